@@ -1,0 +1,151 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The layers of the house, lowest first. `swift build --explicit-target-dependency-import-check error`
+// refuses an import that is not listed here.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+]
+
+// `./bootstrap` names the processor level that it found (x86-64, x86-64-v3, x86-64-v4). The bits of a picture do not
+// depend on it: only the speed does.
+let processor: [String] = Context.environment["TESSERA_MARCH"].map { ["-Xcc", "-march=\($0)"] } ?? []
+
+// -fno-math-errno makes squareRoot() one instruction. -Ounchecked is for release alone; debug keeps every check.
+let renderSettings: [SwiftSetting] =
+    settings + [
+        .unsafeFlags(["-Xcc", "-fno-math-errno", "-Xcc", "-ffp-contract=off"] + processor),
+        .unsafeFlags(["-Ounchecked", "-wmo"], .when(configuration: .release)),
+    ]
+
+let package = Package(
+    name: "tessera",
+    products: [
+        .executable(name: "tessera", targets: ["tessera"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // Level 0
+        .target(name: "CVector"),
+        .target(name: "RenderCore", dependencies: ["CVector"], swiftSettings: renderSettings),
+        .target(name: "GridWire", swiftSettings: settings),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "COpenEXR", pkgConfig: "OpenEXR", providers: [.apt(["libopenexr-dev"])]),
+        // Level 1
+        .target(
+            name: "ImageCodec",
+            dependencies: ["RenderCore", "CPNG", "CTurboJPEG", "COpenEXR"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "SceneImport",
+            dependencies: ["RenderCore", "ImageCodec"],
+            exclude: ["Examples"],
+            swiftSettings: settings
+        ),
+        .target(name: "PeerSession", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
+        .target(name: "Discovery", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
+        .target(name: "GridCore", dependencies: ["GridWire"], swiftSettings: settings),
+        // Level 2
+        .target(
+            name: "GridStore",
+            dependencies: ["GridWire", "GridCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Dashboard",
+            dependencies: [
+                "GridWire", "GridCore",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Pages")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "GridSimulator",
+            dependencies: ["GridWire", "PeerSession", "Discovery", "GridCore", "RenderCore"],
+            swiftSettings: settings
+        ),
+        // Level 3
+        .target(
+            name: "GridNode",
+            dependencies: [
+                "RenderCore", "GridWire", "ImageCodec", "SceneImport", "PeerSession", "Discovery", "GridCore",
+                "GridStore", "Dashboard",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        // Level 4
+        .target(
+            name: "GridCommands",
+            dependencies: [
+                "GridNode", "GridSimulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        // Level 5
+        .executableTarget(name: "tessera", dependencies: ["GridCommands"], swiftSettings: settings),
+        // Tests
+        .testTarget(name: "RenderCoreTests", dependencies: ["RenderCore", "GridWire"], swiftSettings: settings),
+        .testTarget(name: "GridWireTests", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
+        .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec", "RenderCore"], swiftSettings: settings),
+        .testTarget(
+            name: "SceneImportTests",
+            dependencies: ["SceneImport", "ImageCodec", "RenderCore"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PeerSessionTests",
+            dependencies: ["PeerSession", "GridWire", "CSodium"],
+            exclude: ["Vectors"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "GridWire"], swiftSettings: settings),
+        .testTarget(name: "GridCoreTests", dependencies: ["GridCore", "GridWire"], swiftSettings: settings),
+        .testTarget(
+            name: "GridStoreTests",
+            dependencies: ["GridStore", "GridCore", "GridWire"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "DashboardTests",
+            dependencies: ["Dashboard", "GridCore", "GridWire"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GridSimulatorTests",
+            dependencies: ["GridSimulator", "GridCore", "GridWire"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GridNodeTests",
+            dependencies: ["GridNode", "GridWire", "RenderCore", "PeerSession", "GridCore"],
+            swiftSettings: settings
+        ),
+    ]
+)
