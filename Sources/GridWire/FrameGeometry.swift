@@ -29,7 +29,7 @@ public struct FrameGeometry: Hashable, Sendable {
 
     /// Creates the geometry of a frame, or nothing when an edge is outside 1...``frameEdgeMax``.
     public init?(width: Int, height: Int) {
-        guard (1...Self.frameEdgeMax).contains(width), (1...Self.frameEdgeMax).contains(height) else { return nil }
+        guard (1 ... Self.frameEdgeMax).contains(width), (1 ... Self.frameEdgeMax).contains(height) else { return nil }
         self.width = width
         self.height = height
     }

@@ -1,0 +1,185 @@
+extension GridRequest {
+    private enum Tag: Int {
+        case hello = 0
+        case submit = 1
+        case start = 2
+        case lease = 3
+        case offer = 4
+        case status = 5
+        case frameEvidence = 6
+        case haveChunks = 7
+        case cancel = 8
+    }
+
+    /// The canonical CBOR array that begins with the request's tag:
+    /// `[0, hello]`, `[1, manifest]`, `[2, job]`, `[3, leaseRequest]`, `[4, offer]`, `[5, job, knownRevision]`,
+    /// `[6, job, frame]`, `[7, [chunk, ...]]`, `[8, job]`.
+    public func encoded() -> [UInt8] {
+        var encoder = CBOREncoder()
+        func begin(_ tag: Tag, itemCount: Int = 1) {
+            encoder.array(1 + itemCount)
+            encoder.integer(tag.rawValue)
+        }
+        switch self {
+        case .hello(let hello):
+            begin(.hello)
+            hello.append(to: &encoder)
+        case .submit(let manifest):
+            begin(.submit)
+            manifest.append(to: &encoder)
+        case .start(let job):
+            begin(.start)
+            encoder.digest(job.digest)
+        case .lease(let request):
+            begin(.lease)
+            request.append(to: &encoder)
+        case .offer(let offer):
+            begin(.offer)
+            offer.append(to: &encoder)
+        case .status(let job, let knownRevision):
+            begin(.status, itemCount: 2)
+            encoder.digest(job.digest)
+            encoder.unsigned(knownRevision)
+        case .frameEvidence(let job, let frame):
+            begin(.frameEvidence, itemCount: 2)
+            encoder.digest(job.digest)
+            encoder.integer(frame)
+        case .haveChunks(let chunks):
+            begin(.haveChunks)
+            encoder.chunks(chunks)
+        case .cancel(let job):
+            begin(.cancel)
+            encoder.digest(job.digest)
+        }
+        return encoder.bytes
+    }
+
+    /// Reads an encoded request.
+    ///
+    /// - Throws: ``WireError`` when it is not canonical, too long, unknown, or a value is out of range. Records inside
+    ///   are not verified.
+    public init(decoding bytes: [UInt8]) throws(WireError) {
+        try checkMessageSize(bytes)
+        self = try CBORDecoder.decode(bytes) { (decoder) throws(WireError) in
+            try decoder.message("a request") { (decoder, tag, itemCount) throws(WireError) in
+                guard let tag = Tag(rawValue: tag) else {
+                    throw WireError(.unknown, "requests with tag \(tag) are not known")
+                }
+                try decoder.expect(itemCount, is: tag == .status || tag == .frameEvidence ? 2 : 1)
+                switch tag {
+                case .hello: return .hello(try Hello(from: &decoder))
+                case .submit: return .submit(manifest: try SignedRecord(manifestFrom: &decoder))
+                case .start: return .start(try decoder.job())
+                case .lease: return .lease(try LeaseRequest(from: &decoder))
+                case .offer: return .offer(try JobOffer(from: &decoder))
+                case .status: return .status(try decoder.job(), knownRevision: try decoder.unsigned())
+                case .frameEvidence: return .frameEvidence(try decoder.job(), frame: try decoder.frame())
+                case .haveChunks: return .haveChunks(try decoder.chunks())
+                case .cancel: return .cancel(try decoder.job())
+                }
+            }
+        }
+    }
+}
+
+extension GridResponse {
+    private enum Tag: Int {
+        case hello = 0
+        case submitted = 1
+        case accepted = 2
+        case grant = 3
+        case status = 4
+        case evidence = 5
+        case chunks = 6
+        case refused = 7
+
+        var itemCount: Int {
+            switch self {
+            case .accepted: 0
+            case .submitted: 2
+            case .hello, .grant, .status, .evidence, .chunks, .refused: 1
+            }
+        }
+    }
+
+    /// The canonical CBOR array that begins with the response's tag:
+    /// `[0, hello]`, `[1, job, [chunk, ...]]`, `[2]`, `[3, grant]`, `[4, status]`, `[5, [record, ...]]`,
+    /// `[6, [chunk, ...]]`, `[7, sentence]`.
+    public func encoded() -> [UInt8] {
+        var encoder = CBOREncoder()
+        func begin(_ tag: Tag) {
+            encoder.array(1 + tag.itemCount)
+            encoder.integer(tag.rawValue)
+        }
+        switch self {
+        case .hello(let hello):
+            begin(.hello)
+            hello.append(to: &encoder)
+        case .submitted(let job, let missing):
+            begin(.submitted)
+            encoder.digest(job.digest)
+            encoder.chunks(missing)
+        case .accepted:
+            begin(.accepted)
+        case .grant(let grant):
+            begin(.grant)
+            grant.append(to: &encoder)
+        case .status(let status):
+            begin(.status)
+            status.append(to: &encoder)
+        case .evidence(let records):
+            begin(.evidence)
+            encoder.records(records)
+        case .chunks(let chunks):
+            begin(.chunks)
+            encoder.chunks(chunks)
+        case .refused(let sentence):
+            begin(.refused)
+            encoder.sentence(sentence, sizeMax: WireLimits.sentenceSizeMax)
+        }
+        return encoder.bytes
+    }
+
+    /// Reads an encoded response.
+    ///
+    /// - Throws: ``WireError`` when it is not canonical, too long, unknown, or a value is out of range. Records inside
+    ///   are not verified.
+    public init(decoding bytes: [UInt8]) throws(WireError) {
+        try checkMessageSize(bytes)
+        self = try CBORDecoder.decode(bytes) { (decoder) throws(WireError) in
+            try decoder.message("a response") { (decoder, tag, itemCount) throws(WireError) in
+                guard let tag = Tag(rawValue: tag) else {
+                    throw WireError(.unknown, "responses with tag \(tag) are not known")
+                }
+                try decoder.expect(itemCount, is: tag.itemCount)
+                switch tag {
+                case .hello: return .hello(try Hello(from: &decoder))
+                case .submitted: return .submitted(try decoder.job(), missing: try decoder.chunks())
+                case .accepted: return .accepted
+                case .grant: return .grant(try LeaseGrant(from: &decoder))
+                case .status: return .status(try JobStatus(from: &decoder))
+                case .evidence: return .evidence(try decoder.records(countMax: WireLimits.evidenceRecordsMax))
+                case .chunks: return .chunks(try decoder.chunks())
+                case .refused:
+                    return .refused(try decoder.text(sizeMax: WireLimits.sentenceSizeMax, "a refusal"))
+                }
+            }
+        }
+    }
+}
+
+private func checkMessageSize(_ bytes: [UInt8]) throws(WireError) {
+    guard bytes.count <= TesseraProtocol.gridMessageSizeMax else {
+        throw WireError(.outOfRange, "a message of \(bytes.count) bytes is too long")
+    }
+}
+
+extension SignedRecord {
+    /// Reads a record that must be a manifest.
+    init(manifestFrom decoder: inout CBORDecoder) throws(WireError) {
+        try self.init(from: &decoder)
+        guard self.kind == .jobManifest else {
+            throw WireError(.outOfRange, "a record of kind \(self.kind.rawValue) stands where a manifest must")
+        }
+    }
+}
