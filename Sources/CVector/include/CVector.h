@@ -1,0 +1,51 @@
+// Vector operations that the Swift standard library cannot express in one instruction.
+//
+// Everything here is exact: comparisons, selections and bit moves. Arithmetic stays in Swift, which never contracts a
+// multiplication and an addition; the pragma keeps later additions to this file from doing so.
+// ext_vector_type works for SSE2, AVX2, AVX-512, NEON and WebAssembly alike.
+#ifndef TESSERA_CVECTOR_H
+#define TESSERA_CVECTOR_H
+
+#include <stdint.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+#define CVECTOR_INLINE static inline __attribute__((always_inline))
+
+typedef float cvector_f4 __attribute__((ext_vector_type(4)));
+typedef float cvector_f8 __attribute__((ext_vector_type(8)));
+typedef int32_t cvector_i4 __attribute__((ext_vector_type(4)));
+typedef int32_t cvector_i8 __attribute__((ext_vector_type(8)));
+
+/// The smaller lane of two; the first when a lane is not a number.
+CVECTOR_INLINE cvector_f4 cvector_min4(cvector_f4 a, cvector_f4 b) { return (b < a) ? b : a; }
+CVECTOR_INLINE cvector_f8 cvector_min8(cvector_f8 a, cvector_f8 b) { return (b < a) ? b : a; }
+
+/// The larger lane of two; the first when a lane is not a number.
+CVECTOR_INLINE cvector_f4 cvector_max4(cvector_f4 a, cvector_f4 b) { return (b > a) ? b : a; }
+CVECTOR_INLINE cvector_f8 cvector_max8(cvector_f8 a, cvector_f8 b) { return (b > a) ? b : a; }
+
+/// Bit i is set when lane i of `a` is at most that of `b`.
+CVECTOR_INLINE uint32_t cvector_mask_le8(cvector_f8 a, cvector_f8 b) {
+  typedef _Bool b8 __attribute__((ext_vector_type(8)));
+  union {
+    b8 lanes;
+    uint8_t bits;
+  } mask;
+  mask.lanes = __builtin_convertvector(a <= b, b8);
+  return mask.bits;
+}
+
+/// Bit i is set when lane i of `mask` is negative.
+CVECTOR_INLINE uint32_t cvector_mask4(cvector_i4 mask) {
+  typedef _Bool b4 __attribute__((ext_vector_type(4)));
+  union {
+    b4 lanes;
+    uint8_t bits;
+  } result;
+  result.bits = 0;
+  result.lanes = __builtin_convertvector(mask < 0, b4);
+  return result.bits & 15u;
+}
+
+#endif

@@ -1,0 +1,32 @@
+/// The eye: where it is and how it maps directions to the picture.
+public struct Camera: Sendable, Equatable {
+    /// How directions map to the picture.
+    public enum Projection: Sendable, Equatable {
+        /// A pinhole or thin lens that sees this angle from bottom to top, in radians, above 0 and below pi.
+        case perspective(verticalFieldOfView: Float)
+        /// Parallel rays; half the width and half the height of what is seen, in metres.
+        case orthographic(xMagnification: Float, yMagnification: Float)
+    }
+
+    /// Camera to world. The camera looks along its -Z, its +Y is up.
+    public var transform: Transform
+    /// How directions map to the picture.
+    public var projection: Projection
+    /// The radius of the lens in metres; zero gives a pinhole.
+    public var lensRadius: Float
+    /// The distance of the plane in focus in metres, above zero.
+    public var focusDistance: Float
+
+    /// Creates a camera; by default a pinhole at the origin that sees 45 degrees.
+    public init(
+        transform: Transform = Transform(),
+        projection: Projection = .perspective(verticalFieldOfView: 0.785_398),
+        lensRadius: Float = 0,
+        focusDistance: Float = 1
+    ) {
+        self.transform = transform
+        self.projection = projection
+        self.lensRadius = lensRadius
+        self.focusDistance = focusDistance
+    }
+}

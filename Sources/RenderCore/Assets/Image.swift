@@ -1,0 +1,45 @@
+/// A decoded picture, row by row from the top, four components a texel.
+public struct Image: Sendable, Equatable {
+    /// How the texels are stored.
+    public enum Encoding: UInt32, Sendable {
+        /// RGB with the sRGB transfer function (IEC 61966-2-1), linear alpha, 8 bits each.
+        case sRGB8 = 0
+        /// Linear RGBA, 8 bits each: 255 is one.
+        case linear8 = 1
+        /// Linear RGBA, 32-bit floating point.
+        case linearFloat = 2
+    }
+
+    /// RGBA components in their encoding, 4 x width x height of them.
+    public enum Texels: Sendable, Equatable {
+        /// See ``Encoding/sRGB8``.
+        case sRGB8([UInt8])
+        /// See ``Encoding/linear8``.
+        case linear8([UInt8])
+        /// See ``Encoding/linearFloat``.
+        case linearFloat([Float])
+    }
+
+    /// The width in texels.
+    public var width: Int
+    /// The height in texels.
+    public var height: Int
+    /// The components.
+    public var texels: Texels
+
+    /// How ``texels`` are stored.
+    public var encoding: Encoding {
+        switch self.texels {
+        case .sRGB8: .sRGB8
+        case .linear8: .linear8
+        case .linearFloat: .linearFloat
+        }
+    }
+
+    /// Creates a picture; nothing is checked before ``SceneAssets/encoded()``.
+    public init(width: Int, height: Int, texels: Texels) {
+        self.width = width
+        self.height = height
+        self.texels = texels
+    }
+}

@@ -1,0 +1,33 @@
+/// An indexed triangle mesh with one material, in its own coordinates.
+public struct Mesh: Sendable, Equatable {
+    /// Three numbers a vertex, in metres.
+    public var positions: [Float]
+    /// Three numbers a vertex, or nothing for flat shading. They need not have unit length.
+    public var normals: [Float]
+    /// Four numbers a vertex as in glTF (direction, then the sign of the bitangent), or nothing: normal maps then take
+    /// their directions from the texture coordinates of each triangle.
+    public var tangents: [Float]
+    /// Two numbers a vertex, or nothing.
+    public var textureCoordinates: [Float]
+    /// Three vertex numbers a triangle, counter-clockwise when seen from the front.
+    public var indices: [UInt32]
+    /// The index of the material in ``SceneAssets/materials``.
+    public var material: Int
+
+    /// Creates a mesh; nothing is checked before ``SceneAssets/encoded()``.
+    public init(
+        positions: [Float],
+        normals: [Float] = [],
+        tangents: [Float] = [],
+        textureCoordinates: [Float] = [],
+        indices: [UInt32],
+        material: Int = 0
+    ) {
+        self.positions = positions
+        self.normals = normals
+        self.tangents = tangents
+        self.textureCoordinates = textureCoordinates
+        self.indices = indices
+        self.material = material
+    }
+}

@@ -1,0 +1,16 @@
+/// What changes from frame to frame: where things are, what shines, who looks.
+public struct SceneFrame: Sendable, Equatable {
+    /// The placed meshes. Their order breaks ties between surfaces at the same distance.
+    public var instances: [Instance]
+    /// Lights without extent.
+    public var lights: [Light]
+    /// The eye.
+    public var camera: Camera
+
+    /// Creates a frame.
+    public init(instances: [Instance] = [], lights: [Light] = [], camera: Camera = Camera()) {
+        self.instances = instances
+        self.lights = lights
+        self.camera = camera
+    }
+}
