@@ -10,9 +10,13 @@ public struct Blake2b256: Sendable {
     private var h: SIMD8<UInt64>
     /// Bytes that wait for the block to be full; in memory order.
     private var buffer = SIMD16<UInt64>.zero
-    /// The number of bytes in `buffer`. It may be a whole block, since the last block is compressed differently.
+    /// The number of bytes in `buffer`.
+    ///
+    /// It may be a whole block, since the last block is compressed differently.
     private var bufferedCount = 0
-    /// The number of bytes that were compressed. RFC 7693 counts in 128 bits; nobody hashes 16 exabytes.
+    /// The number of bytes that were compressed.
+    ///
+    /// RFC 7693 counts in 128 bits; nobody hashes 16 exabytes.
     private var compressedCount: UInt64 = 0
 
     /// The initialisation vector, which is that of SHA-512.
@@ -105,7 +109,9 @@ public struct Blake2b256: Sendable {
         self.bufferedCount += count
     }
 
-    /// The function F of RFC 7693, section 3.2. Reads 128 bytes at `block`, of any alignment.
+    /// The function F of RFC 7693, section 3.2.
+    ///
+    /// Reads 128 bytes at `block`, of any alignment.
     private static func compress(
         _ h: inout SIMD8<UInt64>,
         _ block: UnsafeRawPointer,

@@ -151,8 +151,10 @@ package struct CBORDecoder: Sendable {
         return result
     }
 
-    /// Reads the key of a map that must come next. Since all keys of a schema are read in ascending order, unsorted,
-    /// double, missing and unknown keys are all refused here.
+    /// Reads the key of a map that must come next.
+    ///
+    /// Since all keys of a schema are read in ascending order, unsorted, double, missing and unknown keys are all
+    /// refused here.
     package mutating func key(_ key: Int) throws(WireError) {
         let (type, value) = try self.head()
         guard type == .unsigned, value == UInt64(key) else {

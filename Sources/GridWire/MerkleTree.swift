@@ -7,7 +7,9 @@ public struct MerkleTree: Sendable {
     /// The levels from the bottom to the root.
     private let levels: [[Digest]]
 
-    /// Builds the tree. The root over no leaves at all is the digest of the empty message.
+    /// Builds the tree.
+    ///
+    /// The root over no leaves at all is the digest of the empty message.
     ///
     /// - Complexity: O(n) hashes.
     public init(_ leaves: some Sequence<Digest>) {
@@ -32,7 +34,9 @@ public struct MerkleTree: Sendable {
         self.levels[self.levels.count - 1].first ?? Digest(hashing: [])
     }
 
-    /// The neighbours that lead from a leaf to the root, lowest first. The index must be below ``count``.
+    /// The neighbours that lead from a leaf to the root, lowest first.
+    ///
+    /// The index must be below ``count``.
     public func path(to index: Int) -> [Digest] {
         precondition((0 ..< self.count).contains(index), "leaf \(index) of \(self.count)")
         var path: [Digest] = []
@@ -46,7 +50,9 @@ public struct MerkleTree: Sendable {
         return path
     }
 
-    /// Whether a leaf stands at an index below a root over `count` leaves. Never traps, whatever the arguments.
+    /// Whether a leaf stands at an index below a root over `count` leaves.
+    ///
+    /// Never traps, whatever the arguments.
     public static func verify(leaf: Digest, index: Int, count: Int, path: [Digest], root: Digest) -> Bool {
         guard index >= 0, index < count else { return false }
         var node = self.hash(leaf: leaf)

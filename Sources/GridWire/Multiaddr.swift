@@ -87,7 +87,9 @@ public struct Multiaddr: Hashable, Sendable {
         self.bytes = self.components.reduce(into: []) { $1.append(to: &$0) }
     }
 
-    /// Reads the binary form. Unknown parts make the address opaque.
+    /// Reads the binary form.
+    ///
+    /// Unknown parts make the address opaque.
     ///
     /// - Throws: ``WireError`` when a known part is cut short or unfit, or the whole is empty or too long.
     public init(decoding bytes: [UInt8]) throws(WireError) {

@@ -96,7 +96,9 @@ extension GridRecord {
         }
     }
 
-    /// The canonical CBOR of the record, as it stands in ``SignedRecord/body``. Ranges are not checked here.
+    /// The canonical CBOR of the record, as it stands in ``SignedRecord/body``.
+    ///
+    /// Ranges are not checked here.
     public func encodedBody() -> [UInt8] {
         var encoder = CBOREncoder()
         switch self {
@@ -133,7 +135,9 @@ extension GridRecord {
         _ = try Self(kind: self.kind, body: body)
     }
 
-    /// Signs the record. Ranges are not checked here; ``check()`` does.
+    /// Signs the record.
+    ///
+    /// Ranges are not checked here; ``check()`` does.
     public func signed(by signer: PeerID, with sign: Signer) -> SignedRecord {
         let unsigned = SignedRecord(kind: self.kind, body: self.encodedBody(), signer: signer, signature: [])
         return SignedRecord(

@@ -11,7 +11,9 @@ public struct UnitPixelsAddress: Hashable, Sendable {
     /// The unit.
     public let unit: UnitID
 
-    /// Creates an address. The unit's numbers must lie within what ``UnitID`` and ``WireLimits`` allow.
+    /// Creates an address.
+    ///
+    /// The unit's numbers must lie within what ``UnitID`` and ``WireLimits`` allow.
     public init(job: JobID, unit: UnitID) {
         self.job = job
         self.unit = unit

@@ -9,7 +9,7 @@ extension CBOREncoder {
         self.byteString(peer.publicKey)
     }
 
-    /// `[frame, tile, firstBlock, blockCount]`
+    /// Writes `[frame, tile, firstBlock, blockCount]`.
     mutating func unit(_ unit: UnitID) {
         self.array(4)
         self.integer(unit.frame)

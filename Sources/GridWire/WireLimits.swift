@@ -1,4 +1,6 @@
-/// The bounds that every decoder of the grid's messages checks. They are part of the protocol.
+/// The bounds that every decoder of the grid's messages checks.
+///
+/// They are part of the protocol.
 public enum WireLimits {
     /// Frame numbers lie within this range.
     public static let frameNumbers = -1_000_000 ... 1_000_000
