@@ -1,0 +1,134 @@
+public import GridWire
+
+/// The working half of a node: takes leases from the stewards of several jobs, feeds the render threads, reports.
+///
+/// The worker is a value without sockets, clocks or threads. Feed it inputs, perform the returned actions in their order,
+/// and call ``handleTimeout(now:)`` at ``nextDeadline``. It never sees pixels: the shell keeps the bytes of finished
+/// units by job and unit until ``Action/dropPixels(_:_:)``, ``Action/forgetJob(_:)`` or the node's end.
+///
+/// Work lost in a crash of the node is only rendered again; nothing needs to be written to the disk but a number that
+/// never falls, see ``Settings/firstBatchSequence``.
+public struct Worker: Sendable {
+    /// What the shell must do, in the order given.
+    public enum Action: Hashable, Sendable {
+        /// Fetch what is needed to render these frames of the job (none: only what all frames share), then call
+        /// ``Worker/sceneReady(_:frames:now:)`` or ``Worker/sceneFailed(_:frames:reason:now:)`` with the same frames.
+        case prepareScene(JobID, frames: [Int])
+        /// Ask the steward; answer with ``Worker/grantReceived(_:number:now:)`` or
+        /// ``Worker/requestFailed(number:now:)`` with the same number. The answer may take 30 s.
+        case sendLeaseRequest(LeaseRequest, to: PeerID, number: UInt64)
+        /// Render the unit on a thread; at most as many are asked for at a time as there are threads.
+        case render(JobID, UnitID)
+        /// Recompute one leaf, before any unit that has not begun and between the blocks of those that have.
+        case audit(JobID, LeaseGrant.Audit)
+        /// Stop rendering the unit, at the latest after the current block; its thread counts as free at once.
+        case cancelRender(JobID, UnitID)
+        /// Put the unit's pixels to the steward. When that fails, do nothing: the steward asks again.
+        case sendPixels(JobID, UnitID, to: PeerID)
+        /// Forget the unit's pixels.
+        case dropPixels(JobID, UnitID)
+        /// Forget the job: its scene, its pixels, its threads.
+        case forgetJob(JobID)
+        /// Tell people why a job that was offered is not worked for.
+        case offerIgnored(JobID, reason: String)
+        /// Nothing is rendering, unreported or held any more after ``Worker/drain(now:)``.
+        case drained
+    }
+
+    /// What is adjustable; the defaults are those of the protocol.
+    public struct Settings: Sendable {
+        /// The peer id of this node.
+        public var me: PeerID
+        /// Signs records with this node's key.
+        public var sign: Signer
+        /// Checks the signatures of manifests.
+        public var verify: SignatureVerifier
+        /// The grid whose jobs are taken.
+        public var grid: String
+        /// The version of this node's path-tracing core; jobs of another are not taken.
+        public var coreVersion: Digest
+        /// The number of render threads.
+        public var threads: Int
+        /// The number of the first batch. It must be above every number that this key ever used, also before a restart,
+        /// since two different batches with one number are a proof of fraud. Milliseconds since 1970 serve well.
+        public var firstBatchSequence: UInt64
+        /// How much work is held.
+        public var workAhead: Duration = .seconds(10)
+        /// A steward whose units are held hears from the worker at least this often.
+        public var heartbeat: Duration = .seconds(2)
+        /// Finished units wait this long for others to be reported with.
+        public var reportDelay: Duration = .milliseconds(500)
+        /// When a steward does not answer a request in this time, another job is asked as well.
+        public var rotateAfter: Duration = .milliseconds(500)
+        /// A request without an answer counts as failed after this time.
+        public var requestTimeout: Duration = .seconds(45)
+        /// The first pause after a failed request; it doubles up to ``backoffMax``.
+        public var backoff: Duration = .milliseconds(500)
+        /// The longest pause after a failed request.
+        public var backoffMax: Duration = .seconds(8)
+        /// A steward that has not answered for this time is given up, with all that is held for it.
+        public var stewardLostAfter: Duration = .seconds(300)
+        /// No more work is taken while the pixels of finished units exceed this many bytes.
+        public var heldPixelBytesMax = 512 << 20
+
+        /// Creates settings with the protocol's defaults; `threads` must be positive.
+        public init(
+            me: PeerID,
+            sign: @escaping Signer,
+            verify: @escaping SignatureVerifier,
+            grid: String,
+            coreVersion: Digest,
+            threads: Int,
+            firstBatchSequence: UInt64
+        ) {
+            precondition(threads > 0, "threads must be positive, got \(threads)")
+            self.me = me
+            self.sign = sign
+            self.verify = verify
+            self.grid = grid
+            self.coreVersion = coreVersion
+            self.threads = threads
+            self.firstBatchSequence = firstBatchSequence
+        }
+    }
+
+    /// Whether the worker takes work.
+    public enum Mode: Hashable, Sendable {
+        /// It does.
+        case working
+        /// A person paused it: what is rendering is finished, leases are given back.
+        case paused
+        /// It is about to stop.
+        case draining
+    }
+
+    /// The most jobs that are known at a time; offers of more are ignored.
+    public static let jobsMax = 64
+    /// The most units of one batch, so that a request with their leaves stays small.
+    public static let batchUnitsMax = 64
+    /// The most units that are wanted of one steward.
+    public static let wantedUnitsMax = 256
+    /// The most audits that wait or run for one job.
+    public static let auditsMax = 64
+
+    /// Whether the worker takes work.
+    public internal(set) var mode = Mode.working
+
+    let settings: Settings
+    /// In the order in which they were offered.
+    var jobs: [JobWork] = []
+    var running: [Running] = []
+    var nextRequest: UInt64 = 0
+    var nextSequence: UInt64
+    var rotation = 0
+    var saidDrained = false
+    var lastIgnored: (job: JobID, reason: String)?
+    /// What this node rendered since it started.
+    public internal(set) var totals = Totals()
+
+    /// Creates a worker that knows no job.
+    public init(settings: Settings) {
+        self.settings = settings
+        self.nextSequence = settings.firstBatchSequence
+    }
+}
