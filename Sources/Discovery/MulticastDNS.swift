@@ -18,7 +18,9 @@ public struct MulticastDNS {
     public struct Configuration: Sendable {
         /// This node.
         public var peer: PeerID
-        /// Where this node listens, without `/p2p`. Loopback addresses are announced by loopback nodes alone.
+        /// Where this node listens, without `/p2p`.
+        ///
+        /// Loopback addresses are announced by loopback nodes alone.
         public var addresses: [Multiaddr]
         /// A loopback node announces and accepts loopback addresses only; any other node refuses them.
         public var isLoopbackOnly: Bool

@@ -1,6 +1,8 @@
 public import GridWire
 
-/// What a peer says of itself in `/ipfs/id/1.0.0`. Claims, not facts.
+/// What a peer says of itself in `/ipfs/id/1.0.0`.
+///
+/// Claims, not facts.
 public struct IdentifyMessage: Hashable, Sendable {
     /// The most addresses that are kept.
     public static let addressCountMax = 32

@@ -193,8 +193,9 @@ public final class SessionConnection {
         self.finishLocally(stream)
     }
 
-    /// Ends a stream in both directions and drops what is queued on it. No more events come for it, but those that
-    /// were returned already.
+    /// Ends a stream in both directions and drops what is queued on it.
+    ///
+    /// No more events come for it, but those that were returned already.
     public func reset(_ stream: StreamID) {
         guard let stream = self.streams[stream.rawValue], stream.isKnownToShell else { return }
         self.abandon(stream)
@@ -232,7 +233,9 @@ public final class SessionConnection {
         self.finishLocally(stream)
     }
 
-    /// Ends the connection: a goodbye is queued, everything else is dropped. No event follows.
+    /// Ends the connection: a goodbye is queued, everything else is dropped.
+    ///
+    /// No event follows.
     public func close() {
         self.end(.local)
         self.events.removeAll()
@@ -306,7 +309,9 @@ public final class SessionConnection {
         return self.events
     }
 
-    /// Ends the connection, once. A peer that is authenticated is told goodbye; any other is told nothing.
+    /// Ends the connection, once.
+    ///
+    /// A peer that is authenticated is told goodbye; any other is told nothing.
     func end(_ reason: SessionCloseReason) {
         guard !self.isClosed else { return }
         let wasEstablished = self.isEstablished

@@ -54,7 +54,9 @@ public enum SessionEvent: Hashable, Sendable {
     case closed(SessionCloseReason)
 }
 
-/// Why a ``SessionConnection`` ended. For own logs: the peer learns nothing but that it ended.
+/// Why a ``SessionConnection`` ended.
+///
+/// For own logs: the peer learns nothing but that it ended.
 public enum SessionCloseReason: Hashable, Sendable, CustomStringConvertible {
     /// This side closed it.
     case local

@@ -18,7 +18,9 @@ package enum Sodium {
         precondition(Self.isReady, "libsodium could not be initialised: the system gives no randomness")
     }
 
-    /// Random bytes from the operating system. Machines take theirs from the entropy that they are given instead.
+    /// Random bytes from the operating system.
+    ///
+    /// Machines take theirs from the entropy that they are given instead.
     package static func randomBytes(_ count: Int) -> [UInt8] {
         Self.prepare()
         return [UInt8](unsafeUninitializedCapacity: max(0, count)) { buffer, used in
