@@ -44,7 +44,7 @@ let package = Package(
         // Level 0
         .target(name: "CVector"),
         .target(name: "RenderCore", dependencies: ["CVector"], swiftSettings: renderSettings),
-        .target(name: "GridWire", swiftSettings: settings),
+        .target(name: "GridWire", exclude: ["Schema.md"], swiftSettings: settings),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
