@@ -1,0 +1,39 @@
+/// Which version and extensions of glTF are read.
+enum Extensions {
+    static let supported: Set<String> = [
+        "KHR_lights_punctual",
+        "KHR_materials_emissive_strength",
+        "KHR_materials_ior",
+        "KHR_materials_transmission",
+        "KHR_mesh_quantization",
+        "KHR_texture_transform",
+    ]
+
+    /// Refuses what the file cannot do without, and returns a note for each thing that it can.
+    static func check(_ document: GLTF.Document) throws(ImportError) -> [String] {
+        let version = document.asset.minVersion ?? document.asset.version
+        guard version.utf8.starts(with: "2.".utf8) else {
+            throw ImportError(
+                .unsupported,
+                "it is glTF \(ResourceLoader.shortened(version)), versions 2.x are read: export it again"
+            )
+        }
+        let missing = (document.extensionsRequired ?? []).filter { !self.supported.contains($0) }
+        guard missing.isEmpty else {
+            let names = missing.map { ResourceLoader.shortened($0) }.joined(separator: ", ")
+            throw ImportError(
+                .unsupported,
+                "it requires \(names), which is not read: export it without (supported: "
+                    + "\(self.supported.sorted().joined(separator: ", ")))"
+            )
+        }
+        var notes: [String] = []
+        var isNoted: Set<String> = []
+        for name in document.extensionsUsed ?? [] where !self.supported.contains(name) {
+            if isNoted.insert(name).inserted, notes.count < 32 {
+                notes.append("The extension \(ResourceLoader.shortened(name)) is not read; the file works without it.")
+            }
+        }
+        return notes
+    }
+}

@@ -1,0 +1,71 @@
+extension GLTF {
+    struct Material: Decodable {
+        var name: String?
+        var pbrMetallicRoughness: MetallicRoughness?
+        var normalTexture: TextureInfo?
+        var emissiveTexture: TextureInfo?
+        var emissiveFactor: [Double]?
+        var alphaMode: String?
+        var alphaCutoff: Double?
+        var doubleSided: Bool?
+        var extensions: Extensions?
+
+        struct MetallicRoughness: Decodable {
+            var baseColorFactor: [Double]?
+            var baseColorTexture: TextureInfo?
+            var metallicFactor: Double?
+            var roughnessFactor: Double?
+            var metallicRoughnessTexture: TextureInfo?
+        }
+
+        struct Extensions: Decodable {
+            var emissiveStrength: EmissiveStrength?
+            var transmission: Transmission?
+            var ior: IOR?
+
+            enum CodingKeys: String, CodingKey {
+                case emissiveStrength = "KHR_materials_emissive_strength"
+                case transmission = "KHR_materials_transmission"
+                case ior = "KHR_materials_ior"
+            }
+        }
+
+        struct EmissiveStrength: Decodable {
+            var emissiveStrength: Double?
+        }
+
+        struct Transmission: Decodable {
+            var transmissionFactor: Double?
+            var transmissionTexture: TextureInfo?
+        }
+
+        struct IOR: Decodable {
+            var ior: Double?
+        }
+    }
+
+    struct TextureInfo: Decodable {
+        var index: Int
+        var texCoord: Int?
+        var scale: Double?
+        var extensions: Extensions?
+
+        struct Extensions: Decodable {
+            var transform: TextureTransform?
+
+            enum CodingKeys: String, CodingKey {
+                case transform = "KHR_texture_transform"
+            }
+        }
+
+        /// The texture coordinate set, which a texture transform may replace.
+        var coordinateSet: Int { self.extensions?.transform?.texCoord ?? self.texCoord ?? 0 }
+    }
+
+    struct TextureTransform: Decodable {
+        var offset: [Double]?
+        var rotation: Double?
+        var scale: [Double]?
+        var texCoord: Int?
+    }
+}

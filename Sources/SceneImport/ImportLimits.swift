@@ -1,0 +1,33 @@
+/// What the importer accepts; a file beyond it is refused before memory is taken for it.
+public struct ImportLimits: Hashable, Sendable {
+    /// Largest size of one file (scene, buffer, picture), in bytes.
+    public var maxFileBytes = 2 << 30
+    /// Largest size of all buffers and encoded pictures together, in bytes.
+    public var maxResourceBytes = 4 << 30
+    /// Largest size of the JSON part, in bytes, data URIs included.
+    public var maxJSONBytes = 128 << 20
+    /// Most values in the JSON part, which bounds the memory of its decoded form.
+    public var maxJSONValues = 4_000_000
+    /// Deepest nesting of arrays and objects in the JSON part.
+    public var maxJSONDepth = 64
+    /// Most nodes.
+    public var maxNodes = 1 << 20
+    /// Longest way from a root node to a leaf.
+    public var maxNodeDepth = 1_024
+    /// Most elements of an accessor that has no bytes of its own (zeros, or zeros with sparse values).
+    public var maxZeroElements = 1 << 20
+    /// Most vertices of all meshes together after expansion, also counting what file compression can not.
+    public var maxVertices = 1 << 26
+    /// Most triangles of all meshes together, before instancing.
+    public var maxTriangles = 1 << 26
+    /// Most keyframe values of all animations together.
+    public var maxKeyframeValues = 1 << 26
+    /// Most pixels of all decoded pictures together.
+    public var maxTexturePixels = 1 << 28
+
+    /// Room for films' work on one machine.
+    public static let standard = ImportLimits()
+
+    /// Creates the standard limits, to be changed one by one.
+    public init() {}
+}

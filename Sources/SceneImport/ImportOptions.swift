@@ -1,0 +1,37 @@
+/// What a person may choose about an import.
+public struct ImportOptions: Sendable, Hashable {
+    /// Path of a Radiance HDR picture that surrounds the scene; it takes precedence over ``skyColor``.
+    public var environment: String?
+    /// Radiance of a sky of one colour, linear; `nil` takes the file's own sky, black when the file has lights or
+    /// glowing materials, and a soft neutral sky when it has neither.
+    public var skyColor: SIMD3<Float>?
+    /// Name of the camera to look through; `nil` takes the first one.
+    public var cameraName: String?
+    /// Frames per second of animation, positive, 24 unless told otherwise.
+    public var framesPerSecond: Double
+    /// Width over height of the picture, which matters where a camera has to be invented; 16:9 unless told otherwise.
+    public var aspect: Double
+    /// Seconds of animation before frame 1.
+    public var startTime: Double
+    /// What is accepted.
+    public var limits: ImportLimits
+
+    /// Creates options.
+    public init(
+        environment: String? = nil,
+        skyColor: SIMD3<Float>? = nil,
+        cameraName: String? = nil,
+        framesPerSecond: Double = 24,
+        aspect: Double = 16.0 / 9.0,
+        startTime: Double = 0,
+        limits: ImportLimits = .standard
+    ) {
+        self.environment = environment
+        self.skyColor = skyColor
+        self.cameraName = cameraName
+        self.framesPerSecond = framesPerSecond
+        self.aspect = aspect
+        self.startTime = startTime
+        self.limits = limits
+    }
+}

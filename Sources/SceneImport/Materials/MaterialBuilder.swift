@@ -1,0 +1,92 @@
+import RenderCore
+
+/// Turns glTF materials into the renderer's.
+struct MaterialBuilder {
+    private var textures: TextureLoader
+    private(set) var hasTransmissionTexture = false
+
+    /// The pictures that the materials use.
+    var images: [RenderCore.Image] { self.textures.images }
+
+    init(textures: TextureLoader) {
+        self.textures = textures
+    }
+
+    /// What glTF prescribes for a primitive without a material.
+    static let defaultMaterial = Material(metallic: 1, roughness: 1)
+
+    /// Builds material number `index`.
+    mutating func build(_ source: GLTF.Material, index: Int) throws(ImportError) -> Material {
+        do throws(ImportError) {
+            return try self.build(source)
+        } catch {
+            let name = source.name.map { " \"\(ResourceLoader.shortened($0))\"" } ?? ""
+            throw error.located(at: "material \(index)\(name)")
+        }
+    }
+
+    private mutating func build(_ source: GLTF.Material) throws(ImportError) -> Material {
+        var material = Self.defaultMaterial
+        let pbr = source.pbrMetallicRoughness
+        let color = try Numbers.vector(pbr?.baseColorFactor, count: 4, default: [1, 1, 1, 1], "the base colour")
+        material.baseColor = SIMD4(
+            Numbers.unit(color[0]),
+            Numbers.unit(color[1]),
+            Numbers.unit(color[2]),
+            Numbers.unit(color[3])
+        )
+        material.baseColorTexture = try self.texture(pbr?.baseColorTexture, as: .color, "base colour")
+        material.metallic = Numbers.unit(pbr?.metallicFactor ?? 1)
+        material.roughness = Numbers.unit(pbr?.roughnessFactor ?? 1)
+        material.metallicRoughnessTexture = try self.texture(
+            pbr?.metallicRoughnessTexture,
+            as: .data,
+            "metallic-roughness"
+        )
+        material.normalTexture = try self.texture(source.normalTexture, as: .data, "normal")
+        material.normalScale = try Numbers.float(source.normalTexture?.scale ?? 1, "the normal scale")
+
+        let strength = source.extensions?.emissiveStrength?.emissiveStrength ?? 1
+        let emission = try Numbers.vector(source.emissiveFactor, count: 3, default: [0, 0, 0], "the emission")
+        guard strength >= 0, emission.allSatisfy({ $0 >= 0 }) else {
+            throw ImportError(.malformed, "its emission is negative: light cannot be taken away")
+        }
+        material.emission = SIMD3(
+            try Numbers.float(emission[0] * strength, "the emission"),
+            try Numbers.float(emission[1] * strength, "the emission"),
+            try Numbers.float(emission[2] * strength, "the emission")
+        )
+        material.emissionTexture = try self.texture(source.emissiveTexture, as: .color, "emission")
+
+        // An index of 0 asks for a mirror (KHR_materials_ior); 4 comes close.
+        let ior = source.extensions?.ior?.ior ?? 1.5
+        material.ior = Float(ior == 0 ? 4 : min(max(ior, 1), 4))
+        material.transmission = Numbers.unit(source.extensions?.transmission?.transmissionFactor ?? 0)
+        self.hasTransmissionTexture =
+            self.hasTransmissionTexture || source.extensions?.transmission?.transmissionTexture != nil
+
+        switch source.alphaMode ?? "OPAQUE" {
+        case "OPAQUE": material.alphaMode = .opaque
+        case "MASK": material.alphaMode = .mask
+        case "BLEND": material.alphaMode = .blend
+        case let other:
+            throw ImportError(.malformed, "its alpha mode is \"\(ResourceLoader.shortened(other))\", none of glTF's")
+        }
+        material.alphaCutoff = try Numbers.float(source.alphaCutoff ?? 0.5, "the alpha cutoff")
+        material.isDoubleSided = source.doubleSided ?? false
+        return material
+    }
+
+    private mutating func texture(
+        _ info: GLTF.TextureInfo?,
+        as meaning: TextureLoader.Meaning,
+        _ use: String
+    ) throws(ImportError) -> TextureReference? {
+        guard let info else { return nil }
+        do throws(ImportError) {
+            return try self.textures.reference(info, as: meaning)
+        } catch {
+            throw error.located(at: "\(use) texture")
+        }
+    }
+}

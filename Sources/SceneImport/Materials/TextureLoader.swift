@@ -1,0 +1,138 @@
+import ImageCodec
+import RenderCore
+
+/// Decodes the pictures of a document, each once for each way of reading it.
+struct TextureLoader {
+    /// How a material reads a picture.
+    enum Meaning: Hashable {
+        /// Colours with the sRGB curve.
+        case color
+        /// Plain numbers.
+        case data
+    }
+
+    private struct Key: Hashable {
+        var image: Int
+        var meaning: Meaning
+    }
+
+    private let document: GLTF.Document
+    private let accessors: AccessorReader
+    private var resources: ResourceLoader
+    private var loaded: [Key: Int] = [:]
+    private var pixelsLeft: Int
+
+    /// The pictures so far.
+    private(set) var images: [RenderCore.Image] = []
+
+    init(document: GLTF.Document, accessors: AccessorReader, resources: ResourceLoader, limits: ImportLimits) {
+        self.document = document
+        self.accessors = accessors
+        self.resources = resources
+        self.pixelsLeft = limits.maxTexturePixels
+    }
+
+    /// The renderer's view of a texture.
+    mutating func reference(_ info: GLTF.TextureInfo, as meaning: Meaning) throws(ImportError) -> TextureReference {
+        let textures = self.document.textures ?? []
+        guard let texture = textures[checked: info.index] else {
+            throw ImportError(.malformed, "it names texture \(info.index), and the file has \(textures.count)")
+        }
+        guard let source = texture.source else {
+            throw ImportError(
+                .unsupported,
+                "texture \(info.index) has no PNG or JPEG picture: export the file with pictures of these kinds"
+            )
+        }
+        var sampler: GLTF.Sampler?
+        if let index = texture.sampler {
+            sampler = (self.document.samplers ?? [])[checked: index]
+            guard sampler != nil else {
+                throw ImportError(.malformed, "texture \(info.index) names sampler \(index), which does not exist")
+            }
+        }
+        return TextureReference(
+            image: try self.image(source, as: meaning),
+            wrapS: try Self.wrap(sampler?.wrapS),
+            wrapT: try Self.wrap(sampler?.wrapT),
+            isNearest: sampler?.magFilter == 9728,
+            transform: try Self.transform(info.extensions?.transform)
+        )
+    }
+
+    private mutating func image(_ index: Int, as meaning: Meaning) throws(ImportError) -> Int {
+        let key = Key(image: index, meaning: meaning)
+        if let known = self.loaded[key] { return known }
+        let images = self.document.images ?? []
+        guard let image = images[checked: index] else {
+            throw ImportError(.malformed, "a texture names image \(index), and the file has \(images.count)")
+        }
+        let name = (image.uri.flatMap { $0.utf8.starts(with: "data:".utf8) ? nil : $0 } ?? image.name)
+            .map { " \"\(ResourceLoader.shortened($0))\"" }
+        let place = "image \(index)\(name ?? "")"
+        let bytes: [UInt8]
+        do throws(ImportError) {
+            bytes = try self.encodedBytes(image)
+        } catch {
+            throw ImportError(error.code == .unreadable ? .badImage : error.code, "\(place): \(error.message)")
+        }
+        guard self.pixelsLeft > 0 else {
+            throw ImportError(.tooLarge, "\(place) brings the scene to too many pixels: scale its pictures down")
+        }
+        var limits = ImageLimits.standard
+        limits.maxPixels = min(limits.maxPixels, self.pixelsLeft)
+        let decoded: DecodedTexture
+        do throws(ImageError) {
+            decoded = try ImageDecoder.decodeTexture(bytes, limits: limits)
+        } catch {
+            throw ImportError(.badImage, "\(place): \(error.message)")
+        }
+        self.pixelsLeft -= decoded.width * decoded.height
+        self.loaded[key] = self.images.count
+        self.images.append(
+            RenderCore.Image(
+                width: decoded.width,
+                height: decoded.height,
+                texels: meaning == .color ? .sRGB8(decoded.pixels) : .linear8(decoded.pixels)
+            )
+        )
+        return self.images.count - 1
+    }
+
+    private mutating func encodedBytes(_ image: GLTF.Image) throws(ImportError) -> [UInt8] {
+        if let uri = image.uri {
+            return try self.resources.load(uri)
+        }
+        guard let view = image.bufferView else {
+            throw ImportError(.malformed, "has neither a URI nor a buffer view")
+        }
+        return try self.accessors.bytes(ofView: view)
+    }
+
+    private static func wrap(_ code: Int?) throws(ImportError) -> TextureReference.Wrap {
+        switch code {
+        case nil, 10497: return .repeat
+        case 33071: return .clampToEdge
+        case 33648: return .mirroredRepeat
+        case .some(let code): throw ImportError(.malformed, "a sampler has the unknown wrap mode \(code)")
+        }
+    }
+
+    /// Offset, rotation and scale of `KHR_texture_transform` as one affine map.
+    private static func transform(
+        _ transform: GLTF.TextureTransform?
+    ) throws(ImportError) -> TextureReference.Transform {
+        guard let transform else { return TextureReference.Transform() }
+        let offset = try Numbers.vector(transform.offset, count: 2, default: [0, 0], "the texture offset")
+        let scale = try Numbers.vector(transform.scale, count: 2, default: [1, 1], "the texture scale")
+        let (sine, cosine) = DeterministicMath.sineCosine(transform.rotation ?? 0)
+        return TextureReference.Transform(
+            a: Float(cosine * scale[0]),
+            b: Float(sine * scale[1]),
+            c: Float(offset[0]),
+            d: Float(-sine * scale[0]),
+            e: Float(cosine * scale[1]),
+            f: Float(offset[1])
+        )
+    }
+}
