@@ -76,6 +76,9 @@ let package = Package(
                 "GridWire", "GridCore",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
+                // Hummingbird's interface speaks of channels, time-outs and loggers.
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("Pages")],
             swiftSettings: settings
