@@ -1,0 +1,460 @@
+import GridWire
+import NIOCore
+import PeerSession
+import Synchronization
+
+/// What a connection's handler tells the network that it belongs to; called on the connection's event loop.
+protocol SessionHandlerDelegate: AnyObject, Sendable {
+    /// The peer proved who it is; false when the connection is not wanted after all.
+    func sessionEstablished(_ connection: PeerConnection, peer: PeerID) -> Bool
+    /// The connection is gone.
+    func connectionEnded(_ connection: PeerConnection, peer: PeerID?, reason: String)
+    /// Who answers streams of a protocol.
+    func responder(for protocolName: String) -> Responder?
+    /// Runs the answering of a request as a task.
+    func enqueue(_ job: @escaping @Sendable () async -> Void)
+}
+
+/// Who answers the streams of one protocol.
+struct Responder: Sendable {
+    let requestLimit: Int
+    let answer: @Sendable (PeerID, [UInt8]) async -> [UInt8]?
+}
+
+/// The shell of one ``PeerSession/SessionConnection``: feeds it bytes and time, writes what it gives, and keeps the
+/// requests that ride on its streams. All of it happens on the connection's event loop.
+final class SessionHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private struct Outbound {
+        let request: OutboundRequest
+        let timer: Scheduled<Void>
+        var response: [UInt8] = []
+    }
+
+    private struct Inbound {
+        let responder: Responder
+        let timer: Scheduled<Void>
+        var body: [UInt8] = []
+        /// Whether the request is whole and being answered.
+        var isAnswering = false
+    }
+
+    /// The most requests that wait for their turn.
+    private static let waitingMax = 4_096
+    /// The most bytes taken from the session at a time.
+    private static let outputSize = 256 << 10
+
+    let statistics = ConnectionStatistics()
+
+    private let session: SessionConnection
+    private let settings: NetworkSettings
+    private let delegate: any SessionHandlerDelegate
+    /// Fulfilled with the peer when the session stands.
+    private var established: EventLoopPromise<PeerID>?
+
+    private var connection: PeerConnection?
+    private var context: ChannelHandlerContext?
+    private var peer: PeerID?
+    private var closeReason: String?
+    private var isEnded = false
+    private var isRetired = false
+    private var retirementChecks = 0
+
+    private var outbound: [StreamID: Outbound] = [:]
+    private var waiting: [OutboundRequest] = []
+    private var inbound: [StreamID: Inbound] = [:]
+    /// Streams whose answers still leave, so that their bytes are counted.
+    private var draining: Set<StreamID> = []
+    private var timer: (deadline: Instant, task: Scheduled<Void>)?
+
+    /// Creates the shell of a session.
+    init(
+        session: SessionConnection,
+        settings: NetworkSettings,
+        delegate: any SessionHandlerDelegate,
+        established: EventLoopPromise<PeerID>? = nil
+    ) {
+        self.session = session
+        self.settings = settings
+        self.delegate = delegate
+        self.established = established
+    }
+
+    /// Names the connection that this handler serves; once, before any byte moves.
+    func attach(_ connection: PeerConnection) {
+        self.connection = connection
+    }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { self.flush() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.end(reason: "the connection closed")
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.flush()
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = self.unwrapInboundIn(data)
+        self.statistics.bytesIn.add(buffer.readableBytes, ordering: .relaxed)
+        guard !self.isEnded else { return }
+        let now = Self.now
+        let events = buffer.withUnsafeReadableBytes { self.session.receive($0, now: now) }
+        self.perform(events)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.flush()
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { self.flush() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.perform(self.session.transportClosed())
+        self.end(reason: "the connection closed")
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.end(reason: "the connection broke: \(error)")
+        context.close(promise: nil)
+    }
+
+    // MARK: From outside
+
+    /// Starts a request, or keeps it until there is room.
+    func start(_ request: OutboundRequest) {
+        guard !request.ticket.isCancelled else {
+            request.continuation.resume(throwing: CancellationError())
+            return
+        }
+        guard !self.isEnded, let peer = self.peer else {
+            let error = NetworkError(
+                .disconnected,
+                "the session ended: \(self.closeReason ?? "closed")",
+                peer: self.peer
+            )
+            request.continuation.resume(throwing: error)
+            return
+        }
+        guard self.outbound.count < self.settings.outboundRequestsPerPeerMax, self.open(request) else {
+            guard self.waiting.count < Self.waitingMax else {
+                let error = NetworkError(.unavailable, "too many requests wait for \(peer)", peer: peer)
+                request.continuation.resume(throwing: error)
+                return
+            }
+            self.waiting.append(request)
+            return
+        }
+        self.flush()
+    }
+
+    /// Forgets a request whose asker was cancelled.
+    func cancel(_ ticket: RequestTicket) {
+        if let index = self.waiting.firstIndex(where: { $0.ticket === ticket }) {
+            self.waiting.remove(at: index).continuation.resume(throwing: CancellationError())
+        }
+        guard let (stream, _) = self.outbound.first(where: { $0.value.request.ticket === ticket }) else { return }
+        self.session.reset(stream)
+        self.complete(stream, with: .failure(CancellationError()))
+        self.flush()
+    }
+
+    /// Says goodbye and closes.
+    func close(reason: String) {
+        guard !self.isEnded else { return }
+        self.session.close()
+        self.flush()
+        self.finishClosing(reason: reason)
+    }
+
+    /// Closes when nothing is in progress, but not before the other side had time to see the session that stays.
+    func retire() {
+        guard !self.isRetired, !self.isEnded else { return }
+        self.isRetired = true
+        self.retirementChecks = 0
+        self.scheduleRetirementCheck(after: .seconds(2))
+    }
+
+    /// Takes ``retire()`` back.
+    func reinstate() {
+        self.isRetired = false
+    }
+
+    private func scheduleRetirementCheck(after delay: TimeAmount) {
+        guard let loop = self.context?.eventLoop else { return }
+        loop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
+            guard let self, self.isRetired, !self.isEnded else { return }
+            self.retirementChecks += 1
+            let isIdle = self.inbound.isEmpty && self.outbound.isEmpty && self.waiting.isEmpty && self.draining.isEmpty
+            // Two minutes in all: longer than any question that is parked.
+            if isIdle || self.retirementChecks > 240 {
+                self.close(reason: "another session with the peer stays")
+            } else {
+                self.scheduleRetirementCheck(after: .milliseconds(500))
+            }
+        }
+    }
+
+    // MARK: Events
+
+    private func perform(_ events: [SessionEvent]) {
+        for event in events {
+            switch event {
+            case .established(let peer): self.sessionEstablished(peer)
+            case .streamOpened(let stream, let name): self.streamOpened(stream, name)
+            case .streamAccepted: break
+            case .streamRefused(let stream):
+                self.fail(stream, .refused, "the peer does not speak the protocol")
+            case .data(let stream, let bytes): self.received(bytes, on: stream)
+            case .finished(let stream): self.finished(stream)
+            case .reset(let stream):
+                self.fail(stream, .refused, "the peer ended the stream without an answer")
+                self.forgetInbound(stream)
+                self.draining.remove(stream)
+            case .roundTrip(let duration): self.statistics.roundTrip = duration
+            case .identified, .peerIsLeaving: break
+            case .closed(let reason):
+                self.flush()
+                self.finishClosing(reason: "\(reason)")
+            }
+        }
+    }
+
+    private func sessionEstablished(_ peer: PeerID) {
+        self.peer = peer
+        guard let connection = self.connection, self.delegate.sessionEstablished(connection, peer: peer) else {
+            self.established?.fail(NetworkError(.unavailable, "the session is not wanted", peer: peer))
+            self.close(reason: "not wanted")
+            return
+        }
+        self.established?.succeed(peer)
+        self.established = nil
+        self.session.ping()
+    }
+
+    private func streamOpened(_ stream: StreamID, _ name: String) {
+        guard let responder = self.delegate.responder(for: name),
+            self.inbound.count < self.settings.inboundRequestsPerPeerMax,
+            self.heldBytes < self.settings.connectionMemoryMax,
+            let loop = self.context?.eventLoop
+        else {
+            self.session.reset(stream)
+            return
+        }
+        let timer = loop.assumeIsolated().scheduleTask(in: .init(self.settings.inboundRequestTimeout)) { [weak self] in
+            guard let self, self.inbound[stream]?.isAnswering == false else { return }
+            self.forgetInbound(stream)
+            self.session.reset(stream)
+            self.flush()
+        }
+        self.inbound[stream] = Inbound(responder: responder, timer: timer)
+    }
+
+    private func received(_ bytes: [UInt8], on stream: StreamID) {
+        if let outbound = self.outbound[stream] {
+            guard outbound.response.count + bytes.count <= outbound.request.responseLimit else {
+                self.session.reset(stream)
+                self.fail(
+                    stream,
+                    .responseTooLarge,
+                    "the answer is longer than \(outbound.request.responseLimit) bytes"
+                )
+                return
+            }
+            self.outbound[stream]?.response += bytes
+            self.session.consumed(bytes.count, on: stream)
+        } else if let inbound = self.inbound[stream] {
+            guard !inbound.isAnswering, inbound.body.count + bytes.count <= inbound.responder.requestLimit,
+                self.heldBytes + bytes.count <= self.settings.connectionMemoryMax
+            else {
+                self.forgetInbound(stream)
+                self.session.reset(stream)
+                return
+            }
+            self.inbound[stream]?.body += bytes
+            self.session.consumed(bytes.count, on: stream)
+        } else {
+            // Left over from a stream that was reset here.
+            self.session.consumed(bytes.count, on: stream)
+        }
+    }
+
+    private func finished(_ stream: StreamID) {
+        if let outbound = self.outbound[stream] {
+            self.complete(stream, with: .success(outbound.response))
+        } else if let inbound = self.inbound[stream], let peer = self.peer, let context = self.context {
+            let body = inbound.body
+            self.inbound[stream]?.isAnswering = true
+            self.inbound[stream]?.body = []
+            inbound.timer.cancel()
+            let answer = inbound.responder.answer
+            let loop = context.eventLoop
+            let handler = NIOLoopBound(self, eventLoop: loop)
+            self.delegate.enqueue {
+                let response = await answer(peer, body)
+                loop.execute { handler.value.answer(stream, response) }
+            }
+        }
+    }
+
+    private func answer(_ stream: StreamID, _ response: [UInt8]?) {
+        guard self.inbound.removeValue(forKey: stream) != nil, !self.isEnded else { return }
+        if let response, response.isEmpty || self.session.send(response, on: stream) {
+            self.session.finish(stream)
+            self.draining.insert(stream)
+        } else {
+            self.session.reset(stream)
+        }
+        self.flush()
+    }
+
+    /// The bytes of requests and answers that this connection makes the node hold.
+    private var heldBytes: Int {
+        self.inbound.values.reduce(0) { $0 + $1.body.count }
+            + self.draining.reduce(0) { $0 + self.session.queuedBytes(on: $1) }
+    }
+
+    private func forgetInbound(_ stream: StreamID) {
+        self.inbound.removeValue(forKey: stream)?.timer.cancel()
+    }
+
+    // MARK: Requests
+
+    private func open(_ request: OutboundRequest) -> Bool {
+        guard let loop = self.context?.eventLoop, let stream = self.session.openStream(protocol: request.protocolName)
+        else { return false }
+        let timer = loop.assumeIsolated().scheduleTask(in: .init(request.timeout)) { [weak self] in
+            guard let self, self.outbound[stream] != nil else { return }
+            self.session.reset(stream)
+            self.fail(stream, .timedOut, "no answer within \(request.timeout)")
+            self.flush()
+        }
+        self.outbound[stream] = Outbound(request: request, timer: timer)
+        if !request.body.isEmpty, !self.session.send(request.body, on: stream) {
+            self.session.reset(stream)
+            self.fail(stream, .unavailable, "a request of \(request.body.count) bytes is too long to be sent")
+            return true
+        }
+        self.session.finish(stream)
+        return true
+    }
+
+    private func fail(_ stream: StreamID, _ code: NetworkError.Code, _ message: String) {
+        guard let outbound = self.outbound[stream] else { return }
+        let peer = self.peer.map(\.description) ?? "a peer"
+        let error = NetworkError(code, "\(outbound.request.protocolName) to \(peer): \(message)", peer: self.peer)
+        self.complete(stream, with: .failure(error))
+    }
+
+    private func complete(_ stream: StreamID, with result: Result<[UInt8], any Error>) {
+        guard let outbound = self.outbound.removeValue(forKey: stream) else { return }
+        outbound.timer.cancel()
+        outbound.request.continuation.resume(with: result)
+        self.openWaiting()
+    }
+
+    private func openWaiting() {
+        guard !self.isEnded else { return }
+        var opened = 0
+        while opened < self.waiting.count, self.outbound.count < self.settings.outboundRequestsPerPeerMax,
+            self.open(self.waiting[opened])
+        { opened += 1 }
+        self.waiting.removeFirst(opened)
+    }
+
+    // MARK: Output and time
+
+    /// Writes what the session has for the socket, as far as the socket takes it, and arms the timer.
+    private func flush() {
+        guard let context = self.context else { return }
+        var hasWritten = false
+        while context.channel.isActive, context.channel.isWritable {
+            let bytes = self.session.takeOutput(limit: Self.outputSize)
+            if bytes.isEmpty { break }
+            self.statistics.bytesOut.add(bytes.count, ordering: .relaxed)
+            context.write(self.wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+            hasWritten = true
+        }
+        if hasWritten { context.flush() }
+        if !self.draining.isEmpty {
+            self.draining = self.draining.filter { self.session.queuedBytes(on: $0) > 0 }
+        }
+        self.armTimer(on: context.eventLoop)
+    }
+
+    /// A timer that fires too early is harmless and arms the next one, so it is replaced only by an earlier one.
+    private func armTimer(on loop: any EventLoop) {
+        guard !self.isEnded, let deadline = self.session.nextDeadline else { return }
+        if let timer = self.timer, timer.deadline <= deadline { return }
+        self.timer?.task.cancel()
+        let delay = max(.zero, Self.now.duration(to: deadline))
+        let task = loop.assumeIsolated().scheduleTask(in: .init(delay)) { [weak self] in
+            guard let self, !self.isEnded else { return }
+            self.timer = nil
+            self.perform(self.session.handleTimeout(now: Self.now))
+            self.openWaiting()
+            self.flush()
+        }
+        self.timer = (deadline, task)
+    }
+
+    /// Closes the socket after what was written, or after a grace if the peer does not take it.
+    private func finishClosing(reason: String) {
+        guard !self.isEnded else { return }
+        self.end(reason: reason)
+        guard let context = self.context else { return }
+        let channel = context.channel
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+            channel.close(promise: nil)
+        }
+        context.eventLoop.scheduleTask(in: .init(self.settings.shutdownGrace)) {
+            channel.close(promise: nil)
+        }
+    }
+
+    /// Ends everything that rides on the connection; once.
+    private func end(reason: String) {
+        guard !self.isEnded else { return }
+        self.isEnded = true
+        self.closeReason = reason
+        self.timer?.task.cancel()
+        self.timer = nil
+        self.session.close()
+        let error = NetworkError(.disconnected, "the session ended: \(reason)", peer: self.peer)
+        let requests = self.outbound.values.map { outbound in
+            outbound.timer.cancel()
+            return outbound.request
+        }
+        for request in requests + self.waiting { request.continuation.resume(throwing: error) }
+        for inbound in self.inbound.values { inbound.timer.cancel() }
+        self.outbound = [:]
+        self.waiting = []
+        self.inbound = [:]
+        self.draining = []
+        self.established?.fail(NetworkError(.cannotConnect, reason, peer: self.peer))
+        if let connection = self.connection {
+            self.delegate.connectionEnded(connection, peer: self.peer, reason: reason)
+        }
+        self.connection = nil
+    }
+
+    /// The monotonic clock of the machines.
+    static var now: Instant {
+        Instant(sinceEpoch: .nanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds)))
+    }
+}
