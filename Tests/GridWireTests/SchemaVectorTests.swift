@@ -1,0 +1,119 @@
+import GridWire
+import Testing
+
+/// Digests of encodings that were made from `Schema.md` alone by another program (Python with cbor2 and PyNaCl).
+struct SchemaVectorTests {
+    private let digest = Digest(hashing: "abc".utf8)
+    private let unit = UnitID(frame: -3, tile: 300, firstBlock: 8, blockCount: 24)
+    private let alice = Sodium.identity(1)
+
+    private func check(_ record: GridRecord, encoded: String, id: String) {
+        let signed = record.signed(by: self.alice.peer, with: self.alice.sign)
+        #expect(throws: Never.self) { try record.check() }
+        #expect(Digest(hashing: signed.encoded()).description == encoded)
+        #expect(signed.id.description == id)
+    }
+
+    @Test
+    func `a manifest is what the schema says`() {
+        let manifest = JobManifest(
+            title: "Leviathan 水",
+            grid: "home",
+            sceneRoot: ChunkID(self.digest),
+            assetSize: 123_456_789,
+            firstFrame: -10,
+            frameCount: 48,
+            width: 1_920,
+            height: 1_080,
+            samples: 256,
+            maxDepth: 12,
+            seed: .max,
+            coreVersion: self.digest,
+            submittedAt: 1_700_000_000
+        )
+        self.check(
+            .jobManifest(manifest),
+            encoded: "8899fb13881397c0385c751732198b6083bbedbf704035c5f5f9b056a7515697",
+            id: "e999cd44672beb0e9b06e08e8a0bf3dd510e5feea3dd5ce5739a283aff01f042"
+        )
+    }
+
+    @Test
+    func `a batch is what the schema says`() {
+        let whole = UnitID(frame: 5, tile: 0, firstBlock: 0, blockCount: 64)
+        let batch = ResultBatch(
+            job: JobID(self.digest),
+            sequence: (1 << 63) + 5,
+            results: [
+                .init(unit: self.unit, pixelRoot: self.digest, workCount: 1 << 40),
+                .init(unit: whole, pixelRoot: self.digest, workCount: 0),
+            ]
+        )
+        self.check(
+            .resultBatch(batch),
+            encoded: "bb4f7f47de7ac4729a352cbfb28cbbae9ed50554999e363f0e18338937637b63",
+            id: "95396f3b21af80a3e9d42ee01ec5145b3549cf45d225c234f64d2d825882436b"
+        )
+    }
+
+    @Test
+    func `a report is what the schema says`() {
+        self.check(
+            .auditReport(AuditReport(job: JobID(self.digest), unit: self.unit, leafIndex: 23, leaf: self.digest)),
+            encoded: "3f2a683858c4e08faf08c04161cd7aa30d46336864a47294fe7bdf25246702a2",
+            id: "3337310210abfbc743c840e7ec974ed57b558c8b931c7012cc26534cb8b9c142"
+        )
+    }
+
+    @Test
+    func `a fraud proof is what the schema says`() {
+        let proof = FraudProof(
+            job: JobID(self.digest),
+            unit: self.unit,
+            worker: self.alice.peer,
+            batch: RecordID(self.digest),
+            leafIndex: 0,
+            claimedLeaf: self.digest,
+            path: [self.digest, Digest(hashing: "x".utf8)],
+            correctLeaf: Digest(hashing: "y".utf8),
+            witnesses: [RecordID(self.digest)]
+        )
+        self.check(
+            .fraudProof(proof),
+            encoded: "02eb25bcaa98831407da76bf584ad0f0f9349f49fcad2b6b2a1d4e5e57d05145",
+            id: "cd7900ec3de2295b24386e993560e3a66b5c99c4b1a10312cb92850aad0a5a4f"
+        )
+    }
+
+    @Test
+    func `a final frame is what the schema says`() {
+        let work = [FrameFinal.WorkShare(worker: self.alice.peer, workCount: 99)]
+        self.check(
+            .frameFinal(FrameFinal(job: JobID(self.digest), frame: 7, framePixels: self.digest, work: work)),
+            encoded: "417acb238f1357f00b15372b72e6dccf1932bcc2bac263589715b8f55f6f2390",
+            id: "bc6143753e06d860839e8b6360a26d170e0ad894189d7a8d0dd3f0aeb1da7c43"
+        )
+    }
+
+    @Test
+    func `a Merkle root and a lease request are what the schema says`() {
+        let leaves = (0 ..< 5).map { Digest(hashing: [UInt8($0)]) }
+        #expect(
+            MerkleTree(leaves).root.description == "dc31f41937b6ebc00567efa88bbecb2f66124988b2643f0eee68098092e7e320"
+        )
+        let unit = UnitID(frame: 1, tile: 2, firstBlock: 0, blockCount: 2)
+        let request = LeaseRequest(
+            job: JobID(self.digest),
+            records: [],
+            leaves: [.init(unit: unit, leaves: [self.digest, self.digest])],
+            lostPixels: [unit],
+            holding: [],
+            wantedUnits: 4,
+            blockMicroseconds: 1_000
+        )
+        #expect(
+            Digest(hashing: GridRequest.lease(request).encoded()).description
+                == "bc530d1494ca55a819a0002a9be3a93ebd8db17a45229c4ac0394408d818c688"
+        )
+    }
+}
