@@ -32,7 +32,10 @@ package final class LANDiscovery: Sendable {
     private static let interfacesMax = 16
 
     /// Creates discovery for a network that was started.
-    package init(network: PeerNetwork, logger: Logger) {
+    package init(
+        network: PeerNetwork,
+        logger: Logger = Logger(label: "tessera.lan") { _ in SwiftLogNoOpLogHandler() }
+    ) {
         self.network = network
         self.logger = logger
         self.group = MultiThreadedEventLoopGroup.singleton

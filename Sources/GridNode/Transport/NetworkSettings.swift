@@ -1,4 +1,6 @@
-/// The bounds of a ``PeerNetwork``. Every one exists so that a peer, or many, can only ever use up their own share.
+/// The bounds of a ``PeerNetwork``.
+///
+/// Every one exists so that a peer, or many, can only ever use up their own share.
 public struct NetworkSettings: Sendable {
     /// The most connections that others opened, handshakes included; further ones are closed at once.
     public var inboundConnectionsMax = 256
@@ -37,8 +39,9 @@ public struct RedialSettings: Sendable {
     public var delayMin = Duration.milliseconds(250)
     /// The longest wait.
     public var delayMax = Duration.seconds(30)
-    /// The failures after which a peer that was only heard of is forgotten until it is heard of again. Configured peers are
-    /// never forgotten.
+    /// The failures after which a peer that was only heard of is forgotten until it is heard of again.
+    ///
+    /// Configured peers are never forgotten.
     public var attemptsMax = 6
     /// The most peers to keep in mind, so that a flood of announcements costs a bounded amount of memory.
     public var targetsMax = 256

@@ -62,7 +62,7 @@ public final class PeerNetwork: Sendable {
     public let events: AsyncStream<NetworkEvent>
 
     private let listenHost: String
-    private let listenPort: Int
+    private let listenPort: Int?
     private let settings: NetworkSettings
     private let sessionSettings: SessionSettings
     private let logger: Logger
@@ -79,14 +79,14 @@ public final class PeerNetwork: Sendable {
     ///
     /// - Parameters:
     ///   - listenHost: The address to listen on; with a loopback address nothing else is dialed either.
-    ///   - listenPort: The TCP port, or 0 for any free one.
+    ///   - listenPort: The TCP port, or 0 for any free one, or nil not to listen at all.
     public init(
         identity: IdentityKey,
         listenHost: String,
-        listenPort: Int,
+        listenPort: Int?,
         settings: NetworkSettings = NetworkSettings(),
         agentVersion: String = "tessera",
-        logger: Logger
+        logger: Logger = Logger(label: "tessera.network") { _ in SwiftLogNoOpLogHandler() }
     ) {
         self.identity = identity
         self.listenHost = listenHost
@@ -147,20 +147,9 @@ public final class PeerNetwork: Sendable {
     ///
     /// - Throws: ``NetworkError`` when the address cannot be had.
     public func start() async throws {
-        let bootstrap = ServerBootstrap(group: self.group)
-            .serverChannelOption(.backlog, value: 256)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
-            }
-        let listener: any Channel
-        do {
-            listener = try await bootstrap.bind(host: self.listenHost, port: self.listenPort).get()
-        } catch {
-            throw self.bindError(error)
-        }
-        let bound = PeerAddress.multiaddr(listener.localAddress)
+        var listener: (any Channel)?
+        if let port = self.listenPort { listener = try await self.bind(port: port) }
+        let bound = PeerAddress.multiaddr(listener?.localAddress)
         self.state.withLock { state in
             state.phase = .running
             state.listener = listener
@@ -172,7 +161,7 @@ public final class PeerNetwork: Sendable {
                 }
             }
         }
-        self.logger.info("listening", metadata: ["address": "\(bound.map(\.description) ?? self.listenHost)"])
+        if let bound { self.logger.info("listening", metadata: ["address": "\(bound)"]) }
         self.scheduleRedials()
     }
 
@@ -197,8 +186,23 @@ public final class PeerNetwork: Sendable {
         self.eventSink.finish()
     }
 
-    private func bindError(_ error: any Error) -> NetworkError {
-        let address = "\(self.listenHost):\(self.listenPort)"
+    private func bind(port: Int) async throws -> any Channel {
+        let bootstrap = ServerBootstrap(group: self.group)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
+            }
+        do {
+            return try await bootstrap.bind(host: self.listenHost, port: port).get()
+        } catch {
+            throw self.bindError(error, port: port)
+        }
+    }
+
+    private func bindError(_ error: any Error, port: Int) -> NetworkError {
+        let address = "\(self.listenHost):\(port)"
         guard let error = error as? IOError else {
             return NetworkError(.cannotListen, "this node cannot listen on \(address): \(error)")
         }

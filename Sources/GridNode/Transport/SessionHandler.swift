@@ -21,8 +21,10 @@ struct Responder: Sendable {
     let answer: @Sendable (PeerID, [UInt8]) async -> [UInt8]?
 }
 
-/// The shell of one ``PeerSession/SessionConnection``: feeds it bytes and time, writes what it gives, and keeps the
-/// requests that ride on its streams. All of it happens on the connection's event loop.
+/// The shell of one ``PeerSession/SessionConnection``.
+///
+/// It feeds the session bytes and time, writes what it gives, and keeps the requests that ride on its streams. All of it
+/// happens on the connection's event loop.
 final class SessionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -1,0 +1,218 @@
+import GridCore
+import GridWire
+import PeerSession
+import RenderCore
+
+/// A film as it comes off the blocks: linear RGB, row-major, top row first.
+struct Film: Sendable {
+    let width: Int
+    let height: Int
+    var pixels: [Float]
+
+    init(geometry: FrameGeometry) {
+        self.width = geometry.width
+        self.height = geometry.height
+        self.pixels = [Float](repeating: 0, count: 3 * geometry.width * geometry.height)
+    }
+
+    /// Puts a block where it belongs.
+    mutating func insert(_ block: FilmBlock, at bounds: BlockBounds) {
+        for row in 0 ..< bounds.height {
+            let target = 3 * ((bounds.y + row) * self.width + bounds.x)
+            let source = 3 * row * bounds.width
+            self.pixels.replaceSubrange(
+                target ..< target + 3 * bounds.width,
+                with: block.pixels[source ..< source + 3 * bounds.width]
+            )
+        }
+    }
+}
+
+extension GridSession {
+    /// Asks the peer, over a new session when the old one was lost.
+    func ask(_ request: GridRequest) async throws -> GridResponse {
+        let bytes = try await self.transfer(
+            TesseraProtocol.grid,
+            body: request.encoded(),
+            limit: TesseraProtocol.gridMessageSizeMax,
+            timeout: Self.requestTimeout
+        )
+        let response = try GridResponse(decoding: bytes)
+        if case .refused(let reason) = response { throw NodeError(.refused, "the peer refused: \(reason)") }
+        return response
+    }
+
+    /// Hands a job over: the manifest, then the chunks that the peer lacks, then the word to start.
+    ///
+    /// - Parameter progress: told the bytes sent so far and the bytes of all chunks that were missing.
+    func submit(
+        _ manifest: SignedRecord,
+        chunks: [ChunkID: [UInt8]],
+        progress: @escaping @Sendable (_ sent: Int, _ total: Int) -> Void
+    ) async throws -> JobID {
+        var sent = 0
+        while true {
+            guard case .submitted(let job, let missing) = try await self.ask(.submit(manifest: manifest)) else {
+                throw NodeError(.network, "the peer does not answer a submission as it should")
+            }
+            if missing.isEmpty {
+                guard case .accepted = try await self.ask(.start(job)) else {
+                    throw NodeError(.network, "the peer does not answer a submission as it should")
+                }
+                return job
+            }
+            let total = sent + missing.reduce(0) { $0 + (chunks[$1]?.count ?? 0) }
+            try await self.forEach(missing) { id in
+                guard let bytes = chunks[id] else {
+                    throw NodeError(.refused, "the peer asks for a chunk that is not of this shot")
+                }
+                let answer = try await self.transfer(
+                    TesseraProtocol.chunkPut,
+                    body: id.digest.bytes + bytes,
+                    limit: 1,
+                    timeout: Self.transferTimeout
+                )
+                switch answer.first.flatMap(TesseraProtocol.PutAnswer.init(rawValue:)) {
+                case .stored: return bytes.count
+                case .busy: throw NodeError(.refused, "the peer has no room for this shot; submit to another one")
+                case .refused, nil: throw NodeError(.refused, "the peer does not take the shot's chunks")
+                }
+            } done: { count in
+                sent += count
+                progress(sent, total)
+            }
+        }
+    }
+
+    /// Where a job stands; waits for up to 30 s for something newer than `knownRevision`.
+    func status(of job: JobID, knownRevision: UInt64) async throws -> JobStatus {
+        guard case .status(let status) = try await self.ask(.status(job, knownRevision: knownRevision)),
+            status.job == job
+        else { throw NodeError(.network, "the peer does not tell where the job stands") }
+        return status
+    }
+
+    /// Ends a job; only its submitter can.
+    func cancel(_ job: JobID) async throws {
+        _ = try await self.ask(.cancel(job))
+    }
+
+    /// The manifest of a job, proved by the job's own name.
+    func manifest(of job: JobID, anyFinalFrame frame: Int) async throws -> SignedRecord {
+        guard case .evidence(let records) = try await self.ask(.frameEvidence(job, frame: frame)),
+            let record = records.first(where: { $0.kind == .jobManifest && $0.id.digest == job.digest })
+        else { throw NodeError(.verification, "the peer does not show the manifest of job \(job)") }
+        return record
+    }
+
+    /// Fetches a final frame and checks all of it: each unit is signed by two workers, and its pixels hash to that.
+    ///
+    /// - Throws: ``NodeError`` with code `verification` when anything does not match.
+    func frame(_ frame: Int, of record: SignedRecord, manifest: JobManifest) async throws -> Film {
+        let job = JobID(record.id.digest)
+        guard case .evidence(let records) = try await self.ask(.frameEvidence(job, frame: frame)) else {
+            throw NodeError(.network, "the peer shows no evidence for frame \(frame)")
+        }
+        let verdict = try FrameVerdict(
+            manifest: record,
+            frame: frame,
+            evidence: records,
+            verify: SodiumSignature.verifier
+        )
+        if let missing = verdict.missing {
+            throw NodeError(.verification, "frame \(frame) is not proved: \(missing)")
+        }
+        guard let geometry = FrameGeometry(width: manifest.width, height: manifest.height) else {
+            throw NodeError(.verification, "the job has an impossible size")
+        }
+        var film = Film(geometry: geometry)
+        try await self.forEach(verdict.units) { unit in
+            let bytes = try await self.transfer(
+                TesseraProtocol.pixels,
+                body: UnitPixelsAddress(job: job, unit: unit).encoded(),
+                limit: TesseraProtocol.pixelsSizeMax,
+                timeout: Self.transferTimeout
+            )
+            guard let root = UnitPixels.root(of: bytes, unit: unit, in: geometry),
+                root == verdict.acceptedRoot(of: unit),
+                let payloads = UnitPixels.payloads(bytes, of: unit, in: geometry)
+            else {
+                throw NodeError(.verification, "the pixels of \(unit) are not those that two workers signed")
+            }
+            return payloads
+        } done: { payloads in
+            for (bounds, payload) in payloads {
+                guard let block = FilmBlock(payload: Array(payload), width: bounds.width, height: bounds.height) else {
+                    throw NodeError(.verification, "a block of frame \(frame) has a wrong size")
+                }
+                film.insert(block, at: bounds)
+            }
+        }
+        return film
+    }
+
+    /// Does something for each element, a few at a time, and takes the results one by one.
+    private func forEach<Element: Sendable, Value: Sendable>(
+        _ elements: [Element],
+        _ body: @escaping @Sendable (Element) async throws -> Value,
+        done: (Value) throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Value.self) { group in
+            var rest = elements[...]
+            for _ in 0 ..< Self.transfersMax {
+                guard let element = rest.popFirst() else { break }
+                group.addTask { try await body(element) }
+            }
+            while let value = try await group.next() {
+                try done(value)
+                if let element = rest.popFirst() { group.addTask { try await body(element) } }
+            }
+        }
+    }
+
+    /// One request, repeated over a new session when the old one was lost.
+    private func transfer(_ name: String, body: [UInt8], limit: Int, timeout: Duration) async throws -> [UInt8] {
+        var attempt = 1
+        while true {
+            do {
+                return try await self.network.request(
+                    self.peer,
+                    protocol: name,
+                    body: body,
+                    responseLimit: limit,
+                    timeout: timeout
+                )
+            } catch let error as NetworkError where attempt < Self.attemptsMax && error.isLostSession {
+                try await Task.sleep(for: .milliseconds(200 << attempt))
+                attempt += 1
+                _ = try? await self.reconnect()
+            }
+        }
+    }
+
+    private func reconnect() async throws {
+        guard try await self.network.dial(self.address) == self.peer else {
+            throw NodeError(.network, "another peer answers at \(self.address) now")
+        }
+        let bytes = try await self.network.request(
+            self.peer,
+            protocol: TesseraProtocol.grid,
+            body: GridRequest.hello(self.hello).encoded(),
+            responseLimit: TesseraProtocol.gridMessageSizeMax,
+            timeout: Self.requestTimeout
+        )
+        guard case .hello = try GridResponse(decoding: bytes) else {
+            throw NodeError(.network, "the peer at \(self.address) refuses a new session")
+        }
+    }
+}
+
+extension NetworkError {
+    /// Whether asking again over a new session may help.
+    fileprivate var isLostSession: Bool {
+        switch self.code {
+        case .notConnected, .disconnected, .timedOut, .cannotConnect: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/// What to render of a file, and how: the same for `tessera render` and `tessera submit`, so that both give the same
+/// bits.
+public struct ShotRequest: Sendable {
+    /// The path of the `.gltf` or `.glb` file.
+    public var file: String
+    /// The frames, or nil for all that the file's animation has (one if it has none).
+    public var frames: ClosedRange<Int>?
+    /// The width of a frame in pixels.
+    public var width: Int
+    /// The height of a frame in pixels.
+    public var height: Int
+    /// The samples of a pixel.
+    public var samples: Int
+    /// The most scattering events of a path.
+    public var maxDepth: Int
+    /// The seed of the sampler.
+    public var seed: UInt32
+    /// The camera's name, or nil for the first one.
+    public var camera: String?
+    /// The path of a Radiance HDR environment map.
+    public var environment: String?
+    /// The radiance of a constant sky, linear RGB.
+    public var sky: [Float]?
+    /// Frames in a second of the file's animation.
+    public var framesPerSecond: Double
+
+    /// Creates a request with the defaults of `tessera render`.
+    public init(
+        file: String,
+        frames: ClosedRange<Int>? = nil,
+        width: Int = 640,
+        height: Int = 360,
+        samples: Int = 64,
+        maxDepth: Int = 8,
+        seed: UInt32 = 0,
+        camera: String? = nil,
+        environment: String? = nil,
+        sky: [Float]? = nil,
+        framesPerSecond: Double = 24
+    ) {
+        self.file = file
+        self.frames = frames
+        self.width = width
+        self.height = height
+        self.samples = samples
+        self.maxDepth = maxDepth
+        self.seed = seed
+        self.camera = camera
+        self.environment = environment
+        self.sky = sky
+        self.framesPerSecond = framesPerSecond
+    }
+}

@@ -1,0 +1,183 @@
+import GridCore
+import GridStore
+import GridWire
+import Logging
+import PeerSession
+
+extension GridService {
+    /// Feeds a steward and queues what it wants done.
+    ///
+    /// - Returns: Whether this node is the job's steward.
+    @discardableResult
+    func drive(_ job: JobID, _ input: (inout Steward) -> [Steward.Action]) -> Bool {
+        guard var steward = self.stewards[job]?.steward else { return false }
+        let actions = input(&steward)
+        self.stewards[job]?.steward = steward
+        if !actions.isEmpty { self.stewards[job]?.effects.yield(actions) }
+        self.rearm()
+        return true
+    }
+
+    /// Makes the steward of a job and the task that performs its actions.
+    func adopt(_ steward: Steward) {
+        let job = steward.job
+        let (stream, continuation) = AsyncStream.makeStream(of: [Steward.Action].self)
+        self.stewards[job] = StewardShell(steward: steward, effects: continuation)
+        Task { [weak self] in
+            for await actions in stream {
+                await self?.perform(actions, of: job)
+            }
+        }
+    }
+
+    /// Takes up a job that was handed in here before the node was stopped or killed.
+    func resume(_ stored: StoredJob) async throws {
+        if stored.phase == .receiving {
+            self.receiving[stored.id] = stored.manifest
+            return
+        }
+        let records = try await self.database.records(of: stored.id)
+        let pixels = try await self.database.pixels(of: stored.id).filter { self.chunks.has($0.chunk) }
+        do {
+            let steward = try Steward(
+                manifest: stored.manifest,
+                settings: self.stewardSettings,
+                records: records,
+                storedPixels: pixels.map(\.unit)
+            )
+            self.adopt(steward)
+        } catch {
+            self.logger.error("a stored job cannot be taken up", metadata: ["job": "\(stored.id)", "why": "\(error)"])
+            return
+        }
+        self.chunks.pin(pixels.map(\.chunk), for: stored.id)
+        if stored.phase == .running {
+            self.logger.info(
+                "job taken up again",
+                metadata: ["job": "\(stored.id)", "units.stored": "\(pixels.count)"]
+            )
+            self.open(stored.id)
+        }
+    }
+
+    var stewardSettings: Steward.Settings {
+        Steward.Settings(me: self.me, sign: self.sign, verify: SodiumSignature.verifier)
+    }
+
+    /// Starts leasing, and tells everyone.
+    func open(_ job: JobID) {
+        let now = self.clock.now
+        self.drive(job) { $0.start(now: now) }
+        guard let offer = self.stewards[job]?.steward.offer else { return }
+        self.perform(self.worker.offerReceived(offer, from: self.me, now: now))
+        for peer in self.peers.keys.sorted() { self.tell(peer, .offer(offer)) }
+        self.rearm()
+    }
+
+    /// Tells peers that a job has ended.
+    func announceEnd(of job: JobID) {
+        guard let offer = self.stewards[job]?.steward.offer else { return }
+        self.perform(self.worker.offerReceived(offer, from: self.me, now: self.clock.now))
+        for peer in self.peers.keys.sorted() { self.tell(peer, .offer(offer)) }
+    }
+
+    func wakeWatchers(of job: JobID) {
+        guard let watchers = self.stewards[job]?.watchers, !watchers.isEmpty else { return }
+        self.stewards[job]?.watchers = []
+        for watcher in watchers { watcher.resume() }
+    }
+
+    /// Performs a steward's actions in order; records are on the disk before anything after them happens.
+    private func perform(_ actions: [Steward.Action], of job: JobID) async {
+        var unwritten: [SignedRecord] = []
+        for action in actions {
+            if case .persist(let record) = action {
+                unwritten.append(record)
+                continue
+            }
+            await self.write(&unwritten, of: job)
+            await self.perform(action, of: job)
+        }
+        await self.write(&unwritten, of: job)
+    }
+
+    private func write(_ records: inout [SignedRecord], of job: JobID) async {
+        guard !records.isEmpty else { return }
+        while true {
+            do {
+                try await self.database.add(records, to: job, durability: .committed)
+                break
+            } catch {
+                // Nothing is answered until the records are safe: a full disk pauses the job and loses nothing.
+                self.logger.error(
+                    "records cannot be written; trying again",
+                    metadata: ["job": "\(job)", "why": "\(error)"]
+                )
+                try? await Task.sleep(for: .seconds(2))
+                if self.isStopping { break }
+            }
+        }
+        records = []
+    }
+
+    private func perform(_ action: Steward.Action, of job: JobID) async {
+        switch action {
+        case .persist:
+            break
+        case .respond(let requestID, let grant):
+            self.pendingGrants.removeValue(forKey: requestID)?.resume(returning: grant)
+        case .tileVerified(let frame, let tile):
+            self.logger.debug("tile verified", metadata: ["job": "\(job)", "frame": "\(frame)", "tile": "\(tile)"])
+        case .frameFinal(let frame):
+            self.logger.info("frame final", metadata: ["job": "\(job)", "frame": "\(frame)"])
+        case .workerBurned(let burn):
+            self.mismatches += 1
+            self.logger.warning(
+                "a worker signed a wrong result and is out of the job",
+                metadata: ["job": "\(job)", "peer.id": "\(burn.worker)", "offence": "\(burn.offence)"]
+            )
+        case .discardPixels(let unit):
+            try? await self.database.removePixels([unit], of: job)
+        case .jobComplete:
+            self.logger.info("job complete", metadata: ["job": "\(job)"])
+            _ = try? await self.database.setPhase(.complete, of: job, at: WallClock.seconds, durability: .durable)
+            self.announceEnd(of: job)
+        case .statusChanged:
+            self.wakeWatchers(of: job)
+        }
+    }
+
+    /// Takes in the pixels of a unit that two workers agree on.
+    func storePixels(
+        _ bytes: [UInt8],
+        of unit: UnitID,
+        in job: JobID,
+        from peer: PeerID
+    ) async -> TesseraProtocol.PutAnswer {
+        guard let steward = self.stewards[job]?.steward, let wanted = steward.acceptedRoot(of: unit) else {
+            return .refused
+        }
+        guard UnitPixels.root(of: bytes, unit: unit, in: steward.plan.geometry) == wanted else {
+            self.logger.warning(
+                "pixels do not match what was signed",
+                metadata: ["job": "\(job)", "peer.id": "\(peer)", "unit": "\(unit)"]
+            )
+            let now = self.clock.now
+            self.drive(job) { $0.pixelsRefused(unit, from: peer, now: now) }
+            return .refused
+        }
+        do {
+            let id = try await self.chunks.put(bytes, durability: .committed)
+            self.chunks.pin([id], for: job)
+            let place = StoredPixels(unit: unit, chunk: id, size: bytes.count)
+            try await self.database.setPixels([place], of: job, durability: .committed)
+        } catch {
+            self.logger.error("pixels cannot be stored", metadata: ["job": "\(job)", "why": "\(error)"])
+            return .busy
+        }
+        let now = self.clock.now
+        self.unitsVerified += 1
+        self.drive(job) { $0.pixelsStored(unit, now: now) }
+        return .stored
+    }
+}

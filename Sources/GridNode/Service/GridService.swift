@@ -1,0 +1,179 @@
+import GridCore
+import GridStore
+package import GridWire
+import Logging
+import PeerSession
+package import RenderCore
+
+/// Changes a finished block before it is hashed. Shipping nodes have none: it is how a test makes a node that lies.
+package typealias FilmTampering = @Sendable (_ unit: UnitID, _ block: Int, _ film: FilmBlock) -> FilmBlock
+
+/// The shell around the grid's state machines: one ``Worker``, and a ``Steward`` for each job that was handed in here.
+///
+/// All inputs come through this actor, which feeds the machines, performs their actions in order and wakes them at
+/// their deadlines. Between reading a machine and acting on it nothing is awaited; what must be awaited (disk, network,
+/// render threads) happens in tasks or in a job's effect queue, whose order is the machine's.
+actor GridService {
+    let configuration: NodeConfiguration
+    let me: PeerID
+    let coreVersion: Digest
+    let sign: Signer
+    let database: GridDatabase
+    let chunks: ChunkStore
+    let network: PeerNetwork
+    let pool: RenderPool
+    let logger: Logger
+    let clock = NodeClock()
+    let tampering: FilmTampering?
+
+    /// What asks peers for chunks; set once, before anything runs.
+    var scenes: SceneProvider?
+
+    var worker: Worker
+    var stewards: [JobID: StewardShell] = [:]
+    /// Jobs whose chunks are still coming.
+    var receiving: [JobID: SignedRecord] = [:]
+    var peers: [PeerID: Hello] = [:]
+    /// Lease requests that wait for their grant.
+    var pendingGrants: [UInt64: CheckedContinuation<LeaseGrant?, Never>] = [:]
+    var nextRequestID: UInt64 = 0
+    /// The pixels of units that this node rendered, until their steward releases them.
+    var heldPixels: [JobID: [UnitID: [UInt8]]] = [:]
+    var rendering: [JobID: [UnitID: CancellationFlag]] = [:]
+    var cpuTime = Duration.zero
+    var unitsVerified: UInt64 = 0
+    var mismatches: UInt64 = 0
+    var drainWaiter: CheckedContinuation<Void, Never>?
+    var isStopping = false
+
+    private var timer: (deadline: Instant, task: Task<Void, Never>)?
+
+    /// A steward and what the shell keeps beside it.
+    struct StewardShell {
+        /// The machine.
+        var steward: Steward
+        /// Feeds the task that performs the machine's actions in order.
+        let effects: AsyncStream<[Steward.Action]>.Continuation
+        /// Those who wait for the status to change.
+        var watchers: [CheckedContinuation<Void, Never>] = []
+    }
+
+    init(
+        configuration: NodeConfiguration,
+        identity: IdentityKey,
+        coreVersion: Digest,
+        database: GridDatabase,
+        chunks: ChunkStore,
+        network: PeerNetwork,
+        pool: RenderPool,
+        firstBatchSequence: UInt64,
+        tampering: FilmTampering?,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.me = identity.peerID
+        self.coreVersion = coreVersion
+        self.sign = { identity.sign($0) }
+        self.database = database
+        self.chunks = chunks
+        self.network = network
+        self.pool = pool
+        self.tampering = tampering
+        self.logger = logger
+        self.worker = Worker(
+            settings: Worker.Settings(
+                me: identity.peerID,
+                sign: { identity.sign($0) },
+                verify: SodiumSignature.verifier,
+                grid: configuration.grid,
+                coreVersion: coreVersion,
+                threads: pool.threads,
+                firstBatchSequence: firstBatchSequence
+            )
+        )
+    }
+
+    /// Takes up the jobs that an earlier run left.
+    func start() async throws {
+        self.scenes = SceneProvider(chunks: self.chunks, pool: self.pool) { [weak self] id, job in
+            guard let self else { throw NodeError(.cancelled, "the node is stopping") }
+            return try await self.fetchChunk(id, job: job)
+        }
+        for job in try await self.database.jobs() where job.roles.contains(.steward) {
+            try await self.resume(job)
+        }
+        self.rearm()
+    }
+
+    /// Finishes what is rendering, hands the rest back, and forgets those who wait.
+    func stop() async {
+        guard !self.isStopping else { return }
+        self.isStopping = true
+        await withCheckedContinuation { continuation in
+            self.drainWaiter = continuation
+            self.perform(self.worker.drain(now: self.clock.now))
+            Task {
+                try? await Task.sleep(for: Self.drainTimeMax)
+                self.endDrain()
+            }
+        }
+        for job in self.stewards.keys {
+            self.wakeWatchers(of: job)
+            self.stewards[job]?.effects.finish()
+        }
+        for continuation in self.pendingGrants.values { continuation.resume(returning: nil) }
+        self.pendingGrants = [:]
+        self.timer?.task.cancel()
+        self.timer = nil
+    }
+
+    /// How long a stopping node waits for what it is rendering.
+    private static let drainTimeMax = Duration.seconds(8)
+
+    func endDrain() {
+        self.drainWaiter?.resume()
+        self.drainWaiter = nil
+    }
+
+    /// Stops (`true`) or starts (`false`) taking work.
+    func setPaused(_ isPaused: Bool) {
+        let now = self.clock.now
+        self.perform(isPaused ? self.worker.pause(now: now) : self.worker.resume(now: now))
+        self.rearm()
+    }
+
+    // MARK: - Time
+
+    /// Sets the one timer to the earliest deadline of all machines.
+    func rearm() {
+        var deadline = self.worker.nextDeadline
+        for shell in self.stewards.values {
+            guard let other = shell.steward.nextDeadline else { continue }
+            deadline = min(deadline ?? other, other)
+        }
+        guard let deadline, !(self.isStopping && self.drainWaiter == nil) else { return }
+        if let timer = self.timer {
+            if timer.deadline <= deadline { return }
+            timer.task.cancel()
+        }
+        let clock = self.clock
+        self.timer = (
+            deadline,
+            Task { [weak self] in
+                guard (try? await clock.sleep(until: deadline)) != nil else { return }
+                await self?.timerFired(deadline)
+            }
+        )
+    }
+
+    private func timerFired(_ deadline: Instant) {
+        guard self.timer?.deadline == deadline else { return }
+        self.timer = nil
+        let now = self.clock.now
+        self.perform(self.worker.handleTimeout(now: now))
+        for job in self.stewards.keys.sorted() {
+            self.drive(job) { $0.handleTimeout(now: now) }
+        }
+        self.rearm()
+    }
+}

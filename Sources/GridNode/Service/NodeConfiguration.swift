@@ -1,0 +1,62 @@
+/// How a node behaves; every field has a flag of `tessera node`.
+public struct NodeConfiguration: Sendable {
+    /// Where the node keeps its key, records and chunks; made on first start, readable by its owner only.
+    public var dataDirectory: String
+    /// The address to listen on: `127.0.0.1` keeps everything, multicast included, on the loopback interface.
+    public var listenHost: String
+    /// The TCP port to listen on; 0 takes any free one.
+    public var listenPort: Int
+    /// Addresses of peers to stay connected with, as multiaddrs or `host:port`.
+    public var peers: [String]
+    /// The grid's name; nodes of another grid part politely.
+    public var grid: String
+    /// The number of render threads, at least 1.
+    public var threads: Int
+    /// The dashboard's port on 127.0.0.1 (0 takes any free one), or nil for none.
+    public var dashboardPort: Int?
+    /// Whether to look for peers on the local network (mDNS).
+    public var usesLAN: Bool
+    /// Whether this node lends its processor; a node that does not still takes in jobs and hands them out.
+    public var isWorker: Bool
+    /// The most bytes of scene chunks kept on disk.
+    public var chunkQuota: UInt64
+
+    /// The name of the grid that a node joins when nothing else is said.
+    public static let defaultGrid = "tessera"
+    /// The port that a node listens on when nothing else is said.
+    public static let defaultPort = 7877
+    /// The dashboard's port when nothing else is said.
+    public static let defaultDashboardPort = 7878
+    /// The most bytes of chunks on disk when nothing else is said.
+    public static let defaultChunkQuota: UInt64 = 20 << 30
+
+    /// Creates a configuration with the defaults of `tessera node`.
+    public init(
+        dataDirectory: String,
+        listenHost: String = "0.0.0.0",
+        listenPort: Int = Self.defaultPort,
+        peers: [String] = [],
+        grid: String = Self.defaultGrid,
+        threads: Int,
+        dashboardPort: Int? = Self.defaultDashboardPort,
+        usesLAN: Bool = true,
+        isWorker: Bool = true,
+        chunkQuota: UInt64 = Self.defaultChunkQuota
+    ) {
+        self.dataDirectory = dataDirectory
+        self.listenHost = listenHost
+        self.listenPort = listenPort
+        self.peers = peers
+        self.grid = grid
+        self.threads = threads
+        self.dashboardPort = dashboardPort
+        self.usesLAN = usesLAN
+        self.isWorker = isWorker
+        self.chunkQuota = chunkQuota
+    }
+
+    /// Whether the node keeps to the loopback interface.
+    package var isLoopback: Bool {
+        self.listenHost.hasPrefix("127.") || self.listenHost == "::1"
+    }
+}

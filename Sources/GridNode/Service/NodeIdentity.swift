@@ -1,0 +1,84 @@
+import FoundationEssentials
+import PeerSession
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Musl
+#endif
+
+/// The node's key file.
+enum NodeIdentity {
+    /// Where the key of a data directory lies: libp2p's PrivateKey encoding of an Ed25519 key.
+    static func path(in dataDirectory: String) -> String {
+        dataDirectory + "/identity.key"
+    }
+
+    /// Reads the key of a data directory, or makes one on first start (directory 0700, file 0600).
+    ///
+    /// - Throws: ``NodeError`` when the file is readable by others, damaged, or cannot be made.
+    static func loadOrCreate(in dataDirectory: String) throws -> IdentityKey {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: dataDirectory,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw NodeError(
+                .storage,
+                "the data directory \(dataDirectory) cannot be made",
+                hint: "choose another with --data"
+            )
+        }
+        let path = self.path(in: dataDirectory)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            guard errno == ENOENT else {
+                throw NodeError(.storage, "the key \(path) cannot be read: \(String(cString: strerror(errno)))")
+            }
+            return try self.create(at: path)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else {
+            throw NodeError(
+                .storage,
+                "the key \(path) can be read by others, so it is no secret any more",
+                hint: "if nobody else had access: chmod 600 \(path)"
+            )
+        }
+        var bytes = [UInt8](repeating: 0, count: IdentityKey.encodedSize + 1)
+        let count = read(descriptor, &bytes, bytes.count)
+        guard count == IdentityKey.encodedSize else {
+            throw NodeError(
+                .storage,
+                "the key \(path) is damaged (\(count) bytes instead of \(IdentityKey.encodedSize))",
+                hint: "restore it from a backup, or move it away: the node then makes a new identity"
+            )
+        }
+        return try IdentityKey(encoded: Array(bytes.prefix(count)))
+    }
+
+    private static func create(at path: String) throws -> IdentityKey {
+        let key = IdentityKey.generate()
+        let bytes = key.encoded()
+        let temporary = path + ".new"
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw NodeError(
+                .storage,
+                "the key \(path) cannot be made: \(String(cString: strerror(errno)))",
+                hint: "choose a directory that you can write, with --data"
+            )
+        }
+        let isWritten = write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
+        close(descriptor)
+        guard isWritten, rename(temporary, path) == 0 else {
+            unlink(temporary)
+            throw NodeError(.storage, "the key \(path) cannot be written: \(String(cString: strerror(errno)))")
+        }
+        return key
+    }
+}

@@ -1,0 +1,147 @@
+import GridStore
+import GridWire
+import Logging
+import RenderCore
+
+/// Where chunks come from when this node does not hold them.
+typealias ChunkFetcher = @Sendable (ChunkID, JobID) async throws -> [UInt8]
+
+/// Brings the scenes of frames into memory: fetches the chunks that are missing, checks them, builds the scene.
+///
+/// A scene is built once however many units ask for it, on a render thread. The last few scenes are kept.
+actor SceneProvider {
+    private struct Key: Hashable {
+        let job: JobID
+        let frame: Int
+    }
+
+    private struct Shot {
+        let index: SceneIndex
+        let assets: [UInt8]
+    }
+
+    private let chunks: ChunkStore
+    private let pool: RenderPool
+    private let fetch: ChunkFetcher
+    private var shots: [JobID: Task<Shot, any Error>] = [:]
+    private var scenes: [Key: Task<Scene, any Error>] = [:]
+    /// Least recently used first.
+    private var recent: [Key] = []
+
+    /// The most scenes in memory: the frame that is being finished and the next one, and one for audits.
+    private static let sceneCountMax = 3
+    /// The most chunks that are fetched at a time.
+    private static let fetchCountMax = 4
+    /// The most bytes of one blob that this node takes into memory.
+    private static let blobSizeMax: UInt64 = 2 << 30
+
+    init(chunks: ChunkStore, pool: RenderPool, fetch: @escaping ChunkFetcher) {
+        self.chunks = chunks
+        self.pool = pool
+        self.fetch = fetch
+    }
+
+    /// Fetches and builds what is needed to render frames of a job.
+    func prepare(_ job: JobID, manifest: JobManifest, frames: [Int]) async throws {
+        _ = try await self.shot(job, manifest: manifest)
+        for frame in frames { _ = try await self.scene(job, manifest: manifest, frame: frame) }
+    }
+
+    /// The scene of a frame.
+    ///
+    /// - Throws: When a chunk cannot be had or the scene's bytes are not valid.
+    func scene(_ job: JobID, manifest: JobManifest, frame: Int) async throws -> Scene {
+        let key = Key(job: job, frame: frame)
+        self.recent.removeAll { $0 == key }
+        self.recent.append(key)
+        if let task = self.scenes[key] { return try await task.value }
+        while self.recent.count > Self.sceneCountMax {
+            self.scenes[self.recent.removeFirst()] = nil
+        }
+        let task = Task {
+            let shot = try await self.shot(job, manifest: manifest)
+            let position = frame - shot.index.firstFrame
+            guard shot.index.frames.indices.contains(position) else {
+                throw NodeError(.invalidInput, "the scene of job \(job) has no frame \(frame)")
+            }
+            let bytes = try await self.blob(shot.index.frames[position], job: job)
+            return try await self.pool.run { try Scene(assets: shot.assets, frame: bytes) }
+        }
+        self.scenes[key] = task
+        do {
+            return try await task.value
+        } catch {
+            self.scenes[key] = nil
+            throw error
+        }
+    }
+
+    /// Drops what is in memory of a job and lets its chunks be evicted.
+    func forget(_ job: JobID) {
+        self.shots[job] = nil
+        self.recent.removeAll { $0.job == job }
+        self.scenes = self.scenes.filter { $0.key.job != job }
+        self.chunks.unpin(job)
+    }
+
+    private func shot(_ job: JobID, manifest: JobManifest) async throws -> Shot {
+        if let task = self.shots[job] { return try await task.value }
+        let task = Task {
+            let bytes = try await self.chunk(manifest.sceneRoot, job: job)
+            let index = try SceneIndex(decoding: bytes)
+            self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: job)
+            return Shot(index: index, assets: try await self.blob(index.assets, job: job))
+        }
+        self.shots[job] = task
+        do {
+            return try await task.value
+        } catch {
+            self.shots[job] = nil
+            throw error
+        }
+    }
+
+    /// The bytes of a blob, its chunks fetched a few at a time.
+    private func blob(_ blob: SceneIndex.Blob, job: JobID) async throws -> [UInt8] {
+        guard blob.size <= Self.blobSizeMax else {
+            throw NodeError(.invalidInput, "a scene of \(blob.size) bytes does not fit into this node's memory limit")
+        }
+        var parts = [[UInt8]](repeating: [], count: blob.chunks.count)
+        try await withThrowingTaskGroup(of: (Int, [UInt8]).self) { group in
+            var next = 0
+            while next < min(Self.fetchCountMax, blob.chunks.count) {
+                let i = next
+                group.addTask { (i, try await self.chunk(blob.chunks[i], job: job)) }
+                next += 1
+            }
+            while let (i, bytes) = try await group.next() {
+                parts[i] = bytes
+                if next < blob.chunks.count {
+                    let i = next
+                    group.addTask { (i, try await self.chunk(blob.chunks[i], job: job)) }
+                    next += 1
+                }
+            }
+        }
+        let bytes = [UInt8](parts.joined())
+        guard bytes.count == blob.size else {
+            throw NodeError(.invalidInput, "a blob of job \(job) has \(bytes.count) bytes instead of \(blob.size)")
+        }
+        return bytes
+    }
+
+    /// A chunk from the disk, else from a peer.
+    private func chunk(_ id: ChunkID, job: JobID) async throws -> [UInt8] {
+        if let bytes = try await self.chunks.get(id) { return bytes }
+        let bytes = try await self.fetch(id, job)
+        try await self.chunks.put(bytes, expecting: id, durability: .committed)
+        return bytes
+    }
+}
+
+extension SceneIndex {
+    /// All chunks that the index names, without the index itself.
+    var allChunks: [ChunkID] {
+        self.assets.chunks + self.frames.flatMap(\.chunks)
+    }
+}
