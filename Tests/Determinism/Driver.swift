@@ -1,0 +1,70 @@
+// What the hosts (host.c, host.mjs) see of the core: C functions over plain memory, the same in every build.
+//
+// This file is compiled together with RenderCore and Blake2b256 as one module, Embedded Swift included.
+
+/// A golden scene with one acceleration structure, for all threads.
+final class GoldenSession: Sendable {
+    let scene: Scene
+
+    init(scene: Scene) {
+        self.scene = scene
+    }
+}
+
+/// The acceleration structures of the test: pictures must not depend on them.
+private func bvhSettings(_ variant: Int32) -> BVHSettings {
+    variant == 0 ? .standard : BVHSettings(bins: 7, leafSize: 1)
+}
+
+/// Opens the golden scene with BVH settings 0 or 1; null when the core refuses it.
+@_cdecl("tessera_session_open")
+public func sessionOpen(_ bvh: Int32) -> UnsafeMutableRawPointer? {
+    guard let scene = try? GoldenScene.scene(bvh: bvhSettings(bvh)) else { return nil }
+    return Unmanaged.passRetained(GoldenSession(scene: scene)).toOpaque()
+}
+
+/// How many leaves there are.
+@_cdecl("tessera_leaf_count")
+public func leafCount() -> Int32 {
+    Int32(GoldenScene.blocks.count)
+}
+
+/// A renderer for one thread.
+@_cdecl("tessera_renderer_open")
+public func rendererOpen(_ session: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+    let session = Unmanaged<GoldenSession>.fromOpaque(session).takeUnretainedValue()
+    return Unmanaged.passRetained(BlockRenderer(scene: session.scene, settings: GoldenScene.settings)).toOpaque()
+}
+
+/// Renders one block and writes its leaf hash, 32 bytes.
+@_cdecl("tessera_leaf_hash")
+public func leafHash(_ renderer: UnsafeMutableRawPointer, _ index: Int32, _ hash: UnsafeMutablePointer<UInt8>) {
+    let renderer = Unmanaged<BlockRenderer>.fromOpaque(renderer).takeUnretainedValue()
+    let block = GoldenScene.blocks[Int(index)]
+    var state = Blake2b256()
+    state.update("tessera-leaf-v1:".utf8)
+    state.update(renderer.render(x: block.x, y: block.y, width: block.width, height: block.height).payload)
+    copy(state.finalizeBytes(), to: hash)
+}
+
+/// Writes the version that `count` leaf hashes make, 32 bytes.
+@_cdecl("tessera_version")
+public func version(_ hashes: UnsafePointer<UInt8>, _ count: Int32, _ hash: UnsafeMutablePointer<UInt8>) {
+    var state = Blake2b256()
+    state.update(UnsafeRawBufferPointer(start: hashes, count: 32 * Int(count)))
+    copy(state.finalizeBytes(), to: hash)
+}
+
+/// Writes the version that the core says it has: 64 hexadecimal digits.
+@_cdecl("tessera_expected_version")
+public func expectedVersion(_ text: UnsafeMutablePointer<UInt8>) {
+    for (i, digit) in GoldenScene.expectedVersion.utf8.enumerated() where i < 64 {
+        text[i] = digit
+    }
+}
+
+private func copy(_ bytes: [UInt8], to memory: UnsafeMutablePointer<UInt8>) {
+    for (i, byte) in bytes.enumerated() {
+        memory[i] = byte
+    }
+}

@@ -1,0 +1,93 @@
+// Renders golden leaves on threads and prints their hashes.
+//
+//   host BVH THREADS STRIDE     BVH 0 or 1; every STRIDE-th leaf; several threads take the leaves in a shuffled order
+//
+// Prints "expected VERSION", one "leaf INDEX HASH" for each leaf in order, and "version VERSION" when STRIDE is 1.
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *tessera_session_open(int32_t bvh);
+int32_t tessera_leaf_count(void);
+void *tessera_renderer_open(void *session);
+void tessera_leaf_hash(void *renderer, int32_t index, uint8_t *hash);
+void tessera_version(const uint8_t *hashes, int32_t count, uint8_t *hash);
+void tessera_expected_version(uint8_t *text);
+
+static void *session;
+static int32_t *order;
+static int32_t order_count;
+static uint8_t *hashes;
+static atomic_int next_place;
+
+static void *render(void *unused) {
+    (void)unused;
+    void *renderer = tessera_renderer_open(session);
+    for (;;) {
+        int32_t place = atomic_fetch_add(&next_place, 1);
+        if (place >= order_count) return NULL;
+        tessera_leaf_hash(renderer, order[place], hashes + 32 * (size_t)order[place]);
+    }
+}
+
+static void print_hash(const uint8_t *hash) {
+    for (int i = 0; i < 32; i++) printf("%02x", hash[i]);
+    printf("\n");
+}
+
+int main(int argc, char **argv) {
+    if (argc != 4) {
+        fprintf(stderr, "usage: host BVH THREADS STRIDE\n");
+        return 64;
+    }
+    int threads = atoi(argv[2]);
+    int stride = atoi(argv[3]);
+    int32_t count = tessera_leaf_count();
+    if (threads < 1 || threads > 16 || stride < 1 || count < 1) return 64;
+    session = tessera_session_open(atoi(argv[1]));
+    if (!session) {
+        fprintf(stderr, "the core refuses the golden scene\n");
+        return 1;
+    }
+    hashes = calloc((size_t)count, 32);
+    order = calloc((size_t)count, sizeof *order);
+    if (!hashes || !order) return 1;
+    for (int32_t i = 0; i < count; i += stride) order[order_count++] = i;
+    if (threads > 1) {
+        uint32_t state = 12345;
+        for (int32_t i = order_count - 1; i > 0; i--) {
+            state = state * 1664525u + 1013904223u;
+            int32_t j = (int32_t)((state >> 8) % (uint32_t)(i + 1));
+            int32_t swapped = order[i];
+            order[i] = order[j];
+            order[j] = swapped;
+        }
+    }
+    // Swift needs more stack than some systems give to a second thread.
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 8 << 20);
+    pthread_t workers[16];
+    for (int i = 0; i < threads; i++) {
+        if (pthread_create(&workers[i], &attributes, render, NULL)) return 1;
+    }
+    for (int i = 0; i < threads; i++) pthread_join(workers[i], NULL);
+
+    char expected[65] = "";
+    tessera_expected_version((uint8_t *)expected);
+    printf("expected %s\n", expected);
+    for (int32_t i = 0; i < count; i += stride) {
+        printf("leaf %d ", i);
+        print_hash(hashes + 32 * (size_t)i);
+    }
+    if (stride == 1) {
+        uint8_t version[32];
+        tessera_version(hashes, count, version);
+        printf("version ");
+        print_hash(version);
+    }
+    return 0;
+}

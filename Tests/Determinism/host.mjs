@@ -1,0 +1,38 @@
+// Renders golden leaves in WebAssembly under node and prints their hashes: host.c without threads.
+//
+//   node host.mjs core.wasm BVH ORDER STRIDE     ORDER 1: in order; 2: backwards
+import { readFileSync } from "node:fs";
+
+const [path, bvh, order, step] = process.argv.slice(2);
+const stride = Number(step);
+const { instance } = await WebAssembly.instantiate(readFileSync(path), {});
+const core = instance.exports;
+
+function bytes(pointer, count) {
+    // Always a new view: a memory that grew has detached the old one.
+    return new Uint8Array(core.memory.buffer, pointer, count);
+}
+
+const count = core.tessera_leaf_count();
+const session = core.tessera_session_open(Number(bvh));
+if (!session) {
+    console.error("the core refuses the golden scene");
+    process.exit(1);
+}
+const renderer = core.tessera_renderer_open(session);
+const hashes = core.host_allocate(32 * count);
+const indices = Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
+for (const i of order === "1" ? indices : [...indices].reverse()) {
+    core.tessera_leaf_hash(renderer, i, hashes + 32 * i);
+}
+
+const text = core.host_allocate(64);
+core.tessera_expected_version(text);
+console.log(`expected ${Buffer.from(bytes(text, 64)).toString("latin1").replaceAll("\0", "")}`);
+const hex = (pointer) => Buffer.from(bytes(pointer, 32)).toString("hex");
+for (const i of indices) console.log(`leaf ${i} ${hex(hashes + 32 * i)}`);
+if (stride === 1) {
+    const version = core.host_allocate(32);
+    core.tessera_version(hashes, count, version);
+    console.log(`version ${hex(version)}`);
+}
