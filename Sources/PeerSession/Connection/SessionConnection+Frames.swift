@@ -192,7 +192,7 @@ extension SessionConnection {
                 offset = bytes.count
                 self.answerPings(pending + rest, stream)
                 self.giveBack(rest.count, to: stream)
-            case .answeringIdentify:
+            case .answeringIdentify, .refused:
                 // Nothing belongs here: the window bounds what comes.
                 offset = bytes.count
             case .awaitingIdentify(let pending):
@@ -235,7 +235,7 @@ extension SessionConnection {
                 stream.mode = .application
                 self.events.append(.streamAccepted(stream.streamID))
             case .some(false):
-                self.refuse(stream)
+                self.reportRefusal(stream)
             case .none:
                 break
             }
@@ -245,7 +245,7 @@ extension SessionConnection {
         }
     }
 
-    private func refuse(_ stream: SessionStream) {
+    private func reportRefusal(_ stream: SessionStream) {
         if stream.isKnownToShell { self.events.append(.streamRefused(stream.streamID)) }
         self.abandon(stream)
     }
@@ -256,8 +256,8 @@ extension SessionConnection {
         _ stream: SessionStream,
         _ listener: inout Multistream.Listener
     ) {
+        var reply: [UInt8] = []
         do throws(Multistream.Violation) {
-            var reply: [UInt8] = []
             let name = try listener.read(bytes, &offset, reply: &reply) { name in
                 name == Self.pingProtocol || name == Self.identifyProtocol || self.inboundProtocols.contains(name)
             }
@@ -266,8 +266,19 @@ extension SessionConnection {
             self.makeReady(stream)
             if let name { self.begin(name, on: stream) }
         } catch {
-            self.abandon(stream)
+            stream.queue.append(reply)
+            self.refuse(stream, after: listener)
         }
+    }
+
+    /// Gives up the peer's stream, but lets it read our refusal: a request may lie behind the proposal.
+    private func refuse(_ stream: SessionStream, after listener: Multistream.Listener) {
+        guard listener.hasRefused else {
+            self.abandon(stream)
+            return
+        }
+        stream.mode = .refused
+        self.finishLocally(stream)
     }
 
     /// The peer's stream has its protocol.
@@ -323,14 +334,16 @@ extension SessionConnection {
             self.events.append(.finished(stream.streamID))
         case .answeringPings:
             self.finishLocally(stream)
-        case .answeringIdentify:
+        case .answeringIdentify, .refused:
             break
+        case .listening(let listener):
+            self.refuse(stream, after: listener)
         case .awaitingIdentify(let bytes):
             // A message that names another key than the session's is not worth reading.
             if let message = IdentifyMessage(decoding: bytes), message.peer == nil || message.peer == self.peer {
                 self.events.append(.identified(message))
             }
-        case .proposing, .listening:
+        case .proposing:
             if stream.isKnownToShell { self.events.append(.reset(stream.streamID)) }
             self.abandon(stream)
         }

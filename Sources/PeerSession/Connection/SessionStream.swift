@@ -8,6 +8,8 @@ final class SessionStream {
         case proposing(Multistream.Dialer)
         /// The peer's: its proposal is awaited.
         case listening(Multistream.Listener)
+        /// The peer's: all that it proposed was refused, and what follows is thrown away.
+        case refused
         /// The shell's bytes.
         case application
         /// Answering pings: the bytes of the next one so far.
@@ -84,14 +86,14 @@ final class SessionStream {
         switch self.mode {
         case .application: true
         case .proposing: !self.isInternal
-        case .listening, .answeringPings, .answeringIdentify, .awaitingIdentify: false
+        case .listening, .refused, .answeringPings, .answeringIdentify, .awaitingIdentify: false
         }
     }
 
     /// Whether the protocol is not agreed yet.
     var isNegotiating: Bool {
         switch self.mode {
-        case .proposing, .listening: true
+        case .proposing, .listening, .refused: true
         case .application, .answeringPings, .answeringIdentify, .awaitingIdentify: false
         }
     }

@@ -113,6 +113,11 @@ package enum Multistream {
 
         package init() {}
 
+        /// Whether a proposal was answered with `na`.
+        package var hasRefused: Bool {
+            self.proposalCount > 0
+        }
+
         /// The agreed protocol, or nothing while none is; what must be sent is appended to `reply`.
         package mutating func read(
             _ bytes: Span<UInt8>,
