@@ -75,6 +75,7 @@ let package = Package(
             dependencies: [
                 "GridWire", "GridCore",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 // Hummingbird's interface speaks of channels, time-outs and loggers.
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -115,6 +116,12 @@ let package = Package(
         // Level 5
         .executableTarget(name: "tessera", dependencies: ["GridCommands"], swiftSettings: settings),
         // Tests
+        .executableTarget(
+            name: "saboteur",
+            dependencies: ["GridNode", "RenderCore", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Saboteur",
+            swiftSettings: settings
+        ),
         .testTarget(name: "RenderCoreTests", dependencies: ["RenderCore", "GridWire"], swiftSettings: settings),
         .testTarget(name: "GridWireTests", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec", "RenderCore"], swiftSettings: settings),
