@@ -1,6 +1,9 @@
 public import GridWire
 
 /// What signed records prove about one frame: a pure function, so that whoever fetches a frame trusts nobody.
+///
+/// Fetch a frame's evidence and its pixels from any peer; the pixels of each unit must hash to ``acceptedRoot(of:)``.
+/// A peer can withhold or add records, but it cannot make a root accepted that two different workers did not sign.
 public struct FrameVerdict: Sendable, Equatable {
     /// What the evidence says of a unit.
     public enum UnitState: Hashable, Sendable {
@@ -16,27 +19,84 @@ public struct FrameVerdict: Sendable, Equatable {
     public let units: [UnitID]
     /// What the evidence says of each unit, in the same order.
     public let states: [UnitState]
+    /// How the job is cut into units.
+    public let plan: UnitPlan
 
     /// Judges a frame.
     ///
+    /// - Parameters:
+    ///   - manifest: the signed manifest; compare its id with the job that you submitted.
+    ///   - frame: the frame number.
+    ///   - evidence: the answer to ``GridRequest/frameEvidence(_:frame:)``, from anyone.
+    ///   - verify: checks signatures.
     /// - Throws: ``JobError`` when the manifest is not valid or has no such frame. Evidence that does not belong here is
     ///   only ignored.
-    public init(manifest: SignedRecord, frame: Int, evidence: [SignedRecord], verify: @escaping SignatureVerifier) throws(JobError) {
-        throw JobError(.badManifest, "skeleton")
+    public init(
+        manifest: SignedRecord,
+        frame: Int,
+        evidence: [SignedRecord],
+        verify: @escaping SignatureVerifier
+    ) throws(JobError) {
+        // Nobody's word closes a frame here, and only proofs about this very frame count: a worker who was caught later
+        // elsewhere takes nothing back from a frame that was closed before.
+        var ledger = try Ledger(manifest: manifest, stewards: nil, verify: verify)
+        guard ledger.plan.frames.contains(frame) else {
+            throw JobError(.noSuchFrame, "frame \(frame) is not one of the job's \(ledger.plan.frames)")
+        }
+        for record in evidence.prefix(WireLimits.evidenceRecordsMax) where record.kind != .frameFinal {
+            if record.kind == .fraudProof {
+                guard case .fraudProof(let proof) = try? record.decodedBody(), proof.unit.frame == frame else {
+                    continue
+                }
+            }
+            _ = ledger.insert(record)
+        }
+        self.frame = frame
+        self.plan = ledger.plan
+        let indices = ledger.plan.units(ofFrame: frame)
+        self.units = indices.map { ledger.plan.unit(at: $0) }
+        self.states = indices.map { index in
+            switch ledger.verdict(ofUnitAt: index) {
+            case .accepted(let root, let workers):
+                .accepted(root: root, signers: workers)
+            case .pending:
+                .missing("no node has signed a result for unit \(ledger.plan.unit(at: index))")
+            case .committed(_, let worker):
+                .missing("only \(worker) has signed a result for unit \(ledger.plan.unit(at: index))")
+            case .disputed:
+                .missing("the results for unit \(ledger.plan.unit(at: index)) differ")
+            }
+        }
     }
 
     /// Whether every unit is accepted.
     public var isAccepted: Bool {
-        false
+        self.missing == nil
     }
 
-    /// What is missing, in a sentence; nothing when every unit is accepted.
+    /// What is missing first, in a sentence; nothing when every unit is accepted.
     public var missing: String? {
-        nil
+        for case .missing(let reason) in self.states {
+            return reason
+        }
+        return nil
     }
 
-    /// The accepted root of a unit.
+    /// The accepted root of a unit of this frame.
     public func acceptedRoot(of unit: UnitID) -> Digest? {
-        nil
+        guard let index = self.plan.index(of: unit), unit.frame == self.frame,
+            case .accepted(let root, _) = self.states[index - self.plan.units(ofFrame: self.frame).lowerBound]
+        else { return nil }
+        return root
+    }
+
+    /// The digest of all accepted roots in the order of their units, as in ``FrameFinal/framePixels``.
+    public var framePixels: Digest? {
+        var bytes: [UInt8] = []
+        for state in self.states {
+            guard case .accepted(let root, _) = state else { return nil }
+            bytes += root.bytes
+        }
+        return Digest(hashing: bytes)
     }
 }

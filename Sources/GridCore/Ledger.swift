@@ -1,6 +1,13 @@
 public import GridWire
 
 /// The grow-only set of signed records of one job.
+///
+/// Merging is union, and every verdict is a function of the set: replicas that hold the same records say the same,
+/// whatever order the records came in. Batches and reports are taken from anyone; fraud proofs and final frames only from
+/// the job's stewards. A fraud proof has no effect before the records that it names are there too.
+///
+/// A ledger judges results; it does not decide whom to ask. That is the ``Steward``'s part, as is refusing records that a
+/// peer should not have sent: here only their form, their signature and their job count.
 public struct Ledger: Sendable {
     /// What became of a record that was offered.
     public enum Insertion: Hashable, Sendable {
@@ -12,11 +19,33 @@ public struct Ledger: Sendable {
         case rejected(String)
     }
 
+    /// A worker's commitment to one unit.
+    public struct Claim: Hashable, Sendable {
+        /// Who signed.
+        public let worker: PeerID
+        /// The root that it signed.
+        public let root: Digest
+        /// The work that it says the unit took, in weighted ray counts.
+        public let workCount: UInt64
+        /// The batch that holds the commitment.
+        public let batch: RecordID
+    }
+
+    /// A referee's finding about one leaf.
+    public struct Finding: Hashable, Sendable {
+        /// Who recomputed the leaf.
+        public let referee: PeerID
+        /// What came out.
+        public let leaf: Digest
+        /// The signed report.
+        public let report: RecordID
+    }
+
     /// A worker that the records prove wrong.
     public struct Burn: Hashable, Sendable {
         /// What it did.
         public enum Offence: Hashable, Sendable {
-            /// It signed a wrong leaf, which referees recomputed.
+            /// It signed a wrong leaf, which others recomputed.
             case wrongLeaf(UnitID, leafIndex: Int)
             /// It signed two different roots for one unit.
             case contradiction(UnitID)
@@ -26,10 +55,16 @@ public struct Ledger: Sendable {
 
         /// The worker.
         public let worker: PeerID
-        /// What it did.
+        /// What it did; of several offences the one with the lowest evidence.
         public let offence: Offence
-        /// The record that shows it: the ``FraudProof``, or the second of two batches that contradict each other.
+        /// The record that shows it: the ``FraudProof``, or the one with the higher id of two batches that contradict
+        /// each other.
         public let evidence: RecordID
+    }
+
+    /// The most records of a ledger: a multiple of what the job needs, so that a flood ends somewhere.
+    public var recordsMax: Int {
+        65_536 + 8 * self.plan.unitCount
     }
 
     /// The job.
@@ -39,33 +74,264 @@ public struct Ledger: Sendable {
     /// How the job is cut into units.
     public let plan: UnitPlan
 
-    /// Creates a ledger that holds nothing but the manifest.
-    ///
-    /// - Throws: ``JobError`` when the record is not a validly signed manifest of a possible job.
-    public init(manifest: SignedRecord, stewards: [PeerID], verify: @escaping SignatureVerifier) throws(JobError) {
-        throw JobError(.badManifest, "skeleton")
+    /// Whose fraud proofs and final frames are taken; nothing means anyone's.
+    let stewards: [PeerID]?
+    let verify: SignatureVerifier
+    var entries: [RecordID: SignedRecord] = [:]
+    var claims: [Int: [Claim]] = [:]
+    var findings: [LeafAddress: [Finding]] = [:]
+    var finals: [Int: Final] = [:]
+    var burns: [PeerID: Burn] = [:]
+    private var batches: [RecordID: Batch] = [:]
+    private var reports: [RecordID: Report] = [:]
+    private var unsupported: [RecordID: FraudProof] = [:]
+    private var sequences: [Sequence: [RecordID]] = [:]
+
+    struct LeafAddress: Hashable, Sendable {
+        let unit: Int
+        let leafIndex: Int
     }
 
-    /// Adds a record.
+    struct Final: Sendable {
+        let id: RecordID
+        /// The workers whose results counted when the frame was closed, ascending; nothing when the list was cut short.
+        let workers: [PeerID]?
+    }
+
+    private struct Batch: Sendable {
+        let worker: PeerID
+        let results: [ResultBatch.UnitResult]
+    }
+
+    private struct Report: Sendable {
+        let referee: PeerID
+        let address: LeafAddress
+        let leaf: Digest
+    }
+
+    private struct Sequence: Hashable, Sendable {
+        let worker: PeerID
+        let number: UInt64
+    }
+
+    /// Creates a ledger that holds nothing but the manifest.
+    ///
+    /// - Parameters:
+    ///   - manifest: the signed manifest, which gives the job its id.
+    ///   - stewards: whose fraud proofs and final frames are taken; nothing means anyone's.
+    ///   - verify: checks signatures.
+    /// - Throws: ``JobError`` when the record is not a validly signed manifest of a possible job.
+    public init(
+        manifest record: SignedRecord,
+        stewards: [PeerID]?,
+        verify: @escaping SignatureVerifier
+    ) throws(JobError) {
+        let decoded: GridRecord
+        do {
+            decoded = try record.verified(by: verify)
+        } catch {
+            throw JobError(.badManifest, "the manifest cannot be used: \(error.message)")
+        }
+        guard case .jobManifest(let manifest) = decoded else {
+            throw JobError(.badManifest, "a job begins with a manifest, not with another record")
+        }
+        self.plan = try UnitPlan(manifest: manifest)
+        self.manifest = manifest
+        self.job = JobID(record.id.digest)
+        self.stewards = stewards
+        self.verify = verify
+    }
+
+    /// Adds a record, whoever brought it.
+    ///
+    /// - Complexity: One signature check and O(results) for a batch.
     public mutating func insert(_ record: SignedRecord) -> Insertion {
-        .rejected("skeleton")
+        let id = record.id
+        guard self.entries[id] == nil else { return .duplicate }
+        switch self.examine(record) {
+        case .failure(let refusal): return .rejected(refusal.reason)
+        case .success(let decoded): return self.insert(record, id: id, decoded: decoded)
+        }
     }
 
     /// Adds all records of another ledger of the same job.
-    public mutating func formUnion(_ other: Self) {}
+    public mutating func formUnion(_ other: Self) {
+        precondition(self.job == other.job, "ledgers of \(self.job) and \(other.job) cannot be merged")
+        for record in other.records {
+            _ = self.insert(record)
+        }
+    }
 
     /// All records but the manifest, ascending by id.
     public var records: [SignedRecord] {
-        []
+        self.entries.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    /// The workers that the records prove wrong, ascending.
-    public var burned: [PeerID] {
-        []
+    /// The number of records.
+    public var count: Int {
+        self.entries.count
     }
 
-    /// What the records say of a unit, whose number must be in 0..<`plan.unitCount`.
-    public func verdict(ofUnitAt index: Int) -> UnitVerdict {
-        .pending
+    /// The record with an id.
+    public subscript(id: RecordID) -> SignedRecord? {
+        self.entries[id]
+    }
+
+    struct Refusal: Error {
+        let reason: String
+    }
+
+    /// Checks form, signature and job of a record.
+    func examine(_ record: SignedRecord) -> Result<GridRecord, Refusal> {
+        let decoded: GridRecord
+        do {
+            decoded = try record.verified(by: self.verify)
+        } catch {
+            return .failure(Refusal(reason: error.message))
+        }
+        switch decoded {
+        case .jobManifest:
+            return .failure(Refusal(reason: "a ledger has one manifest"))
+        case .resultBatch(let batch):
+            guard batch.job == self.job else { return .failure(self.otherJob(batch.job)) }
+            guard !batch.results.isEmpty else { return .failure(Refusal(reason: "the batch is empty")) }
+            for result in batch.results where self.plan.index(of: result.unit) == nil {
+                return .failure(Refusal(reason: "the job has no unit \(result.unit)"))
+            }
+        case .auditReport(let report):
+            guard report.job == self.job else { return .failure(self.otherJob(report.job)) }
+            guard self.plan.index(of: report.unit) != nil else {
+                return .failure(Refusal(reason: "the job has no unit \(report.unit)"))
+            }
+        case .fraudProof(let proof):
+            guard proof.job == self.job else { return .failure(self.otherJob(proof.job)) }
+            guard self.plan.index(of: proof.unit) != nil else {
+                return .failure(Refusal(reason: "the job has no unit \(proof.unit)"))
+            }
+            guard self.stewards?.contains(record.signer) ?? true else {
+                return .failure(Refusal(reason: "\(record.signer) is no steward of the job"))
+            }
+        case .frameFinal(let final):
+            guard final.job == self.job else { return .failure(self.otherJob(final.job)) }
+            guard self.plan.frames.contains(final.frame) else {
+                return .failure(Refusal(reason: "the job has no frame \(final.frame)"))
+            }
+            guard self.stewards?.contains(record.signer) ?? true else {
+                return .failure(Refusal(reason: "\(record.signer) is no steward of the job"))
+            }
+        }
+        guard self.entries.count < self.recordsMax else {
+            return .failure(Refusal(reason: "the ledger is full with \(self.entries.count) records"))
+        }
+        return .success(decoded)
+    }
+
+    private func otherJob(_ job: JobID) -> Refusal {
+        Refusal(reason: "the record belongs to job \(job)")
+    }
+
+    /// Adds a record that ``examine(_:)`` has passed.
+    mutating func insert(_ record: SignedRecord, id: RecordID, decoded: GridRecord) -> Insertion {
+        self.entries[id] = record
+        switch decoded {
+        case .jobManifest:
+            break
+        case .resultBatch(let batch):
+            self.add(batch, id: id, worker: record.signer)
+        case .auditReport(let report):
+            self.add(report, id: id, referee: record.signer)
+        case .fraudProof(let proof):
+            self.unsupported[id] = proof
+            self.weighProofs()
+        case .frameFinal(let final):
+            self.add(final, id: id)
+        }
+        return .new(decoded)
+    }
+
+    private mutating func add(_ batch: ResultBatch, id: RecordID, worker: PeerID) {
+        self.batches[id] = Batch(worker: worker, results: batch.results)
+        let key = Sequence(worker: worker, number: batch.sequence)
+        for other in self.sequences[key, default: []] {
+            self.burn(worker, .equivocation(sequence: batch.sequence), evidence: max(other, id))
+        }
+        self.sequences[key, default: []].append(id)
+        for result in batch.results {
+            guard let unit = self.plan.index(of: result.unit) else { continue }
+            for other in self.claims[unit, default: []] where other.worker == worker && other.root != result.pixelRoot {
+                self.burn(worker, .contradiction(result.unit), evidence: max(other.batch, id))
+            }
+            let claim = Claim(worker: worker, root: result.pixelRoot, workCount: result.workCount, batch: id)
+            self.claims[unit, default: []].append(claim)
+        }
+        self.weighProofs()
+    }
+
+    private mutating func add(_ report: AuditReport, id: RecordID, referee: PeerID) {
+        guard let unit = self.plan.index(of: report.unit) else { return }
+        let address = LeafAddress(unit: unit, leafIndex: report.leafIndex)
+        self.reports[id] = Report(referee: referee, address: address, leaf: report.leaf)
+        self.findings[address, default: []].append(Finding(referee: referee, leaf: report.leaf, report: id))
+        self.weighProofs()
+    }
+
+    private mutating func add(_ final: FrameFinal, id: RecordID) {
+        if let known = self.finals[final.frame], known.id < id { return }
+        let isWhole = final.work.count < WireLimits.frameWorkersMax
+        self.finals[final.frame] = Final(id: id, workers: isWhole ? final.work.map(\.worker) : nil)
+    }
+
+    private mutating func burn(_ worker: PeerID, _ offence: Burn.Offence, evidence: RecordID) {
+        if let known = self.burns[worker], known.evidence <= evidence { return }
+        self.burns[worker] = Burn(worker: worker, offence: offence, evidence: evidence)
+    }
+
+    /// Lets those proofs take effect whose records are all here. Which one is looked at first does not matter, since
+    /// proofs do not depend on each other.
+    private mutating func weighProofs() {
+        guard !self.unsupported.isEmpty else { return }
+        for (id, proof) in self.unsupported where self.isSupported(proof) {
+            self.unsupported[id] = nil
+            self.burn(proof.worker, .wrongLeaf(proof.unit, leafIndex: proof.leafIndex), evidence: id)
+        }
+    }
+
+    /// Whether the accused signed the claimed leaf, and at least two others vouch for another one.
+    ///
+    /// A report vouches for its leaf. A batch vouches for a root; batches with one other root count as vouchers for the
+    /// correct leaf, which is weaker, since the leaf's place below that root is not shown.
+    private func isSupported(_ proof: FraudProof) -> Bool {
+        guard let batch = self.batches[proof.batch], batch.worker == proof.worker,
+            let claimed = batch.results.first(where: { $0.unit == proof.unit })?.pixelRoot,
+            proof.claimedLeaf != proof.correctLeaf,
+            MerkleTree.verify(
+                leaf: proof.claimedLeaf,
+                index: proof.leafIndex,
+                count: proof.unit.blockCount,
+                path: proof.path,
+                root: claimed
+            )
+        else { return false }
+        var referees: Set<PeerID> = []
+        var workers: [Digest: Set<PeerID>] = [:]
+        for witness in proof.witnesses {
+            if let report = self.reports[witness], report.referee != proof.worker, report.leaf == proof.correctLeaf,
+                report.address.leafIndex == proof.leafIndex, self.plan.unit(at: report.address.unit) == proof.unit
+            {
+                referees.insert(report.referee)
+            } else if let other = self.batches[witness], other.worker != proof.worker,
+                let root = other.results.first(where: { $0.unit == proof.unit })?.pixelRoot, root != claimed
+            {
+                workers[root, default: []].insert(other.worker)
+            }
+        }
+        return referees.count >= 2 || workers.values.contains { $0.union(referees).count >= 2 }
+    }
+}
+
+extension Ledger: Equatable {
+    /// Whether both hold the same records of the same job.
+    public static func == (a: Self, b: Self) -> Bool {
+        a.job == b.job && a.entries.count == b.entries.count && a.entries.keys.allSatisfy { b.entries[$0] != nil }
     }
 }

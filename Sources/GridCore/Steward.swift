@@ -106,13 +106,20 @@ public struct Steward: Sendable {
     let settings: Settings
     var units: [UnitState]
     var frames: [FrameState]
+    /// In the order in which they were first heard of; others name them by their place here.
     var workers: [WorkerState] = []
     var workerIndex: [PeerID: Int] = [:]
     var open = OpenUnits()
     var leaves = LeafStore()
+    var wishes: [Int: PixelWish] = [:]
+    /// The root of the pixels on the disk, for units of frames that are not final.
+    var storedRoots: [Int: Digest] = [:]
     var disputes: [Int: Dispute] = [:]
+    /// Units that are to be argued when a dispute has ended.
+    var waitingDisputes: [Int] = []
     var timers = TimerQueue<Timer>()
-    var parked: [Int] = []
+    /// The workers with a parked request, first come first.
+    var parkedWorkers: [Int] = []
     var counts = Counts()
     var history = VerifiedHistory()
     var startedAt: Instant?
@@ -120,6 +127,13 @@ public struct Steward: Sendable {
     /// Set when a parked request may now be answered.
     var mustServeParked = false
     var isSpeculationTimerSet = false
+    /// What the last input asks the shell to do.
+    var actions: [Action] = []
+    var mustTellStatus = false
+    var lastWaitingFor = ""
+    /// Units whose pixels an earlier steward stored, until ``start(now:)``.
+    var initialPixels: [UnitID]
+    var isRebuilding = false
 
     /// Creates the steward of a job, which leases nothing until ``start(now:)``.
     ///
@@ -136,7 +150,11 @@ public struct Steward: Sendable {
         storedPixels: [UnitID] = []
     ) throws(JobError) {
         var ledger = try Ledger(manifest: manifest, stewards: [settings.me], verify: settings.verify)
-        for record in records {
+        // Proofs last, since each is weighed again with every record that comes after it.
+        for record in records where record.kind != .fraudProof {
+            _ = ledger.insert(record)
+        }
+        for record in records where record.kind == .fraudProof {
             _ = ledger.insert(record)
         }
         self.ledger = ledger
@@ -150,6 +168,6 @@ public struct Steward: Sendable {
             repeating: FrameState(unitsLeft: ledger.plan.unitsPerFrame),
             count: ledger.plan.frameCount
         )
-        self.rebuild(storedPixels: storedPixels)
+        self.initialPixels = storedPixels
     }
 }

@@ -37,16 +37,16 @@ public struct UnitPlan: Hashable, Sendable {
                 "a frame of \(manifest.width)x\(manifest.height) pixels; edges are 1...\(FrameGeometry.frameEdgeMax)"
             )
         }
-        guard (1...JobManifest.frameCountMax).contains(manifest.frameCount),
-            (0...Int(Int32.max)).contains(manifest.firstFrame)
+        guard (1 ... JobManifest.frameCountMax).contains(manifest.frameCount),
+            WireLimits.frameNumbers.contains(manifest.firstFrame)
         else {
             throw JobError(
                 .badGeometry,
                 "\(manifest.frameCount) frames from number \(manifest.firstFrame); a job has 1..."
-                    + "\(JobManifest.frameCountMax) frames, numbered from 0 or more"
+                    + "\(JobManifest.frameCountMax) frames, numbered within \(WireLimits.frameNumbers)"
             )
         }
-        guard (1...JobManifest.samplesMax).contains(manifest.samples) else {
+        guard (1 ... JobManifest.samplesMax).contains(manifest.samples) else {
             throw JobError(
                 .badGeometry,
                 "\(manifest.samples) samples a pixel; allowed are 1...\(JobManifest.samplesMax)"
@@ -84,7 +84,7 @@ public struct UnitPlan: Hashable, Sendable {
 
     /// The frame numbers.
     public var frames: Range<Int> {
-        self.firstFrame..<(self.firstFrame + self.frameCount)
+        self.firstFrame ..< (self.firstFrame + self.frameCount)
     }
 
     /// The unit with a number, which must be in 0..<``unitCount``.
@@ -109,8 +109,8 @@ public struct UnitPlan: Hashable, Sendable {
 
     /// The number of a unit, or nothing when the job has no such unit.
     public func index(of unit: UnitID) -> Int? {
-        guard self.frames.contains(unit.frame), (0..<self.geometry.tileCount).contains(unit.tile),
-            (0..<64).contains(unit.firstBlock), unit.firstBlock % self.blocksPerUnit == 0
+        guard self.frames.contains(unit.frame), (0 ..< self.geometry.tileCount).contains(unit.tile),
+            (0 ..< 64).contains(unit.firstBlock), unit.firstBlock % self.blocksPerUnit == 0
         else { return nil }
         let index =
             (unit.frame - self.firstFrame) * self.unitsPerFrame + self.firstUnit(ofTile: unit.tile)
@@ -122,14 +122,14 @@ public struct UnitPlan: Hashable, Sendable {
     /// The numbers of the units of a frame, which must be one of ``frames``.
     public func units(ofFrame frame: Int) -> Range<Int> {
         let first = (frame - self.firstFrame) * self.unitsPerFrame
-        return first..<(first + self.unitsPerFrame)
+        return first ..< (first + self.unitsPerFrame)
     }
 
     /// The numbers of the units of a tile, which must exist.
     public func units(ofTile tile: Int, inFrame frame: Int) -> Range<Int> {
         let first = (frame - self.firstFrame) * self.unitsPerFrame + self.firstUnit(ofTile: tile)
         let blocks = self.geometry.blockCount(ofTile: tile)
-        return first..<(first + (blocks + self.blocksPerUnit - 1) / self.blocksPerUnit)
+        return first ..< (first + (blocks + self.blocksPerUnit - 1) / self.blocksPerUnit)
     }
 
     private let layout: Layout

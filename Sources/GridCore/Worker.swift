@@ -111,6 +111,9 @@ public struct Worker: Sendable {
     /// The most audits that wait or run for one job.
     public static let auditsMax = 64
 
+    /// The most ended jobs that are remembered, so that a late offer does not bring them back.
+    public static let closedJobsMax = 256
+
     /// Whether the worker takes work.
     public internal(set) var mode = Mode.working
 
@@ -121,8 +124,9 @@ public struct Worker: Sendable {
     var nextRequest: UInt64 = 0
     var nextSequence: UInt64
     var rotation = 0
+    var closedJobs: [JobID] = []
     var saidDrained = false
-    var lastIgnored: (job: JobID, reason: String)?
+    var lastIgnored: String?
     /// What this node rendered since it started.
     public internal(set) var totals = Totals()
 

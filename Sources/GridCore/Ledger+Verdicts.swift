@@ -1,0 +1,63 @@
+public import GridWire
+
+extension Ledger {
+    /// The workers that the records prove wrong, ascending.
+    public var burned: [Burn] {
+        self.burns.values.sorted { $0.worker < $1.worker }
+    }
+
+    /// What proves a worker wrong, if anything does.
+    public func burn(of worker: PeerID) -> Burn? {
+        self.burns[worker]
+    }
+
+    /// The frames that a steward closed, ascending.
+    public var finalFrames: [Int] {
+        self.finals.keys.sorted()
+    }
+
+    /// Whether a steward closed the frame.
+    public func isFinal(frame: Int) -> Bool {
+        self.finals[frame] != nil
+    }
+
+    /// The record that closed a frame.
+    public func finalRecord(ofFrame frame: Int) -> RecordID? {
+        self.finals[frame]?.id
+    }
+
+    /// The commitments to a unit that count, ascending by worker and batch.
+    ///
+    /// Those of burned workers do not, except in frames that were closed while they were still trusted.
+    ///
+    /// - Parameter index: the unit's number, in 0..<`plan.unitCount`.
+    public func countedClaims(ofUnitAt index: Int) -> [Claim] {
+        guard let all = self.claims[index] else { return [] }
+        let counted: [Claim]
+        let frame = self.plan.firstFrame + index / self.plan.unitsPerFrame
+        if let workers = self.finals[frame]?.workers {
+            counted = all.filter { workers.contains($0.worker) }
+        } else {
+            counted = self.burns.isEmpty ? all : all.filter { self.burns[$0.worker] == nil }
+        }
+        return counted.count < 2 ? counted : counted.sorted { ($0.worker, $0.batch) < ($1.worker, $1.batch) }
+    }
+
+    /// What the records say of a unit.
+    ///
+    /// - Parameter index: the unit's number, in 0..<`plan.unitCount`.
+    public func verdict(ofUnitAt index: Int) -> UnitVerdict {
+        UnitVerdict(of: UnitVerdict.Camp.camps(of: self.countedClaims(ofUnitAt: index)))
+    }
+
+    /// Whether a worker, burned or not, committed to a root for the unit.
+    func hasClaim(onUnitAt index: Int, by worker: PeerID, root: Digest? = nil) -> Bool {
+        self.claims[index]?.contains { $0.worker == worker && (root == nil || $0.root == root) } ?? false
+    }
+
+    /// What referees found about a leaf, ascending by report.
+    func findings(about leafIndex: Int, ofUnitAt index: Int) -> [Finding] {
+        let all = self.findings[LeafAddress(unit: index, leafIndex: leafIndex)] ?? []
+        return all.sorted { $0.report < $1.report }
+    }
+}

@@ -1,0 +1,86 @@
+public import GridWire
+
+extension Steward {
+    /// After this many questions for pixels the unit is rendered again.
+    static let pixelAttemptsMax = 8
+    /// After this many of them it is rendered again when no holder is to be seen.
+    static let pixelAttemptsAlone = 2
+
+    /// The root that the pixels of the unit must hash to, once its results agree.
+    public func acceptedRoot(of unit: UnitID) -> Digest? {
+        guard let index = self.plan.index(of: unit) else { return nil }
+        if let wish = self.wishes[index] { return wish.root }
+        guard self.units[index].phase == .stored, case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index)
+        else { return nil }
+        return root
+    }
+
+    /// Whether the unit's results agree and its pixels are not on the disk yet.
+    public func wantsPixels(of unit: UnitID) -> Bool {
+        self.plan.index(of: unit).map { self.wishes[$0] != nil } ?? false
+    }
+
+    /// Asks one of the workers whose result was accepted: this node's own first, since its copy is local.
+    mutating func chooseHolder(ofPixels index: Int, now: Instant) {
+        guard var wish = self.wishes[index], !wish.isRedo else { return }
+        var holders: [Int] = []
+        for claim in self.ledger.countedClaims(ofUnitAt: index) where claim.root == wish.root {
+            if let worker = self.workerIndex[claim.worker], !wish.without.contains(worker), !holders.contains(worker) {
+                holders.append(worker)
+            }
+        }
+        let active = holders.filter { self.isActive($0, now: now) }
+        wish.attempts += 1
+        let isHopeless =
+            holders.isEmpty || wish.attempts > Self.pixelAttemptsMax
+            || (active.isEmpty && wish.attempts > Self.pixelAttemptsAlone)
+        if isHopeless {
+            wish.isRedo = true
+            wish.holder = nil
+            self.wishes[index] = wish
+            self.replace(index)
+            return
+        }
+        let others = active.filter { $0 != wish.holder }
+        let own = self.workerIndex[self.settings.me]
+        if let own, others.contains(own) {
+            wish.holder = own
+        } else if let worker = others.isEmpty ? active.first : others[index % others.count] {
+            wish.holder = worker
+        } else {
+            wish.holder = nil
+        }
+        self.wishes[index] = wish
+        if let worker = wish.holder, !self.workers[worker].pixels.contains(index) {
+            self.workers[worker].pixels.append(index)
+            self.mustServeParked = true
+        }
+        self.timers.set(
+            .pixels(unit: index, attempts: wish.attempts),
+            at: now.advanced(by: self.settings.pixelRetry)
+        )
+    }
+
+    /// A worker does not have the pixels that it should have.
+    mutating func pixelsAreMissing(_ index: Int, at worker: Int, now: Instant) {
+        guard let wish = self.wishes[index], !wish.without.contains(worker) else { return }
+        self.wishes[index]?.without.append(worker)
+        if wish.holder == worker {
+            self.chooseHolder(ofPixels: index, now: now)
+        }
+    }
+
+    /// A worker rendered a unit whose pixels were lost.
+    mutating func pixelsAppear(_ index: Int, at worker: Int, now: Instant) {
+        guard let wish = self.wishes[index], wish.isRedo,
+            self.ledger.hasClaim(onUnitAt: index, by: self.workers[worker].peer, root: wish.root)
+        else { return }
+        self.wishes[index] = PixelWish(root: wish.root)
+        self.cancelHolders(of: index)
+        self.wishes[index]?.holder = worker
+        self.wishes[index]?.attempts = 1
+        self.workers[worker].pixels.append(index)
+        self.timers.set(.pixels(unit: index, attempts: 1), at: now.advanced(by: self.settings.pixelRetry))
+        self.replace(index)
+    }
+}

@@ -1,0 +1,175 @@
+public import GridWire
+
+extension Steward {
+    /// Who signed the manifest.
+    public var submitter: PeerID {
+        self.manifestRecord.signer
+    }
+
+    /// The frames that are final, ascending.
+    public var finalFrames: [Int] {
+        self.frames.indices.filter { self.frames[$0].isFinal }.map { self.plan.firstFrame + $0 }
+    }
+
+    /// Where the job stands.
+    public func status(now: Instant) -> JobStatus {
+        JobStatus(
+            job: self.job,
+            revision: self.revision,
+            phase: self.phase,
+            unitsTotal: self.plan.unitCount,
+            unitsRendered: self.counts.rendered,
+            unitsVerified: self.counts.stored,
+            finalFrames: self.finalFrames,
+            activeWorkers: self.hasEnded ? 0 : self.workers.indices.count(where: { self.isActive($0, now: now) }),
+            waitingFor: self.waitingFor(now: now),
+            burned: self.ledger.burned.prefix(WireLimits.burnedMax).map(\.worker)
+        )
+    }
+
+    /// What to tell peers of the job: when a session begins, when the job starts, and when it ends.
+    public var offer: JobOffer {
+        JobOffer(
+            manifest: self.manifestRecord,
+            openPerMille: 1_000 * (self.plan.unitCount - self.counts.stored) / self.plan.unitCount,
+            isClosed: self.hasEnded
+        )
+    }
+
+    /// The records that let anyone judge a frame, see ``FrameVerdict``; empty while the frame is not final.
+    ///
+    /// These are the frame's final record, two agreeing batches for each unit, and what proves a worker wrong in it.
+    public func evidence(ofFrame frame: Int) -> [SignedRecord] {
+        guard let final = self.ledger.finalRecord(ofFrame: frame), self.plan.frames.contains(frame) else { return [] }
+        var ids: [RecordID] = [final]
+        var chosen: Set<RecordID> = [final]
+        func choose(_ id: RecordID) {
+            if chosen.insert(id).inserted {
+                ids.append(id)
+            }
+        }
+        for index in self.plan.units(ofFrame: frame) {
+            guard let camp = UnitVerdict.Camp.camps(of: self.ledger.countedClaims(ofUnitAt: index)).first else {
+                continue
+            }
+            // Batches that are there already first, so that the answer stays small.
+            let known = camp.claims.filter { chosen.contains($0.batch) }
+            let others = camp.claims.filter { !chosen.contains($0.batch) }
+            for claim in (known + others).prefix(2) {
+                choose(claim.batch)
+            }
+        }
+        for burn in self.ledger.burned {
+            guard case .wrongLeaf(let unit, _) = burn.offence, unit.frame == frame,
+                case .fraudProof(let proof) = try? self.ledger[burn.evidence]?.decodedBody()
+            else { continue }
+            for id in [proof.batch] + proof.witnesses + [burn.evidence] {
+                choose(id)
+            }
+        }
+        return ids.prefix(WireLimits.evidenceRecordsMax).compactMap { self.ledger[$0] }
+    }
+
+    /// Why nothing moves, in a sentence for people; empty when work goes on.
+    func waitingFor(now: Instant) -> String {
+        switch self.phase {
+        case .complete, .cancelled: return ""
+        case .receiving: return "the scene is still being received"
+        case .running: break
+        }
+        guard self.counts.leases == 0 else { return "" }
+        let active = self.workers.indices.filter { self.isActive($0, now: now) }
+        guard let first = active.first else {
+            return "no node is working for this job; start one with `tessera node`"
+        }
+        if let index = self.disputes.keys.min() {
+            return self.disputes[index]?.referee == nil
+                ? "two nodes disagree about unit \(self.plan.unit(at: index)); a third node must settle it"
+                : ""
+        }
+        if self.counts.copiesMissing > 0 {
+            if active.count == 1 {
+                return "every result is checked by a second node, and only \(self.workers[first].peer) is working"
+            }
+            return "the nodes that are working have done their part; another one must check it"
+        }
+        if !self.wishes.isEmpty {
+            return "the pixels of \(self.wishes.count) units are on their way"
+        }
+        return ""
+    }
+
+    /// The job as the faces show it.
+    ///
+    /// - Complexity: O(tiles of the listed frames + workers).
+    public func snapshot(now: Instant) -> JobSnapshot {
+        let seconds = (self.startedAt?.duration(to: self.endedAt ?? now) ?? .zero).seconds
+        let rate = self.hasEnded ? 0 : self.startedAt.map { self.history.rate(now: now, startedAt: $0) } ?? 0
+        let left = self.plan.unitCount - self.counts.stored
+        return JobSnapshot(
+            id: self.job.description,
+            title: self.manifest.title,
+            phase: "\(self.phase)",
+            role: .steward,
+            steward: self.settings.me.description,
+            width: self.manifest.width,
+            height: self.manifest.height,
+            samples: self.manifest.samples,
+            tilesAcross: self.plan.geometry.tilesAcross,
+            tilesDown: self.plan.geometry.tilesDown,
+            frameCount: self.plan.frameCount,
+            frames: self.listedFrames.map { frame in
+                JobSnapshot.Frame(
+                    number: self.plan.firstFrame + frame,
+                    isFinal: self.frames[frame].isFinal,
+                    tiles: self.tiles(ofFrame: self.plan.firstFrame + frame)
+                )
+            },
+            finalFrames: self.finalFrames,
+            unitsTotal: self.plan.unitCount,
+            unitsRendered: self.counts.rendered,
+            unitsVerified: self.counts.stored,
+            workers: self.workers.indices.map { worker in
+                let state = self.workers[worker]
+                return JobSnapshot.WorkerShare(
+                    peerID: state.peer.description,
+                    verifiedUnits: state.verifiedUnits,
+                    workCount: state.workCount,
+                    heldUnits: state.leases.count,
+                    isActive: !self.hasEnded && self.isActive(worker, now: now),
+                    isBurned: state.isBurned
+                )
+            },
+            burned: self.ledger.burned.map(\.worker.description),
+            seconds: seconds,
+            unitsPerSecond: rate,
+            secondsLeft: rate > 0 ? Double(left) / rate : nil,
+            waitingFor: self.waitingFor(now: now)
+        )
+    }
+
+    /// All frames, or of a long job those from a little before the first that is not final.
+    private var listedFrames: Range<Int> {
+        guard self.frames.count > JobSnapshot.framesMax else { return 0 ..< self.frames.count }
+        let current = self.frames.firstIndex { !$0.isFinal } ?? self.frames.count
+        let first = min(max(0, current - JobSnapshot.framesMax / 4), self.frames.count - JobSnapshot.framesMax)
+        return first ..< (first + JobSnapshot.framesMax)
+    }
+
+    private func tiles(ofFrame frame: Int) -> String {
+        var text: [UInt8] = []
+        for tile in 0 ..< self.plan.geometry.tileCount {
+            let states = self.units[self.plan.units(ofTile: tile, inFrame: frame)]
+            if states.contains(where: { $0.phase == .disputed }) {
+                text.append(UInt8(ascii: "d"))
+            } else if states.allSatisfy({ $0.phase == .stored }) {
+                text.append(UInt8(ascii: "v"))
+            } else if states.contains(where: \.isRendered) {
+                text.append(UInt8(ascii: "r"))
+            } else {
+                text.append(UInt8(ascii: " "))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

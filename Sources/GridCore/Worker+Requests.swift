@@ -1,0 +1,130 @@
+import GridWire
+
+extension Worker {
+    /// The most requests to one steward that are under way: one may be parked, another reports meanwhile.
+    static let requestsMax = 2
+
+    /// The bytes of pixels that are held.
+    var heldPixelBytes: Int {
+        self.jobs.reduce(0) { $0 + $1.held.values.reduce(0, +) }
+    }
+
+    /// How many units of a job this node wants to hold: ``Settings/workAhead`` of work, shared with the other jobs that
+    /// have some; one for each thread while the speed is not known, growing with what was rendered.
+    func share(of index: Int) -> Int {
+        let job = self.jobs[index]
+        let others = self.jobs.indices.count { $0 != index && !self.jobs[$0].isDry && self.jobs[$0].scene == .ready }
+        let threads = self.settings.threads
+        var target = threads
+        if let blockTime = job.blockTime {
+            let unit = max(1, (blockTime * job.plan.blocksPerUnit).wholeMicroseconds)
+            let ahead = self.settings.workAhead.wholeMicroseconds.multipliedClamped(by: UInt64(threads)) / unit
+            target = min(max(threads + 1, Int(clamping: ahead)), 2 * (job.unitsDone + threads))
+        }
+        return min(max(1, target / (others + 1)), Self.wantedUnitsMax)
+    }
+
+    /// How many units to ask for now.
+    private func wanted(_ index: Int) -> Int {
+        let job = self.jobs[index]
+        guard self.mode == .working, job.scene == .ready, self.heldPixelBytes < self.settings.heldPixelBytesMax else {
+            return 0
+        }
+        let held = self.rendering(job.job).count + job.queue.count
+        let share = self.share(of: index)
+        let isLow = 2 * held <= share || (held < share && self.running.count < self.settings.threads)
+        return isLow ? max(0, share - held) : 0
+    }
+
+    mutating func sendRequests(now: Instant, _ actions: inout [Action]) {
+        for step in self.jobs.indices {
+            let index = (self.rotation + step) % self.jobs.count
+            if let due = self.requestDue(index), due <= now {
+                self.send(index, now: now, &actions)
+            }
+        }
+    }
+
+    /// When the next request to the job's steward is due, in the past when at once; nothing while nothing is to be said.
+    func requestDue(_ index: Int) -> Instant? {
+        let job = self.jobs[index]
+        let atOnce = job.firstHeard
+        guard job.requests.count < Self.requestsMax else { return nil }
+        var due: Instant?
+        func consider(_ instant: Instant) {
+            due = min(due ?? instant, instant)
+        }
+        let rendering = self.rendering(job.job).count
+        if job.hasNews || job.reportSince != nil {
+            // Wait for company only while there is work to go on with.
+            let mayWait =
+                self.mode == .working && rendering + job.queue.count > 0
+                && job.finished.count < Self.batchUnitsMax
+            let since = job.reportSince ?? atOnce
+            consider(mayWait ? since.advanced(by: self.settings.reportDelay) : since)
+        }
+        if self.wanted(index) > 0, !job.hasWantingRequest {
+            consider(atOnce)
+        }
+        let mustBeHeard = rendering + job.queue.count > 0 || (!job.held.isEmpty && job.requests.isEmpty)
+        if mustBeHeard {
+            consider(job.lastSent?.advanced(by: self.settings.heartbeat) ?? atOnce)
+        }
+        return due.map { max($0, job.pausedUntil ?? $0) }
+    }
+
+    private mutating func send(_ index: Int, now: Instant, _ actions: inout [Action]) {
+        let wanted = self.wanted(index)
+        self.sign(index)
+        let rendering = self.rendering(self.jobs[index].job)
+        var job = self.jobs[index]
+        let request = Request(
+            number: self.nextRequest,
+            sentAt: now,
+            wanted: wanted,
+            reports: Array(job.reports.prefix(Self.reportsMax)),
+            lost: Array(job.lost.prefix(WireLimits.unitsMax))
+        )
+        self.nextRequest += 1
+        job.reports.removeFirst(request.reports.count)
+        job.lost.removeFirst(request.lost.count)
+        job.reportSince = job.hasNews ? now : nil
+        job.lastSent = now
+        job.requests.append(request)
+        let threadMicroseconds = job.blockTime?.wholeMicroseconds ?? 0
+        let blockMicroseconds =
+            threadMicroseconds == 0 ? 0 : max(1, threadMicroseconds / UInt64(self.settings.threads))
+        let message = LeaseRequest(
+            job: job.job,
+            records: request.reports.map(\.record),
+            leaves: request.reports.flatMap(\.leaves),
+            lostPixels: request.lost,
+            holding: Array((rendering + job.queue).prefix(WireLimits.unitsMax)),
+            wantedUnits: wanted,
+            blockMicroseconds: min(blockMicroseconds, WireLimits.blockMicrosecondsMax)
+        )
+        self.jobs[index] = job
+        actions.append(.sendLeaseRequest(message, to: job.steward, number: request.number))
+    }
+
+    /// The most records of a request; with ``batchUnitsMax`` units in each their leaves fit the lists of a request.
+    static let reportsMax = WireLimits.unitsMax / Self.batchUnitsMax
+
+    /// Signs a batch over what is finished.
+    private mutating func sign(_ index: Int) {
+        guard !self.jobs[index].finished.isEmpty else { return }
+        let finished = self.jobs[index].finished.prefix(Self.batchUnitsMax).sorted { $0.unit < $1.unit }
+        self.jobs[index].finished.removeFirst(finished.count)
+        let batch = ResultBatch(
+            job: self.jobs[index].job,
+            sequence: self.nextSequence,
+            results: finished.map {
+                ResultBatch.UnitResult(unit: $0.unit, pixelRoot: $0.root, workCount: $0.workCount)
+            }
+        )
+        self.nextSequence += 1
+        let record = GridRecord.resultBatch(batch).signed(by: self.settings.me, with: self.settings.sign)
+        let leaves = finished.map { LeaseRequest.Leaves(unit: $0.unit, leaves: $0.leaves) }
+        self.jobs[index].reports.append(Report(record: record, leaves: leaves))
+    }
+}

@@ -1,0 +1,114 @@
+import GridWire
+
+extension Worker {
+    /// What was rendered since the node started.
+    public struct Totals: Hashable, Sendable {
+        /// Finished units.
+        public var units: UInt64 = 0
+        /// Finished blocks, audits included.
+        public var blocks: UInt64 = 0
+        /// The sum of the work counters of finished units.
+        public var workCount: UInt64 = 0
+        /// The time that threads were busy with finished units.
+        public var busy: Duration = .zero
+    }
+
+    /// What is known of a scene, or of the part of it that one frame needs.
+    enum SceneState: Hashable, Sendable {
+        case preparing
+        case ready
+        case failed(reason: String, retryAt: Instant)
+    }
+
+    struct Running: Hashable, Sendable {
+        let job: JobID
+        let unit: UnitID
+    }
+
+    struct Finished: Sendable {
+        let unit: UnitID
+        let root: Digest
+        let leaves: [Digest]
+        let workCount: UInt64
+    }
+
+    /// A signed batch, with what must travel beside it, until a steward has answered.
+    struct Report: Sendable {
+        let record: SignedRecord
+        let leaves: [LeaseRequest.Leaves]
+    }
+
+    struct Request: Sendable {
+        let number: UInt64
+        let sentAt: Instant
+        let wanted: Int
+        let reports: [Report]
+        let lost: [UnitID]
+    }
+
+    /// What the worker knows of a job.
+    struct JobWork: Sendable {
+        let job: JobID
+        let manifest: JobManifest
+        let plan: UnitPlan
+        var steward: PeerID
+        var scene = SceneState.preparing
+        var frames: [Int: SceneState] = [:]
+        /// Leased units that have not begun, in the order of the lease.
+        var queue: [UnitID] = []
+        /// Audits that wait for their frame.
+        var audits: [LeaseGrant.Audit] = []
+        /// Audits that the shell is computing.
+        var runningAudits: [LeaseGrant.Audit] = []
+        /// Results that are in no batch yet.
+        var finished: [Finished] = []
+        /// When the oldest of what is to be reported came up.
+        var reportSince: Instant?
+        /// Signed and not answered.
+        var reports: [Report] = []
+        var lost: [UnitID] = []
+        /// Units whose pixels are held, and their bytes.
+        var held: [UnitID: Int] = [:]
+        var requests: [Request] = []
+        var lastSent: Instant?
+        /// Nothing is sent before this instant.
+        var pausedUntil: Instant?
+        var failures = 0
+        /// When the steward last answered or was first heard of.
+        var lastAnswer: Instant
+        /// The steward had no work when it was last asked.
+        var isDry = false
+        /// The smoothed time of one block on one thread.
+        var blockTime: Duration?
+        var unitsDone = 0
+        var workDone: UInt64 = 0
+        var firstHeard: Instant
+
+        var hasWantingRequest: Bool {
+            self.requests.contains { $0.wanted > 0 }
+        }
+
+        var hasNews: Bool {
+            !self.finished.isEmpty || !self.reports.isEmpty || !self.lost.isEmpty
+        }
+
+        /// Whether answers are outstanding that may show that a report was lost.
+        var hasUnanswered: Bool {
+            self.requests.contains { !$0.reports.isEmpty }
+        }
+    }
+
+    /// About the bytes that the shell keeps for a finished unit: three 32-bit floats a pixel, and a work counter a block.
+    static func pixelBytes(of unit: UnitID) -> Int {
+        unit.blockCount * (FrameGeometry.blockEdge * FrameGeometry.blockEdge * 12 + 64)
+    }
+
+    func jobIndex(_ job: JobID) -> Int? {
+        self.jobs.firstIndex { $0.job == job }
+    }
+
+    /// The units of a job that are rendering.
+    func rendering(_ job: JobID) -> [UnitID] {
+        self.running.filter { $0.job == job }.map(\.unit)
+    }
+}

@@ -1,0 +1,119 @@
+public import GridWire
+
+extension Worker {
+    /// When ``handleTimeout(now:)`` next has work to do, if ever; ask again after every input.
+    public var nextDeadline: Instant? {
+        var next: Instant?
+        func consider(_ instant: Instant) {
+            next = min(next ?? instant, instant)
+        }
+        for index in self.jobs.indices {
+            let job = self.jobs[index]
+            for request in job.requests {
+                consider(request.sentAt.advanced(by: self.settings.requestTimeout))
+            }
+            if case .failed(_, let retryAt) = job.scene {
+                consider(retryAt)
+            }
+            for case .failed(_, let retryAt) in job.frames.values {
+                consider(retryAt)
+            }
+            if let asked = job.requests.first(where: { $0.wanted > 0 })?.sentAt, !job.isDry {
+                consider(asked.advanced(by: self.settings.rotateAfter))
+            }
+            if let due = self.requestDue(index) {
+                consider(due)
+            }
+        }
+        return next
+    }
+
+    /// The manifest of a job that the worker knows.
+    public func manifest(of job: JobID) -> JobManifest? {
+        self.jobIndex(job).map { self.jobs[$0].manifest }
+    }
+
+    /// The jobs that the worker knows, in the order in which they were offered.
+    public var knownJobs: [JobID] {
+        self.jobs.map(\.job)
+    }
+
+    /// The steward of a job that the worker knows.
+    public func steward(of job: JobID) -> PeerID? {
+        self.jobIndex(job).map { self.jobs[$0].steward }
+    }
+
+    /// The number of units that are rendering.
+    public var renderingCount: Int {
+        self.running.count
+    }
+
+    /// Why this node renders nothing, in a sentence for people; empty when it does.
+    public var idleReason: String {
+        guard self.running.isEmpty else { return "" }
+        switch self.mode {
+        case .paused: return "paused by its owner"
+        case .draining: return "about to stop"
+        case .working: break
+        }
+        guard !self.jobs.isEmpty else {
+            if let reason = self.lastIgnored {
+                return "no job that it can work for; the last offer was ignored: \(reason)"
+            }
+            return "no peer offers a job"
+        }
+        for job in self.jobs {
+            if case .failed(let reason, _) = job.scene {
+                return "the scene of \"\(job.manifest.title)\" cannot be had: \(reason); it will try again"
+            }
+            for frame in job.frames.keys.sorted() {
+                if case .failed(let reason, _) = job.frames[frame] {
+                    return "frame \(frame) of \"\(job.manifest.title)\" cannot be had: \(reason); it will try again"
+                }
+            }
+        }
+        if let job = self.jobs.first(where: { $0.scene == .preparing || $0.frames.values.contains(.preparing) }) {
+            return "fetching the scene of \"\(job.manifest.title)\""
+        }
+        if self.heldPixelBytes >= self.settings.heldPixelBytesMax {
+            return "it holds \(self.heldPixelBytes >> 20) MiB of pixels that no other node has checked yet"
+        }
+        if let job = self.jobs.first(where: { $0.failures > 0 }) {
+            return "\(job.steward), the steward of \"\(job.manifest.title)\", does not answer"
+        }
+        let titles = self.jobs.map { "\"\($0.manifest.title)\"" }.joined(separator: ", ")
+        return "\(titles): no work left that this node could do"
+    }
+
+    /// The jobs that the worker knows, as the faces show them.
+    public func snapshots(now: Instant) -> [JobSnapshot] {
+        self.jobs.map { job in
+            JobSnapshot(
+                id: job.job.description,
+                title: job.manifest.title,
+                phase: "running",
+                role: .worker,
+                steward: job.steward.description,
+                width: job.manifest.width,
+                height: job.manifest.height,
+                samples: job.manifest.samples,
+                tilesAcross: job.plan.geometry.tilesAcross,
+                tilesDown: job.plan.geometry.tilesDown,
+                frameCount: job.plan.frameCount,
+                unitsTotal: job.plan.unitCount,
+                unitsRendered: job.unitsDone,
+                workers: [
+                    JobSnapshot.WorkerShare(
+                        peerID: self.settings.me.description,
+                        verifiedUnits: 0,
+                        workCount: job.workDone,
+                        heldUnits: self.rendering(job.job).count + job.queue.count,
+                        isActive: true,
+                        isBurned: false
+                    )
+                ],
+                seconds: job.firstHeard.duration(to: now).seconds
+            )
+        }
+    }
+}
