@@ -1,0 +1,78 @@
+import GridCore
+import GridWire
+
+/// What the units of a job really look like, without a renderer: a leaf is a function of (job, unit, block).
+struct GroundTruth {
+    /// Samples a second of a thread of mean speed.
+    static let samplesPerSecond = 500_000.0
+    /// The spread of the cost of units.
+    private static let costSpread = 0.5
+
+    /// The result of a unit.
+    struct Unit {
+        let leaves: [Digest]
+        let root: Digest
+        let workCount: UInt64
+        /// Seconds on a thread of mean speed.
+        let seconds: Double
+    }
+
+    private let key: UInt64
+    private let samples: Int
+    /// Units that were asked for and are not final yet.
+    private var cache: [UnitID: Unit] = [:]
+
+    init(job: JobID, manifest: JobManifest) {
+        self.key = job.digest.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        self.samples = manifest.samples
+    }
+
+    /// The right result of a unit.
+    mutating func unit(_ id: UnitID) -> Unit {
+        if let unit = self.cache[id] { return unit }
+        let leaves = (0 ..< id.blockCount).map { Self.leaf(self.seed(id), block: $0) }
+        var random = SeededRandom(seed: self.seed(id))
+        let cost = random.logNormal(spread: Self.costSpread)
+        let samples = Double(id.blockCount * FrameGeometry.blockEdge * FrameGeometry.blockEdge * self.samples)
+        let unit = Unit(
+            leaves: leaves,
+            root: MerkleTree(leaves).root,
+            workCount: UInt64(samples * cost),
+            seconds: samples * cost / Self.samplesPerSecond
+        )
+        self.cache[id] = unit
+        return unit
+    }
+
+    /// The right leaf of a block.
+    func leaf(_ id: UnitID, block: Int) -> Digest {
+        Self.leaf(self.seed(id), block: block)
+    }
+
+    /// What a liar says of a block.
+    func falseLeaf(_ id: UnitID, block: Int, liar: UInt64) -> Digest {
+        Self.leaf(SeededRandom.mix(self.seed(id) ^ SeededRandom.mix(liar)), block: block)
+    }
+
+    private func seed(_ id: UnitID) -> UInt64 {
+        var seed = self.key
+        for number in [id.frame, id.tile, id.firstBlock] {
+            seed = SeededRandom.mix(seed ^ UInt64(truncatingIfNeeded: number)) &+ 1
+        }
+        return seed
+    }
+
+    private static func leaf(_ seed: UInt64, block: Int) -> Digest {
+        var random = SeededRandom(seed: seed ^ UInt64(block) &* 0x5851_f42d_4c95_7f2d)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Digest.byteCount)
+        for _ in 0 ..< 4 {
+            let word = random.next()
+            for shift in stride(from: UInt64(0), to: 64, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
+        }
+        guard let digest = Digest(bytes) else { preconditionFailure("32 bytes make a digest") }
+        return digest
+    }
+}

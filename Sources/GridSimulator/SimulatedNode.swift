@@ -1,0 +1,103 @@
+import GridCore
+import GridWire
+
+/// A node: what survives a crash, and what does not.
+struct SimulatedNode {
+    /// A unit on a thread.
+    struct Render {
+        let token: UInt64
+        let unit: UnitID
+        let job: Int
+        let startedAt: VirtualTime
+    }
+
+    /// A unit whose pixels are held in memory.
+    struct HeldKey: Hashable {
+        let job: Int
+        let unit: UnitID
+    }
+
+    let peer: PeerID
+    let threads: Int
+    /// Samples of a thread, as a multiple of the mean.
+    let speed: Double
+    /// Half of its round-trip time in seconds.
+    let latencySeconds: Double
+    let isSaboteur: Bool
+
+    /// Rises with every crash, so that what was under way before means nothing.
+    var incarnation: UInt32 = 0
+    var isUp = true
+    var clock: NodeClock
+    /// The worker; nothing while the node is away.
+    var worker: Worker?
+    var running: [Render] = []
+    /// The roots of the pixels in memory, right or wrong.
+    var held: [HeldKey: Digest] = [:]
+    /// When the worker is to be woken.
+    var workerWakesAt: VirtualTime?
+    /// Until when it is slow.
+    var slowUntil = VirtualTime.zero
+    /// Its last actions, as a ring.
+    var trace: [TraceEntry] = []
+    var traceNext = 0
+}
+
+/// What a node was asked to do, for the report of a violation.
+struct TraceEntry {
+    enum What {
+        case worker(Worker.Action)
+        case steward(Steward.Action)
+        case note(StaticString)
+        case unit(StaticString, UnitID)
+    }
+
+    let time: VirtualTime
+    let what: What
+
+    static let countMax = 24
+
+    var description: String {
+        let text =
+            switch self.what {
+            case .worker(let action): Self.describe(action)
+            case .steward(let action): Self.describe(action)
+            case .note(let text): "\(text)"
+            case .unit(let text, let unit): "\(text) \(unit)"
+            }
+        return "\(self.time.seconds) s: \(text)"
+    }
+
+    private static func describe(_ action: Worker.Action) -> String {
+        switch action {
+        case .sendLeaseRequest(let request, _, let number):
+            "worker sends request \(number): \(request.records.count) records, holds \(request.holding), "
+                + "lost \(request.lostPixels), wants \(request.wantedUnits)"
+        case .render(_, let unit): "worker renders \(unit)"
+        case .cancelRender(_, let unit): "worker cancels \(unit)"
+        case .audit(_, let audit): "worker audits \(audit.unit) leaf \(audit.leafIndex)"
+        case .sendPixels(_, let unit, _): "worker sends the pixels of \(unit)"
+        case .dropPixels(_, let unit): "worker drops the pixels of \(unit)"
+        case .forgetJob: "worker forgets the job"
+        case .prepareScene(_, let frames): "worker prepares frames \(frames)"
+        case .offerIgnored(_, let reason): "worker ignores an offer: \(reason)"
+        case .drained: "worker is drained"
+        }
+    }
+
+    private static func describe(_ action: Steward.Action) -> String {
+        switch action {
+        case .persist(let record): "steward persists \(record.kind) by \(record.signer.shortDescription)"
+        case .respond(let requestID, let grant):
+            "steward answers \(requestID): leases \(grant.units), audits "
+                + "\(grant.audits.map { "\($0.unit):\($0.leafIndex)" }), wants pixels \(grant.wantedPixels), "
+                + "cancels \(grant.cancelled), releases \(grant.released)\(grant.isClosed ? ", closed" : "")"
+        case .tileVerified(let frame, let tile): "steward verified tile \(frame)/\(tile)"
+        case .frameFinal(let frame): "steward closed frame \(frame)"
+        case .workerBurned(let burn): "steward burned \(burn.worker.shortDescription): \(burn.offence)"
+        case .discardPixels(let unit): "steward discards the pixels of \(unit)"
+        case .jobComplete: "steward completed the job"
+        case .statusChanged: "steward's status changed"
+        }
+    }
+}

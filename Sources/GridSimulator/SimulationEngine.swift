@@ -1,0 +1,266 @@
+import GridCore
+import GridWire
+
+/// The second shell of the ``GridCore`` machines: virtual clock, network and disks.
+///
+/// One event is taken from the queue and fed to one machine; the actions that come back become further events. Nothing
+/// calls a machine from within the actions of another.
+final class SimulationEngine {
+    let scenario: SimulationScenario
+    var random: SeededRandom
+    var queue = EventQueue<SimulationEvent>()
+    var now = VirtualTime.zero
+    var nodes: [SimulatedNode] = []
+    var jobs: [SimulatedJob] = []
+    /// The session of worker `w` and steward node `s` is at `w * stewards + s`.
+    var links: [Link] = []
+    var nodeIndex: [PeerID: Int] = [:]
+    var jobIndex: [JobID: Int] = [:]
+    var report: SimulationReport
+    var nextRequestID: UInt64 = 0
+    var nextToken: UInt64 = 0
+    var busySeconds = 0.0
+    var usefulSeconds = 0.0
+    /// How often in a row a machine was woken without time going on.
+    var idleWakes = 0
+    var wokenAt = VirtualTime.zero
+
+    static let grid = "simulated"
+    static let coreVersion = Digest(hashing: "tessera-simulated-core".utf8)
+    /// The run stops at so many violations.
+    static let violationsMax = 4
+    /// A machine that is woken so often at one instant never sleeps.
+    static let idleWakesMax = 1_000
+    /// After the last job ended, the grid must come to rest within this time.
+    static let settleSeconds = 120.0
+
+    init(_ scenario: SimulationScenario) {
+        self.scenario = scenario
+        self.random = SeededRandom(seed: scenario.seed)
+        self.report = SimulationReport(seed: scenario.seed, nodes: scenario.nodes)
+        self.makeNodes()
+        self.makeJobs()
+        self.scheduleFaults()
+    }
+
+    /// Whether things still go wrong.
+    var isFaulty: Bool {
+        self.now.seconds < self.scenario.faults.untilSeconds
+    }
+
+    /// Runs to the end.
+    func run() {
+        let limit = VirtualTime(seconds: self.scenario.timeLimitSeconds)
+        var end = limit
+        var hasEnded = false
+        while let (time, event) = self.queue.popFirst() {
+            guard time <= end else { break }
+            if time > self.now {
+                self.idleWakes = 0
+            }
+            self.now = time
+            self.report.events += 1
+            self.handle(event)
+            guard self.report.violations.count < Self.violationsMax else { return }
+            if !hasEnded, self.jobs.allSatisfy({ $0.completedAt != nil }) {
+                hasEnded = true
+                let calm = max(self.now, VirtualTime(seconds: self.scenario.faults.untilSeconds))
+                end = min(limit, calm + self.scenario.faults.absenceSecondsMax + Self.settleSeconds)
+            }
+        }
+        self.checkEnd()
+    }
+
+    private func handle(_ event: SimulationEvent) {
+        switch event {
+        case .wakeWorker(let node, let incarnation):
+            guard self.isCurrent(node, incarnation), self.nodes[node].workerWakesAt == self.now else { return }
+            self.nodes[node].workerWakesAt = nil
+            self.countWake(node, "a worker never sleeps")
+            self.withWorker(node) { $0.handleTimeout(now: $1) }
+        case .wakeSteward(let job, let incarnation):
+            let node = self.jobs[job].stewardNode
+            guard self.isCurrent(node, incarnation), self.jobs[job].stewardWakesAt == self.now else { return }
+            self.jobs[job].stewardWakesAt = nil
+            self.countWake(node, "a steward never sleeps")
+            self.withSteward(job) { $0.handleTimeout(now: $1) }
+        case .deliver(let message):
+            self.deliver(message)
+        case .requestFailed(let node, let incarnation, let number):
+            guard self.isCurrent(node, incarnation) else { return }
+            self.withWorker(node) { $0.requestFailed(number: number, now: $1) }
+        case .renderDone(let node, let incarnation, let token):
+            guard self.isCurrent(node, incarnation) else { return }
+            self.renderDone(node, token: token)
+        case .auditDone(let node, let incarnation, let job, let audit):
+            guard self.isCurrent(node, incarnation) else { return }
+            self.auditDone(node, job: job, audit)
+        case .sceneDone(let node, let incarnation, let job, let frames, let hasFailed):
+            guard self.isCurrent(node, incarnation) else { return }
+            let id = self.jobs[job].id
+            if hasFailed {
+                self.withWorker(node) { $0.sceneFailed(id, frames: frames, reason: "a chunk is missing", now: $1) }
+            } else {
+                self.withWorker(node) { $0.sceneReady(id, frames: frames, now: $1) }
+            }
+        case .answerIsDue(let job, let requestID):
+            self.answerIsDue(job, requestID: requestID)
+        case .submit(let job):
+            self.submit(job)
+        case .start(let job):
+            self.start(job)
+        case .connect(let link):
+            self.connect(link)
+        case .disconnect(let link):
+            self.scheduleDisconnect(link)
+            if self.isFaulty {
+                self.breakLink(link)
+            }
+        case .noticeDown(let link, let isWorker, let incarnation, let epoch):
+            self.noticeDown(link, isWorker: isWorker, incarnation: incarnation, epoch: epoch)
+        case .crash(let node, let incarnation):
+            self.scheduleCrash(node)
+            if self.isFaulty, self.isCurrent(node, incarnation) {
+                self.crash(node)
+            }
+        case .restart(let node):
+            self.restart(node)
+        case .slowDown(let node):
+            self.scheduleSlowdown(node)
+            if self.isFaulty {
+                self.nodes[node].slowUntil = self.now + self.random.within(10, 60)
+            }
+        case .pause(let node):
+            self.schedulePause(node)
+            if self.isFaulty, self.nodes[node].isUp {
+                self.pause(node)
+            }
+        case .resume(let node, let incarnation):
+            guard self.isCurrent(node, incarnation) else { return }
+            self.note(node, .note("its owner lets it go on"))
+            self.withWorker(node) { $0.resume(now: $1) }
+        }
+    }
+
+    func isCurrent(_ node: Int, _ incarnation: UInt32) -> Bool {
+        self.nodes[node].isUp && self.nodes[node].incarnation == incarnation
+    }
+
+    private func countWake(_ node: Int, _ what: String) {
+        self.idleWakes += 1
+        if self.idleWakes > Self.idleWakesMax * max(1, self.nodes.count / 10) {
+            self.idleWakes = 0
+            self.violate(what, node: node)
+        }
+    }
+
+    /// Remembers what a node did.
+    func note(_ node: Int, _ what: TraceEntry.What) {
+        let entry = TraceEntry(time: self.now, what: what)
+        if self.nodes[node].trace.count < TraceEntry.countMax {
+            self.nodes[node].trace.append(entry)
+        } else {
+            self.nodes[node].trace[self.nodes[node].traceNext] = entry
+            self.nodes[node].traceNext = (self.nodes[node].traceNext + 1) % TraceEntry.countMax
+        }
+    }
+
+    /// Something happened that must not.
+    func violate(_ what: String, node: Int, and other: Int? = nil) {
+        var actions: [String] = []
+        for index in [node] + (other.map { $0 == node ? [] : [$0] } ?? []) {
+            let node = self.nodes[index]
+            let entries = node.trace[node.traceNext...] + node.trace[..<node.traceNext]
+            actions += entries.map { "node \(index) \(node.peer.shortDescription) at \($0.description)" }
+        }
+        self.report.violations.append(
+            SimulationReport.Violation(
+                seed: self.scenario.seed,
+                seconds: self.now.seconds,
+                what: what,
+                lastActions: actions
+            )
+        )
+    }
+
+    // MARK: - Beginning
+
+    private func makeNodes() {
+        let scenario = self.scenario
+        for index in 0 ..< scenario.nodes {
+            let peer = SimulatedIdentity.peer(UInt64(index), seed: scenario.seed)
+            let speed = min(6, max(0.1, self.random.logNormal(spread: scenario.speedSpread)))
+            let latencies = scenario.roundTripMilliseconds
+            self.nodes.append(
+                SimulatedNode(
+                    peer: peer,
+                    threads: 1 + self.random.below(scenario.threadsMax),
+                    speed: speed,
+                    latencySeconds: latencies[self.random.below(latencies.count)] * 0.0005,
+                    isSaboteur: index >= scenario.nodes - scenario.saboteurs,
+                    clock: self.newClock()
+                )
+            )
+            self.nodeIndex[peer] = index
+            for steward in 0 ..< scenario.stewards {
+                self.links.append(Link(worker: index, steward: steward))
+            }
+        }
+        for index in self.nodes.indices {
+            self.bringUp(index)
+        }
+    }
+
+    /// A monotonic clock begins anew when a machine is switched on.
+    func newClock() -> NodeClock {
+        NodeClock(offsetNanoseconds: Int64(self.random.within(0, 1e6) * 1e9))
+    }
+
+    private func makeJobs() {
+        let submitter = SimulatedIdentity.peer(.max, seed: self.scenario.seed)
+        let saboteurs = Set(self.nodes.lazy.filter(\.isSaboteur).map(\.peer))
+        for (index, job) in self.scenario.jobs.enumerated() {
+            let manifest = JobManifest(
+                title: "job \(index)",
+                grid: Self.grid,
+                sceneRoot: ChunkID(Digest(hashing: "scene \(index)".utf8)),
+                assetSize: 1_000_000,
+                firstFrame: 1,
+                frameCount: job.frameCount,
+                width: job.width,
+                height: job.height,
+                samples: job.samples,
+                maxDepth: 8,
+                seed: UInt32(truncatingIfNeeded: self.scenario.seed),
+                coreVersion: Self.coreVersion,
+                submittedAt: UInt64(index)
+            )
+            let record = GridRecord.jobManifest(manifest)
+                .signed(by: submitter, with: SimulatedIdentity.signer(submitter))
+            let id = JobID(record.id.digest)
+            let node = index % self.scenario.stewards
+            let plan: UnitPlan
+            do {
+                plan = try UnitPlan(manifest: manifest)
+            } catch {
+                self.violate("job \(index) is not possible: \(error)", node: node)
+                continue
+            }
+            let submittedAt = VirtualTime(seconds: job.submittedAtSeconds)
+            self.jobIndex[id] = self.jobs.count
+            self.queue.add(.submit(job: self.jobs.count), at: submittedAt)
+            self.jobs.append(
+                SimulatedJob(
+                    id: id,
+                    manifest: manifest,
+                    record: record,
+                    stewardNode: node,
+                    submittedAt: submittedAt,
+                    plan: plan,
+                    truth: GroundTruth(job: id, manifest: manifest),
+                    checker: JobChecker(manifest: record, plan: plan, saboteurs: saboteurs)
+                )
+            )
+        }
+    }
+}

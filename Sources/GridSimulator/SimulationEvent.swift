@@ -1,0 +1,63 @@
+import GridWire
+
+/// What happens at one instant of virtual time.
+enum SimulationEvent {
+    /// The worker of a node asked to be woken.
+    case wakeWorker(node: Int, incarnation: UInt32)
+    /// The steward of a job asked to be woken.
+    case wakeSteward(job: Int, incarnation: UInt32)
+    /// A message arrives.
+    case deliver(Message)
+    /// The worker learns that its request failed.
+    case requestFailed(node: Int, incarnation: UInt32, number: UInt64)
+    /// A thread is done.
+    case renderDone(node: Int, incarnation: UInt32, token: UInt64)
+    /// A leaf is recomputed.
+    case auditDone(node: Int, incarnation: UInt32, job: Int, audit: LeaseGrant.Audit)
+    /// A scene arrived, or could not be had.
+    case sceneDone(node: Int, incarnation: UInt32, job: Int, frames: [Int], hasFailed: Bool)
+    /// A steward's answer is overdue.
+    case answerIsDue(job: Int, requestID: UInt64)
+    /// A job is handed in.
+    case submit(job: Int)
+    /// All chunks of a job have arrived at its steward.
+    case start(job: Int)
+    /// A session begins.
+    case connect(link: Int)
+    /// A session breaks.
+    case disconnect(link: Int)
+    /// One side notices that the session is gone.
+    case noticeDown(link: Int, isWorker: Bool, incarnation: UInt32, epoch: UInt32)
+    /// A node dies.
+    case crash(node: Int, incarnation: UInt32)
+    /// A node comes back.
+    case restart(node: Int)
+    /// A node becomes slow.
+    case slowDown(node: Int)
+    /// A node is paused by its owner.
+    case pause(node: Int)
+    /// The owner lets it go on.
+    case resume(node: Int, incarnation: UInt32)
+
+    /// A message between a worker and a steward.
+    struct Message {
+        let link: Int
+        /// The session; what was sent in an earlier one is lost.
+        let epoch: UInt32
+        let content: Content
+    }
+
+    /// What a message says.
+    enum Content {
+        /// From the steward's node.
+        case offer(JobOffer)
+        /// From the worker.
+        case leaseRequest(LeaseRequest, number: UInt64)
+        /// From the steward.
+        case grant(LeaseGrant, number: UInt64)
+        /// From the steward.
+        case refused(number: UInt64)
+        /// From the worker: its pixels, by their root.
+        case pixels(job: Int, UnitID, root: Digest)
+    }
+}

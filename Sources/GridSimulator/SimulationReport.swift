@@ -1,0 +1,90 @@
+/// What came of a simulated run.
+public struct SimulationReport: Codable, Hashable, Sendable {
+    /// Something that must never happen.
+    public struct Violation: Codable, Hashable, Sendable {
+        /// The seed that replays it.
+        public var seed: UInt64
+        /// The virtual time in seconds.
+        public var seconds: Double
+        /// What must not have happened, in a sentence.
+        public var what: String
+        /// The last actions of the nodes involved, oldest first.
+        public var lastActions: [String]
+    }
+
+    /// What became of a job.
+    public struct Job: Codable, Hashable, Sendable {
+        /// The job id in hex.
+        public var id: String
+        /// The number of units.
+        public var units: Int
+        /// The number of frames that became final.
+        public var finalFrames: Int
+        /// The virtual time from the submission to the last final frame in seconds; nothing when it did not end.
+        public var makespanSeconds: Double?
+    }
+
+    /// The seed of the scenario.
+    public var seed: UInt64
+    /// The number of nodes.
+    public var nodes: Int
+    /// The jobs in the order of the scenario.
+    public var jobs: [Job] = []
+    /// The virtual time from the first submission to the last final frame in seconds.
+    public var makespanSeconds = 0.0
+    /// The virtual time that was simulated in seconds.
+    public var virtualSeconds = 0.0
+    /// The wall-clock time that the simulation took in seconds.
+    ///
+    /// The only figure that differs between two runs.
+    public var wallSeconds = 0.0
+    /// The number of events.
+    public var events: UInt64 = 0
+    /// Messages that were sent; a request and its answer are two.
+    public var messages: UInt64 = 0
+    /// The bytes of encoded messages without pixels; 0 when messages are not encoded.
+    public var messageBytes: UInt64 = 0
+    /// Messages that were lost on purpose.
+    public var lostMessages: UInt64 = 0
+    /// The thread time that went into the first two right copies of a unit, as a share of all thread time spent.
+    public var usefulShare = 0.0
+    /// Thread time spent as a share of the thread time that was there between the first submission and the last final
+    /// frame.
+    public var busyShare = 0.0
+    /// Units that were finished.
+    public var finishedUnits = 0
+    /// Finished units that were the third or a later right copy.
+    public var duplicateUnits = 0
+    /// Finished units that were falsified.
+    public var falsifiedUnits = 0
+    /// Leaves that were recomputed.
+    public var audits = 0
+    /// Crashes of nodes.
+    public var crashes = 0
+    /// The peer ids of the nodes that were burned, ascending.
+    public var burned: [String] = []
+    /// The longest virtual time from the crash of a node until one of its leases was given to another, in seconds.
+    public var longestOrphanSeconds = 0.0
+    /// What must never happen and did; the run stops at the first few.
+    public var violations: [Violation] = []
+
+    /// The number of events that were simulated in a second of wall-clock time.
+    public var eventsPerSecond: Double {
+        self.wallSeconds > 0 ? Double(self.events) / self.wallSeconds : 0
+    }
+
+    /// How many times faster than real time the simulation ran.
+    public var speedup: Double {
+        self.wallSeconds > 0 ? self.virtualSeconds / self.wallSeconds : 0
+    }
+
+    /// Whether every job ended and nothing happened that must not.
+    public var isGood: Bool {
+        self.violations.isEmpty && self.jobs.allSatisfy { $0.makespanSeconds != nil }
+    }
+
+    init(seed: UInt64, nodes: Int) {
+        self.seed = seed
+        self.nodes = nodes
+    }
+}

@@ -1,0 +1,188 @@
+/// What is simulated: nodes, jobs, faults, and the seed from which everything else follows.
+///
+/// The same scenario gives the same report on every machine, but for the wall-clock time that it took.
+public struct SimulationScenario: Codable, Hashable, Sendable {
+    /// A job and when it is submitted.
+    public struct Job: Codable, Hashable, Sendable {
+        /// The number of frames.
+        public var frameCount: Int
+        /// The width of a frame in pixels.
+        public var width: Int
+        /// The height of a frame in pixels.
+        public var height: Int
+        /// The samples of a pixel.
+        public var samples: Int
+        /// The virtual time of the submission in seconds.
+        public var submittedAtSeconds: Double
+
+        /// Creates a job.
+        public init(
+            frameCount: Int = 4,
+            width: Int = 256,
+            height: Int = 128,
+            samples: Int = 64,
+            submittedAtSeconds: Double = 1
+        ) {
+            self.frameCount = frameCount
+            self.width = width
+            self.height = height
+            self.samples = samples
+            self.submittedAtSeconds = submittedAtSeconds
+        }
+    }
+
+    /// What goes wrong, until ``untilSeconds``.
+    ///
+    /// Rates are probabilities, 0...1.
+    public struct Faults: Codable, Hashable, Sendable {
+        /// A message is lost: half of the time its sender is told, half of the time it is not.
+        public var lossRate = 0.0
+        /// A message arrives twice.
+        public var duplicateRate = 0.0
+        /// A message takes up to a second longer, so that others overtake it.
+        public var delayRate = 0.0
+        /// The mean time between two crashes (`kill -9`) of one node in seconds; 0 means none.
+        public var crashMeanSeconds = 0.0
+        /// Crashes also hit nodes in the middle of what a machine asks them to do, with this probability an input.
+        public var crashBetweenActionsRate = 0.0
+        /// Whether stewards crash too.
+        public var stewardsCrash = false
+        /// The longest time that a crashed node stays away in seconds.
+        public var absenceSecondsMax = 20.0
+        /// The mean time between two lost sessions of one worker and one steward in seconds; 0 means none.
+        public var disconnectMeanSeconds = 0.0
+        /// The mean time between two slowdowns of one node in seconds; 0 means none.
+        public var slowdownMeanSeconds = 0.0
+        /// How many times slower a node is meanwhile, for 10 to 60 seconds.
+        public var slowdownFactor = 10.0
+        /// A scene cannot be had now.
+        public var sceneFailureRate = 0.0
+        /// A unit cannot be rendered.
+        public var renderFailureRate = 0.0
+        /// The mean time between two pauses of one node by its owner in seconds; 0 means none.
+        public var pauseMeanSeconds = 0.0
+        /// The virtual time in seconds when all of this stops and absent nodes come back.
+        public var untilSeconds = 0.0
+
+        /// Creates faults that never happen.
+        public init() {}
+
+        /// Everything at once, moderately.
+        public static func storm(untilSeconds: Double) -> Self {
+            var faults = Self()
+            faults.lossRate = 0.02
+            faults.duplicateRate = 0.02
+            faults.delayRate = 0.05
+            faults.crashMeanSeconds = 60
+            faults.crashBetweenActionsRate = 0.001
+            faults.stewardsCrash = true
+            faults.disconnectMeanSeconds = 60
+            faults.slowdownMeanSeconds = 120
+            faults.sceneFailureRate = 0.05
+            faults.renderFailureRate = 0.005
+            faults.pauseMeanSeconds = 200
+            faults.untilSeconds = untilSeconds
+            return faults
+        }
+    }
+
+    /// The seed of everything random.
+    public var seed: UInt64
+    /// The number of nodes; each one works.
+    public var nodes: Int
+    /// How many of the nodes are handed jobs: job i goes to node i modulo this.
+    public var stewards: Int
+    /// The most render threads of a node; each has 1 to this many.
+    public var threadsMax: Int
+    /// The spread of node speeds: the standard deviation of the logarithm.
+    ///
+    /// The mean speed of a thread is 500,000 samples a second; speeds are clipped to 0.1...6 of it.
+    public var speedSpread: Double
+    /// Round-trip times in milliseconds; each node has one of them.
+    public var roundTripMilliseconds: [Double]
+    /// How many of the nodes, from the last one down, falsify results.
+    ///
+    /// They do not collude.
+    public var saboteurs: Int
+    /// The probability with which a saboteur falsifies a unit or an audit.
+    public var falsifyRate: Double
+    /// The jobs.
+    public var jobs: [Job]
+    /// What goes wrong.
+    public var faults: Faults
+    /// A run that has not ended at this virtual time failed.
+    public var timeLimitSeconds: Double
+    /// Whether every message is encoded and decoded on its way, as on a real grid.
+    public var encodesMessages: Bool
+
+    /// Creates a scenario; the defaults are a small, quiet grid with one job.
+    public init(
+        seed: UInt64,
+        nodes: Int = 4,
+        stewards: Int = 1,
+        threadsMax: Int = 4,
+        speedSpread: Double = 0.5,
+        roundTripMilliseconds: [Double] = [3, 10, 20, 100],
+        saboteurs: Int = 0,
+        falsifyRate: Double = 0.1,
+        jobs: [Job] = [Job()],
+        faults: Faults = Faults(),
+        timeLimitSeconds: Double = 3_600,
+        encodesMessages: Bool = true
+    ) {
+        self.seed = seed
+        self.nodes = nodes
+        self.stewards = stewards
+        self.threadsMax = threadsMax
+        self.speedSpread = speedSpread
+        self.roundTripMilliseconds = roundTripMilliseconds
+        self.saboteurs = saboteurs
+        self.falsifyRate = falsifyRate
+        self.jobs = jobs
+        self.faults = faults
+        self.timeLimitSeconds = timeLimitSeconds
+        self.encodesMessages = encodesMessages
+    }
+
+    /// What is wrong with the numbers, in a sentence that says what to change; nothing when they can be simulated.
+    public var problem: String? {
+        if !(2 ... 20_000).contains(self.nodes) {
+            return "\(self.nodes) nodes cannot be simulated: verification takes at least 2, and 20,000 are the most"
+        }
+        if !(1 ... self.nodes).contains(self.stewards) {
+            return "\(self.stewards) of \(self.nodes) nodes cannot be stewards; name 1 to \(self.nodes)"
+        }
+        if !(1 ... 1_024).contains(self.threadsMax) {
+            return "\(self.threadsMax) threads a node are not possible; name 1 to 1024"
+        }
+        if !(0 ... self.nodes).contains(self.saboteurs) {
+            return "\(self.saboteurs) of \(self.nodes) nodes cannot be saboteurs"
+        }
+        if self.nodes - self.saboteurs < 2 {
+            return "\(self.saboteurs) saboteurs leave fewer than 2 honest nodes, so that nothing can be verified"
+        }
+        if self.roundTripMilliseconds.isEmpty || !self.roundTripMilliseconds.allSatisfy({ (0 ... 60_000).contains($0) })
+        {
+            return "round-trip times must be 0 to 60,000 ms, and there must be one"
+        }
+        if self.jobs.isEmpty || self.jobs.count > 1_000 {
+            return "\(self.jobs.count) jobs cannot be simulated; name 1 to 1000"
+        }
+        let rates = [
+            self.falsifyRate, self.faults.lossRate, self.faults.duplicateRate, self.faults.delayRate,
+            self.faults.crashBetweenActionsRate, self.faults.sceneFailureRate, self.faults.renderFailureRate,
+        ]
+        if !rates.allSatisfy({ (0 ... 1).contains($0) }) {
+            return "rates are probabilities, 0 to 1"
+        }
+        let times = [
+            self.timeLimitSeconds, self.faults.untilSeconds, self.faults.crashMeanSeconds,
+            self.faults.absenceSecondsMax, self.faults.disconnectMeanSeconds, self.faults.slowdownMeanSeconds,
+            self.faults.pauseMeanSeconds, self.faults.slowdownFactor, self.speedSpread,
+        ]
+        if !(times + self.jobs.map(\.submittedAtSeconds)).allSatisfy({ (0 ... 1e8).contains($0) }) {
+            return "times and factors must be 0 to 100,000,000"
+        }
+        return nil
+    }
+}
