@@ -38,6 +38,8 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
     public var isPaused: Bool
     /// Why the node renders nothing, in a sentence; empty when it does.
     public var idleReason: String
+    /// The address of the node's dashboard, when it serves one.
+    public var dashboard: String?
 
     /// Creates a snapshot.
     public init(
@@ -49,7 +51,8 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
         coreVersion: String,
         uptimeSeconds: Double,
         isPaused: Bool,
-        idleReason: String
+        idleReason: String,
+        dashboard: String? = nil
     ) {
         self.peerID = peerID
         self.grid = grid
@@ -60,6 +63,7 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
         self.uptimeSeconds = uptimeSeconds
         self.isPaused = isPaused
         self.idleReason = idleReason
+        self.dashboard = dashboard
     }
 }
 

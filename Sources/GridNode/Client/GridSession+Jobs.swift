@@ -151,6 +151,35 @@ extension GridSession {
         return film
     }
 
+    /// Where a frame comes from; the scene's table of contents is fetched once and proved by its name.
+    func provenance(ofFrame frame: Int, manifest: JobManifest) async throws -> FrameProvenance {
+        if self.sceneIndex?.root != manifest.sceneRoot {
+            let bytes = try await self.transfer(
+                TesseraProtocol.chunk,
+                body: manifest.sceneRoot.digest.bytes,
+                limit: TesseraProtocol.chunkSizeMax,
+                timeout: Self.transferTimeout
+            )
+            guard Digest(hashing: bytes) == manifest.sceneRoot.digest else {
+                throw NodeError(.verification, "the peer does not hold the scene's table of contents")
+            }
+            self.sceneIndex = (manifest.sceneRoot, try SceneIndex(decoding: bytes))
+        }
+        let position = frame - manifest.firstFrame
+        guard let index = self.sceneIndex?.index, index.frames.indices.contains(position) else {
+            throw NodeError(.verification, "the scene has no frame \(frame)")
+        }
+        return FrameProvenance(
+            assets: index.assets.chunks,
+            frameChunks: index.frames[position].chunks,
+            frame: frame,
+            samples: manifest.samples,
+            maxDepth: manifest.maxDepth,
+            seed: manifest.seed,
+            coreVersion: "\(manifest.coreVersion)"
+        )
+    }
+
     /// Does something for each element, a few at a time, and takes the results one by one.
     private func forEach<Element: Sendable, Value: Sendable>(
         _ elements: [Element],

@@ -15,6 +15,8 @@ actor GridSession {
     let network: PeerNetwork
     let address: Multiaddr
     let hello: Hello
+    /// The table of contents of the scene that was asked for last.
+    var sceneIndex: (root: ChunkID, index: SceneIndex)?
 
     /// How often a lost session is made again before giving up.
     static let attemptsMax = 6

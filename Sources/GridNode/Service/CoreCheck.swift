@@ -1,7 +1,7 @@
 import GridWire
 import RenderCore
 
-/// The check that a node makes of itself before it joins: does this build give the golden leaves?
+/// The check that a node makes of itself before it joins: this build must give the golden leaves.
 enum CoreCheck {
     /// The version of the core that this program was built from: the digest of its golden leaves.
     ///

@@ -5,7 +5,9 @@ import Logging
 import PeerSession
 package import RenderCore
 
-/// Changes a finished block before it is hashed. Shipping nodes have none: it is how a test makes a node that lies.
+/// Changes a finished block before it is hashed.
+///
+/// Shipping nodes have none: it is how a test makes a node that lies.
 package typealias FilmTampering = @Sendable (_ unit: UnitID, _ block: Int, _ film: FilmBlock) -> FilmBlock
 
 /// The shell around the grid's state machines: one ``Worker``, and a ``Steward`` for each job that was handed in here.

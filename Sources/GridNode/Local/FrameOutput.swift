@@ -1,0 +1,192 @@
+import FoundationEssentials
+import GridWire
+import ImageCodec
+
+/// Where frames are written, and how.
+///
+/// A path that ends in `.png` or `.exr` names the file; `####` in it stands for the frame number. Any other path is a
+/// directory that gets `frame.####.png` and `frame.####.exr`. Files appear whole, under their final name, or not at all.
+public struct FrameOutput: Sendable {
+    /// How the picture file shows light; OpenEXR files always hold linear light.
+    public enum View: String, Sendable, CaseIterable {
+        /// The sRGB curve; brighter than white is cut off.
+        case standard
+        /// A film-like curve that keeps highlights.
+        case filmic
+    }
+
+    /// The path as it was given.
+    public let path: String
+    /// The curve of PNG files.
+    public let view: View
+    /// Exposure of PNG files in stops.
+    public let exposure: Float
+
+    private enum Kind: String, CaseIterable {
+        case png
+        case exr
+    }
+
+    /// Creates an output.
+    public init(path: String, view: View = .filmic, exposure: Float = 0) {
+        self.path = path
+        self.view = view
+        self.exposure = exposure
+    }
+
+    private var fileKind: Kind? {
+        Kind.allCases.first { self.path.lowercased().hasSuffix("." + $0.rawValue) }
+    }
+
+    /// Checks that frames can be written there, and makes the directory where one is needed.
+    ///
+    /// - Throws: ``NodeError`` when the path is a directory although it looks like a file, or cannot be made.
+    public func prepare() throws {
+        let manager = FileManager.default
+        var isDirectory = false
+        let exists = manager.fileExists(atPath: self.path, isDirectory: &isDirectory)
+        if self.fileKind != nil {
+            guard !exists || !isDirectory else {
+                throw NodeError(
+                    .storage,
+                    "\(self.path) is a directory",
+                    hint: "give a file name, or a directory whose name does not end in .png or .exr"
+                )
+            }
+            let parent = Self.parent(of: self.path)
+            guard manager.fileExists(atPath: parent, isDirectory: &isDirectory), isDirectory else {
+                throw NodeError(.storage, "there is no directory \(parent) to write \(self.path) into")
+            }
+            return
+        }
+        guard !exists || isDirectory else {
+            throw NodeError(
+                .storage,
+                "\(self.path) is a file that is no .png or .exr",
+                hint: "give a directory, or a name that ends in .png or .exr"
+            )
+        }
+        do {
+            try manager.createDirectory(atPath: self.path, withIntermediateDirectories: true)
+        } catch {
+            throw NodeError(.storage, "the directory \(self.path) cannot be made")
+        }
+    }
+
+    /// Refuses to write several frames into one file.
+    ///
+    /// - Throws: ``NodeError`` that says how to name a pattern.
+    public func check(frameCount: Int) throws {
+        guard frameCount > 1, let kind = self.fileKind, !self.path.contains("#") else { return }
+        throw NodeError(
+            .invalidInput,
+            "\(frameCount) frames do not fit into the one file \(self.path)",
+            hint: "write -o \(self.path.dropLast(4)).####.\(kind.rawValue) or give a directory"
+        )
+    }
+
+    /// The files of a frame.
+    public func files(ofFrame frame: Int) -> [String] {
+        if self.fileKind != nil { return [Self.number(self.path, frame: frame)] }
+        let directory = self.path.hasSuffix("/") ? self.path : self.path + "/"
+        return Kind.allCases.map { Self.number("\(directory)frame.####.\($0.rawValue)", frame: frame) }
+    }
+
+    /// Whether all files of a frame are there.
+    func isComplete(frame: Int) -> Bool {
+        self.files(ofFrame: frame).allSatisfy { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// Writes a frame.
+    ///
+    /// - Returns: The paths of its files.
+    /// - Throws: `ImageError` when a file cannot be written; nothing half-written is left under a final name.
+    func write(_ film: Film, frame: Int, provenance: FrameProvenance) throws -> [String] {
+        let picture = Picture(width: film.width, height: film.height, pixels: film.pixels)
+        let files = self.files(ofFrame: frame)
+        for file in files {
+            if file.lowercased().hasSuffix(".exr") {
+                let bytes = try OpenEXREncoder.encode(picture, sample: .float, attributes: provenance.attributes)
+                try AtomicFile.write(bytes, to: file)
+            } else {
+                let bytes = try PNGEncoder.encode(picture, view: self.transform, metadata: provenance.attributes)
+                try AtomicFile.write(bytes, to: file)
+            }
+        }
+        return files
+    }
+
+    private var transform: ViewTransform {
+        switch self.view {
+        case .standard: ViewTransform(.standard, exposure: self.exposure)
+        case .filmic: ViewTransform(.filmic, exposure: self.exposure)
+        }
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Replaces the last run of `#` by the frame number, padded with zeros.
+    private static func number(_ pattern: String, frame: Int) -> String {
+        guard let last = pattern.lastIndex(of: "#") else { return pattern }
+        var first = last
+        while first > pattern.startIndex, pattern[pattern.index(before: first)] == "#" {
+            first = pattern.index(before: first)
+        }
+        let width = pattern.distance(from: first, to: last) + 1
+        let digits = String(frame)
+        let padding = String(repeating: "0", count: max(0, width - digits.count))
+        return pattern[..<first] + padding + digits + pattern[pattern.index(after: last)...]
+    }
+}
+
+/// Where a picture comes from, as written into its file.
+///
+/// It holds what decides the pixels and nothing else, so that a frame from the grid and the same frame rendered at home
+/// are equal files.
+struct FrameProvenance: Sendable {
+    /// The digest of the names of the chunks that the frame is rendered from.
+    let scene: Digest
+    /// The frame number.
+    let frame: Int
+    /// The samples of a pixel.
+    let samples: Int
+    /// The most scattering events of a path.
+    let maxDepth: Int
+    /// The seed of the sampler.
+    let seed: UInt32
+    /// The version of the path-tracing core.
+    let coreVersion: String
+
+    init(
+        assets: [ChunkID],
+        frameChunks: [ChunkID],
+        frame: Int,
+        samples: Int,
+        maxDepth: Int,
+        seed: UInt32,
+        coreVersion: String
+    ) {
+        self.scene = Digest(hashing: (assets + frameChunks).flatMap(\.digest.bytes))
+        self.frame = frame
+        self.samples = samples
+        self.maxDepth = maxDepth
+        self.seed = seed
+        self.coreVersion = coreVersion
+    }
+
+    /// Names and values of the file's attributes.
+    var attributes: [String: String] {
+        [
+            "tessera:scene": "\(self.scene)",
+            "tessera:frame": "\(self.frame)",
+            "tessera:samples": "\(self.samples)",
+            "tessera:depth": "\(self.maxDepth)",
+            "tessera:seed": "\(self.seed)",
+            "tessera:core": self.coreVersion,
+            "Software": "Tessera",
+        ]
+    }
+}

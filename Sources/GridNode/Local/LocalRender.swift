@@ -1,0 +1,179 @@
+import GridWire
+import RenderCore
+import Synchronization
+
+/// Renders a shot on this machine alone, to the same bits as a grid.
+///
+/// ```swift
+/// let render = LocalRender(shot: ShotRequest(file: "scene.glb"), output: FrameOutput(path: "out.png"), threads: 8)
+/// let summary = try await render.run { progress in print(progress) }
+/// ```
+public struct LocalRender: Sendable {
+    /// What happens while it renders.
+    public enum Progress: Sendable {
+        /// Something about the input that a person should know, in a sentence.
+        case note(String)
+        /// Blocks done, of all blocks of all frames.
+        case blocks(done: Int, total: Int)
+        /// A frame was written; the paths of its files.
+        case frameWritten(Int, files: [String])
+    }
+
+    /// What was done.
+    public struct Summary: Codable, Sendable, Equatable {
+        /// The frames, ascending.
+        public var frames: [Int]
+        /// The files that were written.
+        public var files: [String]
+        /// Seconds of wall time, import included.
+        public var seconds: Double
+        /// Processor seconds of rendering alone.
+        public var renderCoreSeconds: Double
+        /// Processor seconds of the threads that built scenes.
+        public var buildSeconds: Double
+        /// Camera, bounce and shadow rays.
+        public var rays: UInt64
+        /// Samples whose value was no number and was counted as black.
+        public var zeroedSamples: UInt64
+    }
+
+    private let shot: ShotRequest
+    private let output: FrameOutput
+    private let threads: Int
+
+    /// How often progress is told at most.
+    private static let progressInterval = Duration.milliseconds(100)
+
+    /// Creates a render; `threads` must be at least 1.
+    public init(shot: ShotRequest, output: FrameOutput, threads: Int) {
+        precondition(threads >= 1, "rendering needs a thread, got \(threads)")
+        self.shot = shot
+        self.output = output
+        self.threads = threads
+    }
+
+    /// Renders all frames and writes them one by one; stops soon after the task is cancelled.
+    ///
+    /// - Throws: ``NodeError``, the importer's or the image writer's error, each a sentence for people.
+    public func run(progress: @escaping @Sendable (Progress) -> Void) async throws -> Summary {
+        let start = ContinuousClock.now
+        guard let geometry = FrameGeometry(width: self.shot.width, height: self.shot.height) else {
+            throw NodeError(
+                .invalidInput,
+                "a picture of \(self.shot.width)x\(self.shot.height) pixels is not possible; edges are "
+                    + "1 to \(FrameGeometry.frameEdgeMax)"
+            )
+        }
+        try self.output.prepare()
+        let pool = RenderPool(threads: self.threads)
+        defer { pool.shutDown() }
+        let shot = self.shot
+        let source = try await pool.run { try ShotSource(shot) }
+        for note in source.notes { progress(.note(note)) }
+        try self.output.check(frameCount: source.frames.count)
+        let assetChunks = Chunker.split(source.assets).blob.chunks
+        let settings = RenderSettings(
+            width: self.shot.width,
+            height: self.shot.height,
+            samples: self.shot.samples,
+            maxDepth: self.shot.maxDepth,
+            seed: self.shot.seed
+        )
+        let blocksPerFrame = (0 ..< geometry.tileCount).reduce(0) { $0 + geometry.blockCount(ofTile: $1) }
+        let total = blocksPerFrame * source.frames.count
+        var summary = Summary(
+            frames: [],
+            files: [],
+            seconds: 0,
+            renderCoreSeconds: 0,
+            buildSeconds: 0,
+            rays: 0,
+            zeroedSamples: 0
+        )
+        progress(.blocks(done: 0, total: total))
+        for frame in source.frames {
+            try Task.checkCancellation()
+            let buildStart = ContinuousClock.now
+            let (scene, frameChunks) = try await pool.run {
+                let bytes = try source.frameBlob(frame)
+                return (try Scene(assets: source.assets, frame: bytes), Chunker.split(bytes).blob.chunks)
+            }
+            summary.buildSeconds += buildStart.duration(to: .now) / .seconds(1)
+            let doneBefore = summary.frames.count * blocksPerFrame
+            let result = try await Self.render(scene, settings: settings, geometry: geometry, pool: pool) {
+                progress(.blocks(done: doneBefore + $0, total: total))
+            }
+            summary.renderCoreSeconds += result.cpuTime / .seconds(1)
+            summary.rays += result.work.rays
+            summary.zeroedSamples += result.work.zeroedSamples
+            let provenance = FrameProvenance(
+                assets: assetChunks,
+                frameChunks: frameChunks,
+                frame: frame,
+                samples: self.shot.samples,
+                maxDepth: self.shot.maxDepth,
+                seed: self.shot.seed,
+                coreVersion: GoldenScene.expectedVersion
+            )
+            let files = try self.output.write(result.film, frame: frame, provenance: provenance)
+            summary.frames.append(frame)
+            summary.files += files
+            progress(.frameWritten(frame, files: files))
+        }
+        summary.seconds = start.duration(to: .now) / .seconds(1)
+        return summary
+    }
+
+    private struct FrameResult {
+        var film: Film
+        var work = WorkCounter()
+        var cpuTime = Duration.zero
+    }
+
+    private static func render(
+        _ scene: Scene,
+        settings: RenderSettings,
+        geometry: FrameGeometry,
+        pool: RenderPool,
+        progress: @escaping @Sendable (_ blocks: Int) -> Void
+    ) async throws -> FrameResult {
+        let flag = CancellationFlag()
+        return try await withTaskCancellationHandler {
+            try await withThrowingTaskGroup(of: ([BlockBounds], RenderOutcome).self) { group in
+                for tile in 0 ..< geometry.tileCount {
+                    let blocks = (0 ..< geometry.blockCount(ofTile: tile)).map {
+                        geometry.pixels(ofBlock: $0, inTile: tile)
+                    }
+                    group.addTask {
+                        let outcome = await pool.render(
+                            scene: scene,
+                            settings: settings,
+                            blocks: blocks,
+                            cancellation: flag
+                        )
+                        return (blocks, outcome)
+                    }
+                }
+                var result = FrameResult(film: Film(geometry: geometry))
+                var done = 0
+                var told = ContinuousClock.now
+                for try await (blocks, outcome) in group {
+                    guard case .rendered(let films, let cpuTime) = outcome else { throw CancellationError() }
+                    for (bounds, block) in zip(blocks, films) {
+                        result.film.insert(block, at: bounds)
+                        result.work += block.work
+                    }
+                    result.cpuTime += cpuTime
+                    done += blocks.count
+                    if told.duration(to: .now) >= Self.progressInterval {
+                        told = .now
+                        progress(done)
+                    }
+                }
+                return result
+            }
+        } onCancel: {
+            flag.cancel()
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import GridWire
+import RenderCore
+import SceneImport
+
+/// A shot as the grid takes it: encoded, cut into chunks, with its table of contents.
+struct ShotPackage: Sendable {
+    /// The table of contents.
+    let index: SceneIndex
+    /// The chunk that holds the encoded index.
+    let root: ChunkID
+    /// All chunks, the index's own included, by name.
+    let chunks: [ChunkID: [UInt8]]
+    /// What a person should know of the input.
+    let notes: [String]
+
+    /// The sum of all chunk sizes in bytes.
+    var totalSize: Int {
+        self.chunks.values.reduce(0) { $0 + $1.count }
+    }
+
+    /// Imports and encodes a shot; computes for long.
+    ///
+    /// - Throws: ``NodeError`` or the importer's error, each a sentence for people.
+    init(_ request: ShotRequest) throws {
+        let source = try ShotSource(request)
+        var chunks: [ChunkID: [UInt8]] = [:]
+        func add(_ bytes: [UInt8]) -> SceneIndex.Blob {
+            let (blob, pieces) = Chunker.split(bytes)
+            for piece in pieces { chunks[piece.id] = Array(bytes[piece.range]) }
+            return blob
+        }
+        let assets = add(source.assets)
+        let frames = try source.frames.map { add(try source.frameBlob($0)) }
+        let index = SceneIndex(assets: assets, firstFrame: source.frames.lowerBound, frames: frames)
+        let encoded = index.encoded()
+        guard encoded.count <= SceneIndex.encodedSizeMax else {
+            throw NodeError(.invalidInput, "the shot has too many chunks for one job", hint: "submit fewer frames")
+        }
+        let root = ChunkID(Digest(hashing: encoded))
+        chunks[root] = encoded
+        self.index = index
+        self.root = root
+        self.chunks = chunks
+        self.notes = source.notes
+    }
+}
+
+/// An imported shot that gives the blobs of its frames.
+struct ShotSource: Sendable {
+    /// The blob that all frames share.
+    let assets: [UInt8]
+    /// The frames that are wanted.
+    let frames: ClosedRange<Int>
+    /// What a person should know of the input.
+    let notes: [String]
+
+    private let shot: ImportedShot
+
+    /// Imports a file.
+    ///
+    /// - Throws: ``NodeError`` or the importer's error.
+    init(_ request: ShotRequest) throws {
+        var options = ImportOptions()
+        options.environment = request.environment
+        if let sky = request.sky, sky.count == 3 { options.skyColor = SIMD3(sky[0], sky[1], sky[2]) }
+        options.cameraName = request.camera
+        options.framesPerSecond = request.framesPerSecond
+        options.aspect = Double(request.width) / Double(request.height)
+        let shot = try ShotImporter(options: options).importShot(at: request.file)
+        let frames = request.frames ?? 1 ... max(1, shot.lastFrame)
+        guard frames.lowerBound >= 0, frames.upperBound <= ImportedShot.frameMax,
+            frames.count <= JobManifest.frameCountMax
+        else {
+            throw NodeError(
+                .invalidInput,
+                "frames \(frames.lowerBound)-\(frames.upperBound) are not possible; at most "
+                    + "\(JobManifest.frameCountMax) frames, numbered 0 to \(ImportedShot.frameMax)"
+            )
+        }
+        var notes = shot.notes
+        if frames.upperBound > max(1, shot.lastFrame) {
+            notes.append("The animation ends with frame \(shot.lastFrame); later frames show its last moment.")
+        }
+        self.shot = shot
+        self.frames = frames
+        self.notes = notes
+        self.assets = try shot.assets.encoded()
+    }
+
+    /// The blob of a frame.
+    func frameBlob(_ frame: Int) throws -> [UInt8] {
+        try self.shot.frame(frame).encoded(for: self.shot.assets)
+    }
+}
