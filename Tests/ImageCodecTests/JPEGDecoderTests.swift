@@ -56,6 +56,16 @@ struct JPEGDecoderTests {
         }
     }
 
+    @Test
+    func `a picture of very many scans is refused`() throws {
+        let file = JPEGFixtures.progressive
+        let scan = try #require(file.indices.dropLast(2).last { file[$0] == 0xFF && file[$0 + 1] == 0xDA })
+        let repeated = [[UInt8]](repeating: Array(file[scan ..< file.count - 2]), count: 100).flatMap { $0 }
+        #expect(throws: ImageError(.tooLarge, "")) {
+            try ImageDecoder.decodeTexture(Array(file[..<scan]) + repeated + [0xFF, 0xD9])
+        }
+    }
+
     @Test(arguments: [JPEGFixtures.color, JPEGFixtures.progressive, JPEGFixtures.gray, JPEGFixtures.printing])
     func `mutated files never crash`(file: [UInt8]) {
         var generator = SeededGenerator(seed: 4)
