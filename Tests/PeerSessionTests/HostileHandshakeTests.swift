@@ -167,7 +167,7 @@ struct HostileHandshakeTests {
     @Test
     func `anything but multistream and noise is refused`() throws {
         let openings: [[UInt8]] = [
-            [UInt8]("GET / HTTP/1.1\r\n\r\n".utf8),
+            [UInt8]("GET / HTTP/1.1\r\nHost: example.org\r\nUser-Agent: somebody who is lost\r\n\r\n".utf8),
             [0x16, 0x03, 0x01, 0x02, 0x00] + [UInt8](repeating: 1, count: 30),
             Multistream.encode("/multistream/2.0.0"),
             Multistream.encode("/noise"),

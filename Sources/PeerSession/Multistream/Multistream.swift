@@ -15,7 +15,7 @@ package enum Multistream {
 
     /// The other side broke the rules; the byte stream is of no more use.
     package enum Violation: Error, Hashable {
-        /// A length of zero, over the limit, or longer than needed; or a line without its newline.
+        /// A length that does not fit, or is longer than needed; or a line without its newline.
         case malformedLine
         /// The first line is not the header.
         case noHeader
@@ -41,8 +41,15 @@ package enum Multistream {
     package struct Reader {
         private var size: Int?
         private var pending: [UInt8] = []
+        private var lineCount = 0
 
         package init() {}
+
+        /// The sizes that the next line may have: whoever begins with another line than the header is not waited for.
+        private var sizes: ClosedRange<Int> {
+            let headerSize = Multistream.header.utf8.count + 1
+            return self.lineCount == 0 ? headerSize ... headerSize : 1 ... Multistream.lineSizeMax
+        }
 
         /// The next line without its newline, or nothing when `bytes` end before it does.
         ///
@@ -69,6 +76,7 @@ package enum Multistream {
                     defer {
                         self.pending = []
                         self.size = nil
+                        self.lineCount += 1
                     }
                     return self.pending
                 }
