@@ -1,0 +1,69 @@
+import GridSimulator
+import Testing
+
+/// A grid on which nothing goes wrong.
+struct QuietSimulationTests {
+    @Test
+    func `a quiet grid ends its job and wastes little`() throws {
+        for seed in UInt64(0) ..< 20 {
+            let report = try Simulation(SimulationScenario(seed: seed)).run()
+            #expect(report.isGood, "\(report.explanation)")
+            #expect(report.burned.isEmpty)
+            #expect(report.falsifiedUnits == 0)
+            #expect(report.usefulShare > 0.85, "seed \(seed): \(report.usefulShare)")
+        }
+    }
+
+    @Test
+    func `two nodes suffice`() throws {
+        let report = try Simulation(SimulationScenario(seed: 1, nodes: 2, threadsMax: 1)).run()
+        #expect(report.isGood, "\(report.explanation)")
+    }
+
+    @Test
+    func `several jobs with several stewards all end`() throws {
+        for seed in UInt64(0) ..< 10 {
+            let jobs = (0 ..< 5).map { SimulationScenario.Job(frameCount: 2, submittedAtSeconds: Double($0)) }
+            let report = try Simulation(SimulationScenario(seed: seed, nodes: 8, stewards: 3, jobs: jobs)).run()
+            #expect(report.isGood, "\(report.explanation)")
+            #expect(report.jobs.allSatisfy { $0.finalFrames == 2 })
+        }
+    }
+
+    @Test
+    func `one seed gives one run`() throws {
+        var scenario = SimulationScenario(seed: 5, nodes: 6, saboteurs: 1)
+        scenario.faults = .storm(untilSeconds: 60)
+        var first = try Simulation(scenario).run()
+        var second = try Simulation(scenario).run()
+        (first.wallSeconds, second.wallSeconds) = (0, 0)
+        #expect(first == second)
+        scenario.seed = 6
+        #expect(try Simulation(scenario).run().events != first.events)
+    }
+
+    @Test
+    func `numbers that cannot be simulated are refused with what to change`() {
+        var scenarios = Array(repeating: SimulationScenario(seed: 1), count: 8)
+        scenarios[0].nodes = 1
+        scenarios[1].stewards = 5
+        scenarios[2].saboteurs = 3
+        scenarios[3].jobs = []
+        scenarios[4].faults.lossRate = 1.5
+        scenarios[5].timeLimitSeconds = .nan
+        scenarios[6].roundTripMilliseconds = []
+        scenarios[7].jobs[0].submittedAtSeconds = -1
+        for scenario in scenarios {
+            #expect(throws: SimulationError.self) { try Simulation(scenario) }
+        }
+    }
+}
+
+extension SimulationReport {
+    /// What went wrong, with the seed that replays it.
+    var explanation: String {
+        guard let violation = self.violations.first else { return "seed \(self.seed): \(self)" }
+        return "seed \(violation.seed) at \(violation.seconds) s: \(violation.what)\n"
+            + violation.lastActions.joined(separator: "\n")
+    }
+}
