@@ -179,7 +179,7 @@ struct HostileHandshakeTests {
         for opening in openings {
             let peer = try RawPeer()
             let events = peer.session.receive(opening, now: start)
-            guard case .handshakeFailed = try #require(events.closeReason) else {
+            guard case .handshakeFailed = try #require(events.closeReason, "\(opening)") else {
                 Issue.record("not refused: \(opening)")
                 continue
             }

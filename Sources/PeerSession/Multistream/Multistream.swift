@@ -63,7 +63,7 @@ package enum Multistream {
                     if byte & 0x80 == 0 {
                         let value = self.pending.reversed().reduce(0) { $0 << 7 | Int($1 & 0x7F) }
                         let isMinimal = byte != 0 || self.pending.count == 1
-                        guard isMinimal, (1 ... Multistream.lineSizeMax).contains(value) else { throw .malformedLine }
+                        guard isMinimal, self.sizes.contains(value) else { throw .malformedLine }
                         self.size = value
                         self.pending = []
                     } else if self.pending.count == 2 {
