@@ -5,9 +5,13 @@ import Musl
 #endif
 
 /// A process that this one started, and ends.
+///
+/// Its standard input is a pipe that nothing is written to: it closes when this process ends, however it ends, so that
+/// a child that watches it never outlives its parent.
 final class ChildProcess {
     /// The process id.
     let processID: pid_t
+    private let input: Int32
     private var exitStatus: Int32?
 
     /// Why a process could not be started.
@@ -16,14 +20,20 @@ final class ChildProcess {
         let description: String
     }
 
-    /// Starts a program; its standard output and error go to the end of a file, its input is empty.
+    /// Starts a program; its standard output and error go to the end of a file.
     ///
     /// - Throws: ``LaunchError`` with the system's reason.
     init(executable: String, arguments: [String], logPath: String) throws {
+        var pipeEnds: [Int32] = [-1, -1]
+        guard pipe2(&pipeEnds, O_CLOEXEC) == 0 else {
+            throw LaunchError(description: "\(executable) cannot be started: \(String(cString: strerror(errno)))")
+        }
+        self.input = pipeEnds[1]
+        defer { close(pipeEnds[0]) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, pipeEnds[0], 0)
         posix_spawn_file_actions_addopen(&actions, 1, logPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         var attributes = posix_spawnattr_t()
@@ -37,9 +47,14 @@ final class ChildProcess {
         var processID = pid_t()
         let status = posix_spawn(&processID, executable, &actions, &attributes, argumentPointers, environ)
         guard status == 0 else {
+            close(pipeEnds[1])
             throw LaunchError(description: "\(executable) cannot be started: \(String(cString: strerror(status)))")
         }
         self.processID = processID
+    }
+
+    deinit {
+        close(self.input)
     }
 
     /// Whether the process still runs.

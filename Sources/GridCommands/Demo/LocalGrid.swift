@@ -44,11 +44,11 @@ final class LocalGrid {
             let log = "\(logDirectory)/node-\(i).log"
             unlink(log)
             var arguments = ["node", "--data", data, "--listen", "127.0.0.1:0", "--grid", self.name]
-            arguments += ["--threads", "\(threads)"]
+            arguments += ["--threads", "\(threads)", "--stop-with-stdin"]
             if i == 1, let dashboardPort {
                 arguments += ["--dashboard", "\(dashboardPort)"]
             } else {
-                arguments += ["--no-dashboard"]
+                arguments += ["--dashboard", "off"]
             }
             let process = try ChildProcess(executable: executable, arguments: arguments, logPath: log)
             self.nodes.append(Node(process: process, dataDirectory: data, logPath: log))

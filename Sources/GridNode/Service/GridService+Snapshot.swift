@@ -29,7 +29,8 @@ extension GridService {
                 coreVersion: "\(self.coreVersion)",
                 uptimeSeconds: now.sinceEpoch / .seconds(1),
                 isPaused: self.worker.mode == .paused,
-                idleReason: self.configuration.isWorker ? self.worker.idleReason : "this node lends no processor"
+                idleReason: self.configuration.isWorker ? self.worker.idleReason : "this node lends no processor",
+                dashboard: self.dashboard
             ),
             peers: sessions.map { session in
                 PeerSnapshot(

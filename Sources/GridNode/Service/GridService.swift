@@ -47,6 +47,7 @@ actor GridService {
     var mismatches: UInt64 = 0
     var drainWaiter: CheckedContinuation<Void, Never>?
     var isStopping = false
+    var dashboard: String?
 
     private var timer: (deadline: Instant, task: Task<Void, Never>)?
 
@@ -142,6 +143,11 @@ actor GridService {
         let now = self.clock.now
         self.perform(isPaused ? self.worker.pause(now: now) : self.worker.resume(now: now))
         self.rearm()
+    }
+
+    /// Remembers where the node's pages are.
+    func dashboardStarted(at address: String) {
+        self.dashboard = address
     }
 
     // MARK: - Time
