@@ -1,7 +1,7 @@
 /// A decoded picture, row by row from the top, four components a texel.
 public struct Image: Sendable, Equatable {
     /// How the texels are stored.
-    public enum Encoding: UInt32, Sendable {
+    public enum Encoding: UInt32, Sendable, BitwiseCopyable {
         /// RGB with the sRGB transfer function (IEC 61966-2-1), linear alpha, 8 bits each.
         case sRGB8 = 0
         /// Linear RGBA, 8 bits each: 255 is one.

@@ -1,7 +1,7 @@
 /// A surface after glTF 2.0: metallic-roughness with emission, transmission and coverage.
 public struct Material: Sendable, Equatable {
     /// How ``baseColor``'s fourth component and its texture's alpha are used.
-    public enum AlphaMode: UInt32, Sendable {
+    public enum AlphaMode: UInt32, Sendable, BitwiseCopyable {
         /// Alpha is ignored.
         case opaque = 0
         /// The surface is there where alpha is at least ``Material/alphaCutoff``.

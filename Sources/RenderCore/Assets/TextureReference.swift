@@ -1,7 +1,7 @@
 /// How a material reads a picture.
 public struct TextureReference: Sendable, Equatable {
     /// What happens to coordinates outside 0...1.
-    public enum Wrap: UInt32, Sendable {
+    public enum Wrap: UInt32, Sendable, BitwiseCopyable {
         /// The picture is tiled.
         case `repeat` = 0
         /// The edge goes on.
@@ -11,7 +11,7 @@ public struct TextureReference: Sendable, Equatable {
     }
 
     /// An affine map of texture coordinates: u' = a u + b v + c, v' = d u + e v + f.
-    public struct Transform: Sendable, Equatable {
+    public struct Transform: Sendable, Equatable, BitwiseCopyable {
         /// The factor of u in u'.
         public var a: Float
         /// The factor of v in u'.

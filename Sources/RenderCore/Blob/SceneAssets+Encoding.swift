@@ -1,0 +1,178 @@
+extension SceneAssets {
+    /// The number of sections of an assets blob.
+    static var sectionCount: Int { 13 }
+    /// The words of a mesh record: vertices, triangles, material, flags.
+    static var meshWords: Int { 4 }
+    /// The words of a picture record: width, height, encoding.
+    static var imageWords: Int { 3 }
+    /// The words of the environment record: kind, width, height, rotation, intensity, three of radiance.
+    static var environmentWords: Int { 8 }
+
+    /// The bytes that travel: validated, little-endian, with every table that shapes a sampling decision.
+    ///
+    /// Equal assets give equal bytes on every machine. Colours and factors that are out of range are moved to its ends.
+    ///
+    /// - Throws: ``SceneBlobError`` for indices that point nowhere, arrays that do not fit together, and numbers that
+    ///   are not finite.
+    public func encoded() throws(SceneBlobError) -> [UInt8] {
+        var writer = BlobWriter()
+        try self.writeMeshes(&writer)
+        try self.writeMaterials(&writer)
+        try self.writeImages(&writer)
+        try self.writeEnvironment(&writer)
+        return writer.finished(magic: BlobFormat.assetsMagic)
+    }
+
+    private func writeMeshes(_ writer: inout BlobWriter) throws(SceneBlobError) {
+        var records: [UInt32] = []
+        guard self.meshes.count <= SceneRange.countMax else {
+            throw SceneBlobError(.limitExceeded, "\(self.meshes.count) meshes are too many")
+        }
+        for (i, mesh) in self.meshes.enumerated() {
+            let vertices = mesh.positions.count / 3
+            let triangles = mesh.indices.count / 3
+            guard mesh.positions.count == vertices * 3, mesh.indices.count == triangles * 3 else {
+                throw SceneBlobError(.invalidValue, "mesh \(i): positions and indices must come in threes")
+            }
+            guard vertices < 1 << 31, triangles < 1 << 31 else {
+                throw SceneBlobError(.limitExceeded, "mesh \(i) is too large")
+            }
+            guard mesh.normals.isEmpty || mesh.normals.count == vertices * 3,
+                mesh.tangents.isEmpty || mesh.tangents.count == vertices * 4,
+                mesh.textureCoordinates.isEmpty || mesh.textureCoordinates.count == vertices * 2
+            else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "mesh \(i) has \(vertices) vertices, but another number of normals, tangents or texture coordinates"
+                )
+            }
+            guard self.materials.indices.contains(mesh.material) else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "mesh \(i) has material \(mesh.material), but there are \(self.materials.count)"
+                )
+            }
+            for index in mesh.indices where Int(index) >= vertices {
+                throw SceneBlobError(.invalidValue, "mesh \(i) refers to vertex \(index), but it has \(vertices)")
+            }
+            try check(mesh.positions, SceneRange.coordinate, "the positions of mesh \(i)")
+            try check(mesh.normals, SceneRange.coordinate, "the normals of mesh \(i)")
+            try check(mesh.tangents, SceneRange.coordinate, "the tangents of mesh \(i)")
+            try check(mesh.textureCoordinates, SceneRange.factor, "the texture coordinates of mesh \(i)")
+            records.append(UInt32(vertices))
+            records.append(UInt32(triangles))
+            records.append(UInt32(mesh.material))
+            records.append(
+                (mesh.normals.isEmpty ? 0 : MeshFlags.normals) | (mesh.tangents.isEmpty ? 0 : MeshFlags.tangents)
+                    | (mesh.textureCoordinates.isEmpty ? 0 : MeshFlags.textureCoordinates)
+            )
+        }
+        writer.section(records)
+        writer.section(floats: self.meshes.map(\.positions))
+        writer.section(floats: self.meshes.map(\.normals))
+        writer.section(floats: self.meshes.map(\.tangents))
+        writer.section(floats: self.meshes.map(\.textureCoordinates))
+        let meshes = self.meshes
+        writer.section(byteCount: meshes.reduce(0) { $0 + $1.indices.count * 4 }) { body in
+            for mesh in meshes { for index in mesh.indices { body.append(littleEndian: index) } }
+        }
+    }
+
+    private func writeImages(_ writer: inout BlobWriter) throws(SceneBlobError) {
+        var records: [UInt32] = []
+        guard self.images.count <= SceneRange.countMax else {
+            throw SceneBlobError(.limitExceeded, "\(self.images.count) pictures are too many")
+        }
+        var byteCount = 0
+        for (i, image) in self.images.enumerated() {
+            guard SceneRange.imageEdge.contains(image.width), SceneRange.imageEdge.contains(image.height) else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "picture \(i) is \(image.width) x \(image.height); edges may be 1 to \(SceneRange.imageEdge.upperBound)"
+                )
+            }
+            let components: Int
+            switch image.texels {
+            case .sRGB8(let bytes), .linear8(let bytes):
+                components = bytes.count
+                byteCount += bytes.count
+            case .linearFloat(let floats):
+                components = floats.count
+                byteCount += floats.count * 4
+                try check(floats, -1e9 ... 1e9, "picture \(i)")
+            }
+            guard components == image.width * image.height * 4 else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "picture \(i) has \(components) components; \(image.width) x \(image.height) RGBA needs "
+                        + "\(image.width * image.height * 4)"
+                )
+            }
+            records.append(UInt32(image.width))
+            records.append(UInt32(image.height))
+            records.append(image.encoding.rawValue)
+        }
+        writer.section(records)
+        let images = self.images
+        writer.section(byteCount: byteCount) { body in
+            for image in images {
+                switch image.texels {
+                case .sRGB8(let bytes), .linear8(let bytes): body += bytes
+                case .linearFloat(let floats): for value in floats { body.append(littleEndian: value.bitPattern) }
+                }
+            }
+        }
+    }
+
+    private func writeEnvironment(_ writer: inout BlobWriter) throws(SceneBlobError) {
+        switch self.environment {
+        case .constant(let radiance):
+            let r = try encodable(radiance.x, SceneRange.radiance, "the sky's radiance")
+            let g = try encodable(radiance.y, SceneRange.radiance, "the sky's radiance")
+            let b = try encodable(radiance.z, SceneRange.radiance, "the sky's radiance")
+            writer.section([0, 0, 0, 0, Float(1).bitPattern, r.bitPattern, g.bitPattern, b.bitPattern])
+            writer.section([Float]())
+            writer.section([UInt32]())
+            writer.section([UInt32]())
+        case .map(let map):
+            guard SceneRange.imageEdge.contains(map.width), SceneRange.imageEdge.contains(map.height),
+                map.texels.count == map.width * map.height * 3
+            else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "the environment map is \(map.width) x \(map.height) with \(map.texels.count) numbers; three a texel "
+                        + "are needed, and edges of 1 to \(SceneRange.imageEdge.upperBound)"
+                )
+            }
+            var texels = map.texels
+            for i in texels.indices {
+                texels[i] = try encodable(texels[i], 0 ... 1e9, "number \(i) of the environment map")
+            }
+            let intensity = try encodable(map.intensity, 0 ... 1e3, "the environment's intensity")
+            let rotation = try encodable(map.rotation, SceneRange.angle, "the environment's rotation")
+            writer.section([
+                1, UInt32(map.width), UInt32(map.height), rotation.bitPattern, intensity.bitPattern, 0, 0, 0,
+            ])
+            writer.section(texels)
+            let tables = EnvironmentTables(width: map.width, height: map.height, texels: texels)
+            writer.section(tables.rowStarts)
+            writer.section(tables.columnStarts)
+        }
+    }
+}
+
+/// Which optional arrays a mesh has.
+enum MeshFlags {
+    static var normals: UInt32 { 1 }
+    static var tangents: UInt32 { 2 }
+    static var textureCoordinates: UInt32 { 4 }
+    static var all: UInt32 { 7 }
+}
+
+extension BlobWriter {
+    fileprivate mutating func section(floats arrays: [[Float]]) {
+        self.section(byteCount: arrays.reduce(0) { $0 + $1.count * 4 }) { body in
+            for array in arrays { for value in array { body.append(littleEndian: value.bitPattern) } }
+        }
+    }
+}

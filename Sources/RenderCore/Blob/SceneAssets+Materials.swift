@@ -1,0 +1,63 @@
+extension SceneAssets {
+    /// The words of a texture reference: picture + 1 or zero, wraps, filter, six of transform.
+    static var textureWords: Int { 10 }
+    /// The words of a material record.
+    static var materialWords: Int { 16 + 4 * Self.textureWords }
+
+    func writeMaterials(_ writer: inout BlobWriter) throws(SceneBlobError) {
+        guard self.materials.count <= SceneRange.countMax else {
+            throw SceneBlobError(.limitExceeded, "\(self.materials.count) materials are too many")
+        }
+        var words: [UInt32] = []
+        for (i, material) in self.materials.enumerated() {
+            func number(_ value: Float, _ range: ClosedRange<Float>) throws(SceneBlobError) -> UInt32 {
+                try encodable(value, range, "a number of material \(i)").bitPattern
+            }
+            for k in 0 ..< 4 { words.append(try number(material.baseColor[k], SceneRange.fraction)) }
+            for k in 0 ..< 3 { words.append(try number(material.emission[k], SceneRange.radiance)) }
+            words.append(try number(material.metallic, SceneRange.fraction))
+            words.append(try number(material.roughness, SceneRange.fraction))
+            words.append(try number(material.normalScale, SceneRange.factor))
+            words.append(try number(material.ior, SceneRange.ior))
+            words.append(try number(material.transmission, SceneRange.fraction))
+            words.append(try number(material.alphaCutoff, -1e9 ... 1e9))
+            words.append(material.alphaMode.rawValue)
+            words.append(material.isDoubleSided ? 1 : 0)
+            words.append(0)
+            for reference in [
+                material.baseColorTexture, material.metallicRoughnessTexture, material.emissionTexture,
+                material.normalTexture,
+            ] {
+                try self.appendReference(reference, ofMaterial: i, to: &words)
+            }
+        }
+        writer.section(words)
+    }
+
+    private func appendReference(
+        _ reference: TextureReference?,
+        ofMaterial material: Int,
+        to words: inout [UInt32]
+    ) throws(SceneBlobError) {
+        guard let reference else {
+            for _ in 0 ..< Self.textureWords { words.append(0) }
+            return
+        }
+        guard self.images.indices.contains(reference.image) else {
+            throw SceneBlobError(
+                .invalidValue,
+                "material \(material) refers to picture \(reference.image), but there are \(self.images.count)"
+            )
+        }
+        words.append(UInt32(reference.image + 1))
+        words.append(reference.wrapS.rawValue)
+        words.append(reference.wrapT.rawValue)
+        words.append(reference.isNearest ? 1 : 0)
+        let t = reference.transform
+        for value in [t.a, t.b, t.c, t.d, t.e, t.f] {
+            words.append(
+                try encodable(value, SceneRange.factor, "a texture transform of material \(material)").bitPattern
+            )
+        }
+    }
+}

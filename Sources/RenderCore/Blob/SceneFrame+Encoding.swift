@@ -1,0 +1,152 @@
+extension SceneFrame {
+    /// The number of sections of a frame blob.
+    static var sectionCount: Int { 5 }
+    /// The words of the camera record: twelve of transform, kind, two of projection, lens radius, focus distance, then the
+    /// widths of the three light categories as 64-bit numbers, and a zero.
+    static var cameraWords: Int { 24 }
+    /// The words of an instance record: mesh, twelve of transform.
+    static var instanceWords: Int { 13 }
+    /// The words of a light record: kind, position, direction, intensity, range, cosines of the inner and outer angle.
+    static var lightWords: Int { 13 }
+
+    /// The bytes that travel, with the table by which emitting triangles are chosen.
+    ///
+    /// Equal frames of equal assets give equal bytes on every machine.
+    ///
+    /// - Throws: ``SceneBlobError`` for instances of meshes that do not exist and numbers that are not finite, also those
+    ///   of `assets` as far as they matter here.
+    public func encoded(for assets: SceneAssets) throws(SceneBlobError) -> [UInt8] {
+        let emitters = try self.emitterStarts(assets)
+        var lightWords: [UInt32] = []
+        var lightWeights: [Float] = []
+        for (i, light) in self.lights.enumerated() {
+            lightWeights.append(try Self.append(light, number: i, to: &lightWords))
+        }
+        // Half of the choices go by intensity, half to all alike, for a weak light may be the nearest.
+        var sum: Float = 0
+        for weight in lightWeights { sum += weight }
+        let average = sum / Float(max(1, lightWeights.count))
+        let lights = DiscreteDistribution.starts(weights: lightWeights.map { $0 > 0 ? $0 + average : 0 }) ?? []
+
+        var categories: [UInt64] = [
+            assets.environment.isChosenFrom ? 1 : 0, emitters.isEmpty ? 0 : 1, lights.isEmpty ? 0 : 1,
+        ]
+        let present = categories.reduce(0, +)
+        var left = UInt64(present == 0 ? 0 : 0x1_0000_0000)
+        for i in categories.indices.reversed() where categories[i] > 0 {
+            let isFirst = !categories[..<i].contains(1)
+            categories[i] = isFirst ? left : 0x1_0000_0000 / present
+            left -= categories[i]
+        }
+
+        var writer = BlobWriter()
+        try self.writeCamera(categories, &writer)
+        try self.writeInstances(assets, &writer)
+        writer.section(lightWords)
+        writer.section(emitters)
+        writer.section(lights)
+        return writer.finished(magic: BlobFormat.frameMagic)
+    }
+
+    private func writeCamera(_ categories: [UInt64], _ writer: inout BlobWriter) throws(SceneBlobError) {
+        func number(_ value: Float, _ range: ClosedRange<Float>) throws(SceneBlobError) -> UInt32 {
+            try encodable(value, range, "a number of the camera").bitPattern
+        }
+        let camera = self.camera
+        var words = try Self.words(of: camera.transform, "the camera's transform")
+        switch camera.projection {
+        case .perspective(let angle):
+            words.append(0)
+            words.append(try number(angle, SceneRange.fieldOfView))
+            words.append(Float(1).bitPattern)
+        case .orthographic(let x, let y):
+            words.append(1)
+            words.append(try number(x, SceneRange.length))
+            words.append(try number(y, SceneRange.length))
+        }
+        words.append(try number(camera.lensRadius, SceneRange.optionalLength))
+        words.append(try number(camera.focusDistance, SceneRange.length))
+        for width in categories {
+            words.append(UInt32(truncatingIfNeeded: width))
+            words.append(UInt32(truncatingIfNeeded: width >> 32))
+        }
+        words.append(0)
+        writer.section(words)
+    }
+
+    private func writeInstances(_ assets: SceneAssets, _ writer: inout BlobWriter) throws(SceneBlobError) {
+        var words: [UInt32] = []
+        words.reserveCapacity(self.instances.count * Self.instanceWords)
+        for (i, instance) in self.instances.enumerated() {
+            words.append(UInt32(instance.mesh))
+            words += try Self.words(of: instance.transform, "the transform of instance \(i)")
+        }
+        writer.section(words)
+    }
+
+    static func words(of t: Transform, _ what: @autoclosure () -> String) throws(SceneBlobError) -> [UInt32] {
+        var words: [UInt32] = []
+        words.reserveCapacity(12)
+        for row in [t.x, t.y, t.z] {
+            for k in 0 ..< 4 {
+                guard row[k].magnitude <= SceneRange.factor.upperBound else {
+                    throw SceneBlobError(.invalidValue, "\(what()) has a number that is not finite or too large")
+                }
+                words.append(row[k].bitPattern)
+            }
+        }
+        return words
+    }
+
+    /// Appends a light's record and returns its weight.
+    private static func append(
+        _ light: Light,
+        number i: Int,
+        to words: inout [UInt32]
+    ) throws(SceneBlobError) -> Float {
+        let kind: UInt32
+        var position = SIMD3<Float>(0, 0, 0)
+        var direction = SIMD3<Float>(0, 0, -1)
+        let intensity: SIMD3<Float>
+        var range: Float = 0
+        var inner: Float = 0
+        var outer: Float = 0
+        switch light {
+        case .point(let p, let radiant, let r):
+            (kind, position, intensity, range) = (0, p, radiant, r)
+        case .spot(let p, let d, let radiant, let r, let innerAngle, let outerAngle):
+            (kind, position, direction, intensity, range) = (1, p, d, radiant, r)
+            outer = try encodable(outerAngle, 0 ... Pi.half, "the outer cone angle of light \(i)")
+            inner = try encodable(innerAngle, 0 ... outer, "the inner cone angle of light \(i)")
+        case .directional(let d, let illuminance):
+            (kind, direction, intensity) = (2, d, illuminance)
+        }
+        words.append(kind)
+        for k in 0 ..< 3 {
+            words.append(try encodable(position[k], SceneRange.coordinate, "the position of light \(i)").bitPattern)
+        }
+        for k in 0 ..< 3 { _ = try encodable(direction[k], SceneRange.coordinate, "the direction of light \(i)") }
+        let unit = Vector3(direction).normalized(or: Vector3(0, 0, -1))
+        words += [unit.x.bitPattern, unit.y.bitPattern, unit.z.bitPattern]
+        var weight: Float = 0
+        for k in 0 ..< 3 {
+            let value = try encodable(intensity[k], SceneRange.radiance, "the intensity of light \(i)")
+            words.append(value.bitPattern)
+            weight += value
+        }
+        words.append(try encodable(range, SceneRange.optionalLength, "the range of light \(i)").bitPattern)
+        words.append(sinCos(radians: inner).cos.bitPattern)
+        words.append(sinCos(radians: outer).cos.bitPattern)
+        return weight
+    }
+}
+
+extension Environment {
+    /// Whether light samples go to it. A constant sky is found by scattered rays just as well.
+    var isChosenFrom: Bool {
+        switch self {
+        case .constant: false
+        case .map(let map): map.texels.contains { $0 > 0 }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+extension SceneLoader {
+    mutating func loadMaterials(_ records: BlobRecords) throws(SceneBlobError) {
+        self.materialCount = records.count
+        self.materials = self.memory.allocate(MaterialData.self, count: records.count)
+        for i in 0 ..< records.count {
+            var cursor = records.cursor(at: i)
+            let baseColor = try cursor.vector(SceneRange.fraction, "material", i)
+            let alpha = try cursor.float(SceneRange.fraction, "material", i)
+            let emission = try cursor.vector(SceneRange.radiance, "material", i)
+            let metallic = try cursor.float(SceneRange.fraction, "material", i)
+            let roughness = try cursor.float(SceneRange.fraction, "material", i)
+            let normalScale = try cursor.float(SceneRange.factor, "material", i)
+            let ior = try cursor.float(SceneRange.ior, "material", i)
+            let transmission = try cursor.float(SceneRange.fraction, "material", i)
+            let alphaCutoff = try cursor.float(SceneRange.factor, "material", i)
+            guard let alphaMode = Material.AlphaMode(rawValue: cursor.word()) else {
+                throw SceneBlobError(.malformed, "material \(i) has an unknown alpha mode")
+            }
+            let doubleSided = cursor.word()
+            guard doubleSided <= 1, cursor.word() == 0 else {
+                throw SceneBlobError(.malformed, "material \(i) has unknown flags")
+            }
+            let data = MaterialData(
+                baseColor: baseColor,
+                alpha: alpha,
+                emission: emission,
+                metallic: metallic,
+                roughness: roughness,
+                normalScale: normalScale,
+                ior: ior,
+                transmission: transmission,
+                alphaCutoff: alphaCutoff,
+                alphaMode: alphaMode,
+                isDoubleSided: doubleSided == 1,
+                baseColorTexture: try Self.texture(&cursor, material: i),
+                metallicRoughnessTexture: try Self.texture(&cursor, material: i),
+                emissionTexture: try Self.texture(&cursor, material: i),
+                normalTexture: try Self.texture(&cursor, material: i)
+            )
+            (self.materials + i).initialize(to: data)
+        }
+    }
+
+    private static func texture(_ cursor: inout BlobCursor, material: Int) throws(SceneBlobError) -> TextureData {
+        let image = Int(cursor.word()) - 1
+        guard let wrapS = TextureReference.Wrap(rawValue: cursor.word()),
+            let wrapT = TextureReference.Wrap(rawValue: cursor.word())
+        else { throw SceneBlobError(.malformed, "material \(material) has an unknown way of wrapping") }
+        let nearest = cursor.word()
+        guard nearest <= 1 else { throw SceneBlobError(.malformed, "material \(material) has an unknown filter") }
+        return TextureData(
+            image: image,
+            wrapS: wrapS,
+            wrapT: wrapT,
+            isNearest: nearest == 1,
+            transform: TextureReference.Transform(
+                a: try cursor.float(SceneRange.factor, "material", material),
+                b: try cursor.float(SceneRange.factor, "material", material),
+                c: try cursor.float(SceneRange.factor, "material", material),
+                d: try cursor.float(SceneRange.factor, "material", material),
+                e: try cursor.float(SceneRange.factor, "material", material),
+                f: try cursor.float(SceneRange.factor, "material", material)
+            )
+        )
+    }
+
+    mutating func loadImages(_ reader: inout BlobReader) throws(SceneBlobError) {
+        let records = try reader.records(wordsEach: SceneAssets.imageWords)
+        let texels = reader.bytes()
+        self.imageCount = records.count
+        self.images = self.memory.allocate(ImageData.self, count: records.count)
+        var used = 0
+        for i in 0 ..< records.count {
+            var cursor = records.cursor(at: i)
+            let width = Int(cursor.word())
+            let height = Int(cursor.word())
+            guard SceneRange.imageEdge.contains(width), SceneRange.imageEdge.contains(height) else {
+                throw SceneBlobError(.invalidValue, "picture \(i) is \(width) x \(height)")
+            }
+            guard let encoding = Image.Encoding(rawValue: cursor.word()) else {
+                throw SceneBlobError(.malformed, "picture \(i) has an unknown encoding")
+            }
+            let size = width * height * (encoding == .linearFloat ? 16 : 4)
+            guard size <= texels.count - used, let base = texels.baseAddress else {
+                throw SceneBlobError(.malformed, "the assets blob has fewer texels than its pictures claim")
+            }
+            let start = base + used
+            if encoding == .linearFloat {
+                for k in 0 ..< size / 4 where !(start.load(fromByteOffset: 4 * k, as: Float.self).magnitude <= 1e9) {
+                    throw SceneBlobError(.invalidValue, "number \(k) of picture \(i) is not finite or too large")
+                }
+            }
+            (self.images + i).initialize(
+                to: ImageData(width: width, height: height, encoding: encoding, texels: start)
+            )
+            used += size
+        }
+        guard used == texels.count else {
+            throw SceneBlobError(.malformed, "the assets blob has more texels than its pictures claim")
+        }
+    }
+
+    mutating func loadEnvironment(_ reader: inout BlobReader) throws(SceneBlobError) {
+        let records = try reader.records(wordsEach: SceneAssets.environmentWords)
+        let texels = try reader.floats("environment map", limit: 1e9)
+        let rows = try reader.words()
+        let columns = try reader.words()
+        guard records.count == 1 else {
+            throw SceneBlobError(.malformed, "the assets blob has \(records.count) environments instead of one")
+        }
+        var cursor = records.cursor(at: 0)
+        let kind = cursor.word()
+        let width = Int(cursor.word())
+        let height = Int(cursor.word())
+        let rotation = try cursor.float(SceneRange.angle, "environment", 0)
+        self.environment.intensity = try cursor.float(SceneRange.optionalLength, "environment", 0)
+        self.environment.radiance = try cursor.vector(SceneRange.radiance, "environment", 0)
+        (self.environment.sine, self.environment.cosine) = sinCos(radians: rotation)
+        if kind == 0 {
+            guard width == 0, height == 0, texels.isEmpty, rows.isEmpty, columns.isEmpty else {
+                throw SceneBlobError(.malformed, "the constant environment has a map")
+            }
+            return
+        }
+        guard kind == 1, SceneRange.imageEdge.contains(width), SceneRange.imageEdge.contains(height),
+            texels.count == width * height * 3
+        else { throw SceneBlobError(.malformed, "the environment map has a wrong size") }
+        for value in texels where value < 0 {
+            throw SceneBlobError(.invalidValue, "the environment map has a negative number")
+        }
+        self.environment.width = width
+        self.environment.height = height
+        self.environment.texels = texels.pointer
+        if rows.isEmpty, columns.isEmpty { return }
+        guard rows.count == height, columns.count == width * height,
+            DiscreteDistribution.isValid(rows.pointer, count: height)
+        else { throw SceneBlobError(.malformed, "the tables of the environment map have a wrong size") }
+        for y in 0 ..< height where !DiscreteDistribution.isValid(columns.pointer + y * width, count: width) {
+            throw SceneBlobError(.malformed, "row \(y) of the environment map's table is not ordered")
+        }
+        self.environment.rowStarts = rows.pointer
+        self.environment.columnStarts = columns.pointer
+    }
+}

@@ -1,0 +1,452 @@
+/// Checks blobs and turns them into a ``SceneView``.
+struct SceneLoader {
+    let memory: SceneMemory
+    let limits: SceneLimits
+
+    var meshes: UnsafeMutablePointer<MeshData>
+    var meshCount = 0
+    /// The lower and upper corner of each mesh's box.
+    private var meshBoxes: [(low: Vector3, high: Vector3)] = []
+    var materials: UnsafeMutablePointer<MaterialData>
+    var materialCount = 0
+    var images: UnsafeMutablePointer<ImageData>
+    var imageCount = 0
+    var environment = EnvironmentData(
+        radiance: .zero,
+        width: 0,
+        height: 0,
+        texels: nil,
+        rowStarts: nil,
+        columnStarts: nil,
+        sine: 0,
+        cosine: 1,
+        intensity: 1
+    )
+    private var instances: UnsafeMutablePointer<InstanceData>
+    private var instanceCount = 0
+    private var triangleCount = 0
+    private var emitterCount = 0
+    private var lights: UnsafeMutablePointer<LightData>
+    private var lightCount = 0
+    private var lightStarts: UnsafePointer<UInt32>
+    private var emitterStarts: UnsafePointer<UInt32>
+    private var categories = LightCategories(environment: 0, emitters: 0, punctual: 0)
+    private var camera: CameraData?
+    /// The largest coordinate or edge of the scene's box.
+    private var extent: Float = 0
+
+    init(memory: SceneMemory, limits: SceneLimits) {
+        self.memory = memory
+        self.limits = limits
+        self.meshes = memory.allocate(MeshData.self, count: 0)
+        self.materials = memory.allocate(MaterialData.self, count: 0)
+        self.images = memory.allocate(ImageData.self, count: 0)
+        self.instances = memory.allocate(InstanceData.self, count: 0)
+        self.lights = memory.allocate(LightData.self, count: 0)
+        let none = memory.allocate(UInt32.self, count: 1)
+        none.initialize(to: 0)
+        self.lightStarts = UnsafePointer(none)
+        self.emitterStarts = UnsafePointer(none)
+    }
+
+    /// By how much triangles' boxes are padded: 2^-20 of the scene.
+    var padding: Float { self.extent * 0x1p-20 }
+
+    // MARK: Assets
+
+    mutating func loadAssets(_ bytes: [UInt8]) throws(SceneBlobError) {
+        var reader = try BlobReader(
+            bytes,
+            name: "assets",
+            magic: BlobFormat.assetsMagic,
+            sections: SceneAssets.sectionCount,
+            limits: self.limits,
+            memory: self.memory
+        )
+        try self.loadMeshes(&reader)
+        try self.loadMaterials(try reader.records(wordsEach: SceneAssets.materialWords))
+        try self.loadImages(&reader)
+        try self.loadEnvironment(&reader)
+        try self.checkReferences()
+    }
+
+    private mutating func loadMeshes(_ reader: inout BlobReader) throws(SceneBlobError) {
+        let records = try reader.records(wordsEach: SceneAssets.meshWords)
+        let positions = try reader.floats("positions", limit: SceneRange.coordinate.upperBound)
+        let normals = try reader.floats("normals", limit: SceneRange.coordinate.upperBound)
+        let tangents = try reader.floats("tangents", limit: SceneRange.coordinate.upperBound)
+        let coordinates = try reader.floats("texture coordinates", limit: SceneRange.factor.upperBound)
+        let indices = try reader.words()
+        self.meshCount = records.count
+        self.meshes = self.memory.allocate(MeshData.self, count: records.count)
+        self.meshBoxes.reserveCapacity(records.count)
+        var positionSlices = Slices(positions, "positions")
+        var normalSlices = Slices(normals, "normals")
+        var tangentSlices = Slices(tangents, "tangents")
+        var coordinateSlices = Slices(coordinates, "texture coordinates")
+        var indexSlices = Slices(indices, "indices")
+        for i in 0 ..< records.count {
+            var cursor = records.cursor(at: i)
+            let vertexCount = Int(cursor.word())
+            let triangleCount = Int(cursor.word())
+            let material = Int(cursor.word())
+            let flags = cursor.word()
+            guard flags & ~MeshFlags.all == 0 else {
+                throw SceneBlobError(.malformed, "mesh \(i) has unknown flags")
+            }
+            let vertices = try positionSlices.next(vertexCount, times: 3)
+            let corners = try indexSlices.next(triangleCount, times: 3)
+            for index in corners where Int(index) >= vertexCount {
+                throw SceneBlobError(.invalidValue, "mesh \(i) refers to vertex \(index), but it has \(vertexCount)")
+            }
+            let hasNormals = flags & MeshFlags.normals != 0
+            let hasTangents = flags & MeshFlags.tangents != 0
+            let hasCoordinates = flags & MeshFlags.textureCoordinates != 0
+            let data = MeshData(
+                positions: vertices.pointer,
+                normals: hasNormals ? try normalSlices.next(vertexCount, times: 3).pointer : nil,
+                tangents: hasTangents ? try tangentSlices.next(vertexCount, times: 4).pointer : nil,
+                textureCoordinates: hasCoordinates ? try coordinateSlices.next(vertexCount, times: 2).pointer : nil,
+                indices: corners.pointer,
+                triangleCount: triangleCount,
+                material: material
+            )
+            (self.meshes + i).initialize(to: data)
+            self.meshBoxes.append(Self.box(of: data.positions, count: vertexCount))
+        }
+        try positionSlices.finish()
+        try normalSlices.finish()
+        try tangentSlices.finish()
+        try coordinateSlices.finish()
+        try indexSlices.finish()
+    }
+
+    private static func box(of positions: UnsafePointer<Float>, count: Int) -> (low: Vector3, high: Vector3) {
+        guard count > 0 else { return (.zero, .zero) }
+        var low = loadVector(positions, 0)
+        var high = low
+        for i in 1 ..< max(1, count) {
+            let p = loadVector(positions, i)
+            low = Vector3(smaller(low.x, p.x), smaller(low.y, p.y), smaller(low.z, p.z))
+            high = Vector3(larger(high.x, p.x), larger(high.y, p.y), larger(high.z, p.z))
+        }
+        return (low, high)
+    }
+
+    /// Whether meshes name existing materials and materials existing pictures.
+    private func checkReferences() throws(SceneBlobError) {
+        for i in 0 ..< self.meshCount where !(0 ..< self.materialCount).contains(self.meshes[i].material) {
+            throw SceneBlobError(
+                .invalidValue,
+                "mesh \(i) has material \(self.meshes[i].material), but there are \(self.materialCount)"
+            )
+        }
+        for i in 0 ..< self.materialCount {
+            let m = self.materials + i
+            let images = [
+                m.pointee.baseColorTexture.image, m.pointee.metallicRoughnessTexture.image,
+                m.pointee.emissionTexture.image, m.pointee.normalTexture.image,
+            ]
+            for image in images where image >= self.imageCount {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "material \(i) refers to picture \(image), but there are \(self.imageCount)"
+                )
+            }
+        }
+    }
+
+    // MARK: Frame
+
+    mutating func loadFrame(_ bytes: [UInt8]) throws(SceneBlobError) {
+        var reader = try BlobReader(
+            bytes,
+            name: "frame",
+            magic: BlobFormat.frameMagic,
+            sections: SceneFrame.sectionCount,
+            limits: self.limits,
+            memory: self.memory
+        )
+        let camera = try reader.records(wordsEach: SceneFrame.cameraWords)
+        guard camera.count == 1 else {
+            throw SceneBlobError(.malformed, "the frame blob has \(camera.count) cameras instead of one")
+        }
+        try self.loadCamera(camera.cursor(at: 0))
+        try self.loadInstances(try reader.records(wordsEach: SceneFrame.instanceWords))
+        try self.loadLights(try reader.records(wordsEach: SceneFrame.lightWords))
+        let emitters = try reader.words()
+        guard emitters.isEmpty || emitters.count == self.emitterCount,
+            emitters.count <= SceneRange.emittersMax,
+            emitters.isEmpty || DiscreteDistribution.isValid(emitters.pointer, count: emitters.count)
+        else {
+            throw SceneBlobError(
+                .malformed,
+                "the table of emitters has \(emitters.count) entries for \(self.emitterCount) triangles or is not ordered"
+            )
+        }
+        let lights = try reader.words()
+        guard lights.isEmpty || lights.count == self.lightCount,
+            lights.isEmpty || DiscreteDistribution.isValid(lights.pointer, count: lights.count)
+        else {
+            throw SceneBlobError(
+                .malformed,
+                "the table of lights has \(lights.count) entries for \(self.lightCount) lights or is not ordered"
+            )
+        }
+        // A kind of light may be chosen only where there is one to choose.
+        let c = self.categories
+        guard c.environment == 0 || self.environment.rowStarts != nil, c.emitters == 0 || !emitters.isEmpty,
+            c.punctual == 0 || !lights.isEmpty
+        else { throw SceneBlobError(.malformed, "the frame blob chooses lights that it does not have") }
+        if emitters.isEmpty { self.emitterCount = 0 } else { self.emitterStarts = emitters.pointer }
+        if lights.isEmpty { self.lightCount = 0 } else { self.lightStarts = lights.pointer }
+    }
+
+    private mutating func loadCamera(_ record: BlobCursor) throws(SceneBlobError) {
+        var cursor = record
+        let transform = try Self.transform(&cursor, "camera", 0)
+        let kind = cursor.word()
+        guard kind <= 1 else { throw SceneBlobError(.malformed, "the camera is of an unknown kind") }
+        let range = kind == 1 ? SceneRange.length : SceneRange.fieldOfView
+        self.camera = CameraData(
+            transform: transform,
+            isOrthographic: kind == 1,
+            first: try cursor.float(range, "camera", 0),
+            second: try cursor.float(SceneRange.length, "camera", 0),
+            lensRadius: try cursor.float(SceneRange.optionalLength, "camera", 0),
+            focusDistance: try cursor.float(SceneRange.length, "camera", 0)
+        )
+        self.categories = LightCategories(
+            environment: cursor.word64(),
+            emitters: cursor.word64(),
+            punctual: cursor.word64()
+        )
+        let whole: UInt64 = 0x1_0000_0000
+        let c = self.categories
+        guard c.environment <= whole, c.emitters <= whole, c.punctual <= whole, c.total == whole || c.total == 0 else {
+            throw SceneBlobError(.malformed, "the probabilities of the kinds of light do not add up")
+        }
+        guard cursor.word() == 0 else { throw SceneBlobError(.malformed, "the camera has unknown flags") }
+    }
+
+    private mutating func loadInstances(_ records: BlobRecords) throws(SceneBlobError) {
+        guard records.count <= self.limits.instancesMax else {
+            throw SceneBlobError(
+                .limitExceeded,
+                "the frame has \(records.count) instances; this node takes at most \(self.limits.instancesMax)"
+            )
+        }
+        self.instanceCount = records.count
+        self.instances = self.memory.allocate(InstanceData.self, count: records.count)
+        let most = min(self.limits.trianglesMax, 1 << 30, self.limits.memoryBytesMax / 150)
+        var low = Vector3(.greatestFiniteMagnitude)
+        var high = Vector3(-.greatestFiniteMagnitude)
+        for i in 0 ..< records.count {
+            var cursor = records.cursor(at: i)
+            let mesh = Int(cursor.word())
+            guard mesh < self.meshCount else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "instance \(i) refers to mesh \(mesh), but there are \(self.meshCount)"
+                )
+            }
+            let transform = try Self.transform(&cursor, "instance", i)
+            let data = self.meshes + mesh
+            let isEmissive = self.materials[data.pointee.material].isEmissive
+            let rows = transform.normalRows
+            (self.instances + i).initialize(
+                to: InstanceData(
+                    transform: transform,
+                    normalX: rows.0,
+                    normalY: rows.1,
+                    normalZ: rows.2,
+                    isMirrored: transform.isMirrored,
+                    mesh: mesh,
+                    firstTriangle: self.triangleCount,
+                    firstEmitter: isEmissive ? self.emitterCount : -1
+                )
+            )
+            self.triangleCount += data.pointee.triangleCount
+            if isEmissive { self.emitterCount += data.pointee.triangleCount }
+            guard self.triangleCount <= most else {
+                throw SceneBlobError(
+                    .limitExceeded,
+                    "the frame has more than the \(most) triangles that this node takes"
+                )
+            }
+            try self.include(self.meshBoxes[mesh], transform, instance: i, &low, &high)
+        }
+        if self.instanceCount > 0 {
+            let size = high - low
+            let farthest = Vector3(
+                larger(low.x.magnitude, high.x.magnitude),
+                larger(low.y.magnitude, high.y.magnitude),
+                larger(low.z.magnitude, high.z.magnitude)
+            )
+            self.extent = larger(size.largest, farthest.largest)
+        }
+    }
+
+    /// Enlarges the scene's box by the corners of a mesh's box, which also bound what the mesh's vertices can become.
+    private func include(
+        _ box: (low: Vector3, high: Vector3),
+        _ transform: Affine,
+        instance: Int,
+        _ low: inout Vector3,
+        _ high: inout Vector3
+    ) throws(SceneBlobError) {
+        for corner in 0 ..< 8 {
+            let p = transform.point(
+                Vector3(
+                    corner & 1 == 0 ? box.low.x : box.high.x,
+                    corner & 2 == 0 ? box.low.y : box.high.y,
+                    corner & 4 == 0 ? box.low.z : box.high.z
+                )
+            )
+            // Written so that what is not a number fails.
+            let limit = SceneRange.coordinate.upperBound
+            guard p.x.magnitude <= limit, p.y.magnitude <= limit, p.z.magnitude <= limit else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "instance \(instance) reaches beyond the \(Int(limit)) metres that a world may measure"
+                )
+            }
+            low = Vector3(smaller(low.x, p.x), smaller(low.y, p.y), smaller(low.z, p.z))
+            high = Vector3(larger(high.x, p.x), larger(high.y, p.y), larger(high.z, p.z))
+        }
+    }
+
+    private mutating func loadLights(_ records: BlobRecords) throws(SceneBlobError) {
+        guard records.count <= self.limits.lightsMax else {
+            throw SceneBlobError(
+                .limitExceeded,
+                "the frame has \(records.count) lights; this node takes at most \(self.limits.lightsMax)"
+            )
+        }
+        self.lightCount = records.count
+        self.lights = self.memory.allocate(LightData.self, count: records.count)
+        for i in 0 ..< records.count {
+            var cursor = records.cursor(at: i)
+            guard let kind = LightData.Kind(rawValue: cursor.word()) else {
+                throw SceneBlobError(.malformed, "light \(i) is of an unknown kind")
+            }
+            let light = LightData(
+                kind: kind,
+                position: try cursor.vector(SceneRange.coordinate, "light", i),
+                direction: try cursor.vector(-1.001 ... 1.001, "light", i),
+                intensity: try cursor.vector(SceneRange.radiance, "light", i),
+                range: try cursor.float(SceneRange.optionalLength, "light", i),
+                cosInner: try cursor.float(-1.001 ... 1.001, "light", i),
+                cosOuter: try cursor.float(-1.001 ... 1.001, "light", i)
+            )
+            guard light.direction.lengthSquared > 0.99, light.direction.lengthSquared < 1.01 else {
+                throw SceneBlobError(.invalidValue, "the direction of light \(i) does not have unit length")
+            }
+            (self.lights + i).initialize(to: light)
+        }
+    }
+
+    private static func transform(
+        _ cursor: inout BlobCursor,
+        _ what: String,
+        _ number: Int
+    ) throws(SceneBlobError) -> Affine {
+        var rows: [SIMD4<Float>] = []
+        for _ in 0 ..< 3 {
+            var row = SIMD4<Float>()
+            for k in 0 ..< 4 { row[k] = try cursor.float(SceneRange.factor, what, number) }
+            rows.append(row)
+        }
+        return Affine(Transform(x: rows[0], y: rows[1], z: rows[2]))
+    }
+
+    // MARK: The result
+
+    /// The scene without its hierarchy; both blobs have been loaded.
+    func finished() -> SceneView {
+        let triangleInstances = self.memory.allocate(UInt32.self, count: self.triangleCount)
+        let emitterTriangles = self.memory.allocate(UInt32.self, count: self.emitterCount)
+        for i in 0 ..< self.instanceCount {
+            let instance = self.instances + i
+            let count = self.meshes[instance.pointee.mesh].triangleCount
+            let first = instance.pointee.firstTriangle
+            (triangleInstances + first).initialize(repeating: UInt32(i), count: count)
+            let emitter = instance.pointee.firstEmitter
+            guard emitter >= 0, self.emitterCount > 0 else { continue }
+            for k in 0 ..< count { (emitterTriangles + emitter + k).initialize(to: UInt32(first + k)) }
+        }
+        let sRGB = self.memory.allocate(Float.self, count: 256)
+        for (code, value) in sRGBTable().enumerated() { (sRGB + code).initialize(to: value) }
+        return SceneView(
+            meshes: UnsafePointer(self.meshes),
+            materials: UnsafePointer(self.materials),
+            images: UnsafePointer(self.images),
+            instances: UnsafePointer(self.instances),
+            instanceCount: self.instanceCount,
+            triangleInstances: UnsafePointer(triangleInstances),
+            triangleCount: self.triangleCount,
+            lights: UnsafePointer(self.lights),
+            lightStarts: self.lightStarts,
+            lightCount: self.lightCount,
+            emitterStarts: self.emitterStarts,
+            emitterTriangles: UnsafePointer(emitterTriangles),
+            emitterCount: self.emitterCount,
+            categories: self.categories,
+            environment: self.environment,
+            camera: self.camera
+                ?? CameraData(
+                    transform: Affine(Transform()),
+                    isOrthographic: false,
+                    first: 1,
+                    second: 1,
+                    lensRadius: 0,
+                    focusDistance: 1
+                ),
+            sRGB: UnsafePointer(sRGB),
+            albedo: AlbedoTable(memory: self.memory),
+            bvh: BVHData(
+                nodes: UnsafeRawPointer(sRGB),
+                leaves: UnsafeRawPointer(sRGB),
+                nodeCount: 0,
+                leafCount: 0,
+                padding: 0
+            )
+        )
+    }
+}
+
+/// Consecutive parts of a section.
+private struct Slices<Element> {
+    private let all: UnsafeBufferPointer<Element>
+    private let what: String
+    private var used = 0
+
+    init(_ all: UnsafeBufferPointer<Element>, _ what: String) {
+        self.all = all
+        self.what = what
+    }
+
+    /// The next `count` groups of `times` elements; `count` comes from 32 bits, so the product fits.
+    mutating func next(_ count: Int, times: Int) throws(SceneBlobError) -> UnsafeBufferPointer<Element> {
+        guard count * times <= self.all.count - self.used else {
+            throw SceneBlobError(.malformed, "the assets blob has fewer \(self.what) than its meshes claim")
+        }
+        let slice = UnsafeBufferPointer(rebasing: self.all[self.used ..< (self.used + count * times)])
+        self.used += count * times
+        return slice
+    }
+
+    /// Refuses what belongs to no mesh.
+    func finish() throws(SceneBlobError) {
+        guard self.used == self.all.count else {
+            throw SceneBlobError(.malformed, "the assets blob has more \(self.what) than its meshes claim")
+        }
+    }
+}
+
+extension UnsafeBufferPointer {
+    /// The first element's address; for an empty buffer some address that must not be read.
+    var pointer: UnsafePointer<Element> {
+        self.baseAddress ?? UnsafePointer(UnsafeMutablePointer<Element>(bitPattern: 64).unsafelyUnwrapped)
+    }
+}

@@ -1,0 +1,48 @@
+/// The ranges of the numbers of a scene. Within them no intermediate result of the core overflows.
+enum SceneRange {
+    /// Coordinates in metres, in objects and in the world.
+    static var coordinate: ClosedRange<Float> { -1e9 ... 1e9 }
+    /// Entries of matrices and of texture transforms.
+    static var factor: ClosedRange<Float> { -1e9 ... 1e9 }
+    /// Colours that reflect.
+    static var fraction: ClosedRange<Float> { 0 ... 1 }
+    /// Radiance, intensity.
+    static var radiance: ClosedRange<Float> { 0 ... 1e12 }
+    /// Index of refraction.
+    static var ior: ClosedRange<Float> { 1 ... 4 }
+    /// Angles in radians.
+    static var angle: ClosedRange<Float> { -1e4 ... 1e4 }
+    /// The field of view in radians: 0.0001 to 3.14.
+    static var fieldOfView: ClosedRange<Float> { 0x1.a36e2ep-14 ... 0x1.91eb86p1 }
+    /// The magnification of an orthographic camera, the distance in focus.
+    static var length: ClosedRange<Float> { 0x1.12e0bep-30 ... 1e9 }
+    /// The radius of a lens, the range of a light.
+    static var optionalLength: ClosedRange<Float> { 0 ... 1e9 }
+    /// The edge of a picture in texels.
+    static var imageEdge: ClosedRange<Int> { 1 ... 32_768 }
+    /// The most meshes, materials or pictures each.
+    static var countMax: Int { 1 << 24 }
+    /// The most emitting triangles.
+    static var emittersMax: Int { 1 << 24 }
+}
+
+/// `value` moved into a range; an error when it is not a number or infinite.
+func encodable(
+    _ value: Float,
+    _ range: ClosedRange<Float>,
+    _ what: @autoclosure () -> String
+) throws(SceneBlobError) -> Float {
+    guard value.isFinite else { throw SceneBlobError(.invalidValue, "\(what()) is not a finite number") }
+    return value < range.lowerBound ? range.lowerBound : value > range.upperBound ? range.upperBound : value
+}
+
+/// Refuses numbers outside a range.
+func check(
+    _ values: [Float],
+    _ range: ClosedRange<Float>,
+    _ what: @autoclosure () -> String
+) throws(SceneBlobError) {
+    for (i, value) in values.enumerated() where !(value >= range.lowerBound && value <= range.upperBound) {
+        throw SceneBlobError(.invalidValue, "number \(i) of \(what()) is not finite or out of range")
+    }
+}

@@ -1,0 +1,164 @@
+/// A mesh of a loaded scene; pointers are nil where the mesh has no such array.
+struct MeshData: BitwiseCopyable {
+    var positions: UnsafePointer<Float>
+    var normals: UnsafePointer<Float>?
+    var tangents: UnsafePointer<Float>?
+    var textureCoordinates: UnsafePointer<Float>?
+    var indices: UnsafePointer<UInt32>
+    var triangleCount: Int
+    var material: Int
+}
+
+/// A texture reference of a loaded scene; without a picture when `image` is negative.
+struct TextureData: BitwiseCopyable {
+    var image: Int
+    var wrapS: TextureReference.Wrap
+    var wrapT: TextureReference.Wrap
+    var isNearest: Bool
+    var transform: TextureReference.Transform
+
+    @inline(__always) var isPresent: Bool { self.image >= 0 }
+}
+
+/// A material of a loaded scene.
+struct MaterialData: BitwiseCopyable {
+    var baseColor: Vector3
+    var alpha: Float
+    var emission: Vector3
+    var metallic: Float
+    var roughness: Float
+    var normalScale: Float
+    var ior: Float
+    var transmission: Float
+    var alphaCutoff: Float
+    var alphaMode: Material.AlphaMode
+    var isDoubleSided: Bool
+    var baseColorTexture: TextureData
+    var metallicRoughnessTexture: TextureData
+    var emissionTexture: TextureData
+    var normalTexture: TextureData
+
+    @inline(__always) var isEmissive: Bool { self.emission.largest > 0 }
+}
+
+/// A picture of a loaded scene.
+struct ImageData: BitwiseCopyable {
+    var width: Int
+    var height: Int
+    var encoding: Image.Encoding
+    var texels: UnsafeRawPointer
+}
+
+/// A placed mesh of a loaded scene.
+struct InstanceData: BitwiseCopyable {
+    var transform: Affine
+    var normalX: Vector3
+    var normalY: Vector3
+    var normalZ: Vector3
+    var isMirrored: Bool
+    var mesh: Int
+    /// The number of the mesh's first triangle among those of all instances.
+    var firstTriangle: Int
+    /// The number of its first triangle among the emitting ones; negative when it does not emit.
+    var firstEmitter: Int
+}
+
+/// A light without extent of a loaded scene.
+struct LightData: BitwiseCopyable {
+    enum Kind: UInt32 {
+        case point = 0
+        case spot = 1
+        case directional = 2
+    }
+
+    var kind: Kind
+    var position: Vector3
+    var direction: Vector3
+    var intensity: Vector3
+    var range: Float
+    var cosInner: Float
+    var cosOuter: Float
+}
+
+/// The environment of a loaded scene; without a map when `width` is zero.
+struct EnvironmentData: BitwiseCopyable {
+    var radiance: Vector3
+    var width: Int
+    var height: Int
+    var texels: UnsafePointer<Float>?
+    var rowStarts: UnsafePointer<UInt32>?
+    var columnStarts: UnsafePointer<UInt32>?
+    var sine: Float
+    var cosine: Float
+    var intensity: Float
+}
+
+/// The camera of a loaded scene.
+struct CameraData: BitwiseCopyable {
+    var transform: Affine
+    var isOrthographic: Bool
+    /// The field of view in radians, or half the width.
+    var first: Float
+    /// Half the height of an orthographic picture.
+    var second: Float
+    var lensRadius: Float
+    var focusDistance: Float
+}
+
+/// The probabilities of the kinds of light, in units of 2^-32; they add up to 2^32, or all are zero.
+struct LightCategories: BitwiseCopyable {
+    var environment: UInt64
+    var emitters: UInt64
+    var punctual: UInt64
+
+    @inline(__always) var total: UInt64 { self.environment &+ self.emitters &+ self.punctual }
+}
+
+/// Everything that rendering reads, as plain pointers without reference counts.
+///
+/// Sound because all of it was checked when the scene was loaded, is never written again, and is kept alive by the
+/// ``Scene`` that every renderer holds.
+struct SceneView: BitwiseCopyable {
+    var meshes: UnsafePointer<MeshData>
+    var materials: UnsafePointer<MaterialData>
+    var images: UnsafePointer<ImageData>
+    var instances: UnsafePointer<InstanceData>
+    var instanceCount: Int
+    /// The instance of each triangle.
+    var triangleInstances: UnsafePointer<UInt32>
+    var triangleCount: Int
+    var lights: UnsafePointer<LightData>
+    var lightStarts: UnsafePointer<UInt32>
+    var lightCount: Int
+    var emitterStarts: UnsafePointer<UInt32>
+    /// The triangle of each emitter.
+    var emitterTriangles: UnsafePointer<UInt32>
+    var emitterCount: Int
+    var categories: LightCategories
+    var environment: EnvironmentData
+    var camera: CameraData
+    /// The linear values of 8-bit sRGB codes.
+    var sRGB: UnsafePointer<Float>
+    var albedo: AlbedoTable
+    var bvh: BVHData
+
+    /// The corners of a triangle of an instance in the world.
+    @inline(__always) func corners(_ triangle: Int) -> (Vector3, Vector3, Vector3) {
+        let instance = self.instances + Int(self.triangleInstances[triangle])
+        let mesh = self.meshes + instance.pointee.mesh
+        let at = 3 &* (triangle &- instance.pointee.firstTriangle)
+        let indices = mesh.pointee.indices
+        let positions = mesh.pointee.positions
+        let transform = instance.pointee.transform
+        return (
+            transform.point(loadVector(positions, Int(indices[at]))),
+            transform.point(loadVector(positions, Int(indices[at &+ 1]))),
+            transform.point(loadVector(positions, Int(indices[at &+ 2])))
+        )
+    }
+}
+
+/// The `i`-th group of three numbers.
+@inline(__always) func loadVector(_ numbers: UnsafePointer<Float>, _ i: Int) -> Vector3 {
+    Vector3(numbers[3 &* i], numbers[3 &* i &+ 1], numbers[3 &* i &+ 2])
+}
