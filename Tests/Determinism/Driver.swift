@@ -16,11 +16,16 @@ private func bvhSettings(_ variant: Int32) -> BVHSettings {
     variant == 0 ? .standard : BVHSettings(bins: 7, leafSize: 1)
 }
 
-/// Opens the golden scene with BVH settings 0 or 1; null when the core refuses it.
+/// Opens the golden scene with BVH settings 0 or 1; when the core refuses it, null and at most 255 bytes of reason.
 @_cdecl("tessera_session_open")
-public func sessionOpen(_ bvh: Int32) -> UnsafeMutableRawPointer? {
-    guard let scene = try? GoldenScene.scene(bvh: bvhSettings(bvh)) else { return nil }
-    return Unmanaged.passRetained(GoldenSession(scene: scene)).toOpaque()
+public func sessionOpen(_ bvh: Int32, _ reason: UnsafeMutablePointer<UInt8>) -> UnsafeMutableRawPointer? {
+    do throws(SceneBlobError) {
+        let scene = try GoldenScene.scene(bvh: bvhSettings(bvh))
+        return Unmanaged.passRetained(GoldenSession(scene: scene)).toOpaque()
+    } catch {
+        copy(Array(error.message.utf8.prefix(255)), to: reason)
+        return nil
+    }
 }
 
 /// How many leaves there are.

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void *tessera_session_open(int32_t bvh);
+void *tessera_session_open(int32_t bvh, uint8_t *reason);
 int32_t tessera_leaf_count(void);
 void *tessera_renderer_open(void *session);
 void tessera_leaf_hash(void *renderer, int32_t index, uint8_t *hash);
@@ -47,9 +47,10 @@ int main(int argc, char **argv) {
     int stride = atoi(argv[3]);
     int32_t count = tessera_leaf_count();
     if (threads < 1 || threads > 16 || stride < 1 || count < 1) return 64;
-    session = tessera_session_open(atoi(argv[1]));
+    char reason[256] = "";
+    session = tessera_session_open(atoi(argv[1]), (uint8_t *)reason);
     if (!session) {
-        fprintf(stderr, "the core refuses the golden scene\n");
+        fprintf(stderr, "the core refuses the golden scene: %s\n", reason);
         return 1;
     }
     hashes = calloc((size_t)count, 32);

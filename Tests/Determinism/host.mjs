@@ -13,10 +13,16 @@ function bytes(pointer, count) {
     return new Uint8Array(core.memory.buffer, pointer, count);
 }
 
+function readText() {
+    return Buffer.from(bytes(text, 256)).toString("utf8").replace(/\0.*/s, "");
+}
+
 const count = core.tessera_leaf_count();
-const session = core.tessera_session_open(Number(bvh));
+const text = core.host_allocate(256);
+bytes(text, 256).fill(0);
+const session = core.tessera_session_open(Number(bvh), text);
 if (!session) {
-    console.error("the core refuses the golden scene");
+    console.error(`the core refuses the golden scene: ${readText()}`);
     process.exit(1);
 }
 const renderer = core.tessera_renderer_open(session);
@@ -26,9 +32,8 @@ for (const i of order === "1" ? indices : [...indices].reverse()) {
     core.tessera_leaf_hash(renderer, i, hashes + 32 * i);
 }
 
-const text = core.host_allocate(64);
 core.tessera_expected_version(text);
-console.log(`expected ${Buffer.from(bytes(text, 64)).toString("latin1").replaceAll("\0", "")}`);
+console.log(`expected ${readText()}`);
 const hex = (pointer) => Buffer.from(bytes(pointer, 32)).toString("hex");
 for (const i of indices) console.log(`leaf ${i} ${hex(hashes + 32 * i)}`);
 if (stride === 1) {
