@@ -2,7 +2,9 @@
 ///
 /// Errors are equal when their codes are; the message is for people and names the value.
 public struct JobError: Error, Hashable, Sendable {
-    /// The kind of refusal. More codes may come.
+    /// The kind of refusal.
+    ///
+    /// More codes may come.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         /// The name of the code.
         public let description: String

@@ -55,11 +55,21 @@ public struct Ledger: Sendable {
 
         /// The worker.
         public let worker: PeerID
-        /// What it did; of several offences the one with the lowest evidence.
+        /// What it did; of several offences the one whose evidence has the lowest id.
         public let offence: Offence
         /// The record that shows it: the ``FraudProof``, or the one with the higher id of two batches that contradict
         /// each other.
         public let evidence: RecordID
+
+        /// Which of several offences of a worker is named, whatever order they came to light in.
+        func precedes(_ other: Self) -> Bool {
+            guard self.evidence == other.evidence else { return self.evidence < other.evidence }
+            switch (self.offence, other.offence) {
+            case (.contradiction(let a), .contradiction(let b)): return a < b
+            case (.contradiction, .equivocation): return true
+            case (.wrongLeaf, _), (.contradiction, .wrongLeaf), (.equivocation, _): return false
+            }
+        }
     }
 
     /// The most records of a ledger: a multiple of what the job needs, so that a flood ends somewhere.
@@ -282,12 +292,14 @@ public struct Ledger: Sendable {
     }
 
     private mutating func burn(_ worker: PeerID, _ offence: Burn.Offence, evidence: RecordID) {
-        if let known = self.burns[worker], known.evidence <= evidence { return }
-        self.burns[worker] = Burn(worker: worker, offence: offence, evidence: evidence)
+        let burn = Burn(worker: worker, offence: offence, evidence: evidence)
+        if let known = self.burns[worker], known.precedes(burn) { return }
+        self.burns[worker] = burn
     }
 
-    /// Lets those proofs take effect whose records are all here. Which one is looked at first does not matter, since
-    /// proofs do not depend on each other.
+    /// Lets those proofs take effect whose records are all here.
+    ///
+    /// Which one is looked at first does not matter, since proofs do not depend on each other.
     private mutating func weighProofs() {
         guard !self.unsupported.isEmpty else { return }
         for (id, proof) in self.unsupported where self.isSupported(proof) {

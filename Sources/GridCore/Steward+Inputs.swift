@@ -6,7 +6,9 @@ extension Steward {
         self.timers.nextDeadline
     }
 
-    /// All chunks of the scene are here: units may be leased. Calling it twice is harmless.
+    /// All chunks of the scene are here: units may be leased.
+    ///
+    /// Calling it twice is harmless.
     public mutating func start(now: Instant) -> [Action] {
         guard self.phase == .receiving else { return [] }
         self.phase = .running
@@ -45,6 +47,7 @@ extension Steward {
         guard !self.workers[worker].isBurned else {
             return [.respond(requestID: requestID, self.closedGrant)]
         }
+        let wasGone = !self.isActive(worker, now: now)
         self.workers[worker].lastNews = now
         self.workers[worker].disconnectedAt = nil
         if request.blockMicroseconds > 0 {
@@ -56,6 +59,9 @@ extension Steward {
         if self.phase == .running {
             self.take(request, from: worker, now: now)
             self.askIdleReferees(now: now)
+            if wasGone {
+                self.askForPixels(worker, now: now)
+            }
         }
         self.closeIfComplete(now: now)
         guard !self.hasEnded, !self.workers[worker].isBurned else {

@@ -3,8 +3,6 @@ public import GridWire
 extension Steward {
     /// After this many questions for pixels the unit is rendered again.
     static let pixelAttemptsMax = 8
-    /// After this many of them it is rendered again when no holder is to be seen.
-    static let pixelAttemptsAlone = 2
 
     /// The root that the pixels of the unit must hash to, once its results agree.
     public func acceptedRoot(of unit: UnitID) -> Digest? {
@@ -31,9 +29,10 @@ extension Steward {
         }
         let active = holders.filter { self.isActive($0, now: now) }
         wish.attempts += 1
-        let isHopeless =
-            holders.isEmpty || wish.attempts > Self.pixelAttemptsMax
-            || (active.isEmpty && wish.attempts > Self.pixelAttemptsAlone)
+        wish.aloneSince = active.isEmpty ? wish.aloneSince ?? now : nil
+        // Holders that are gone may come back: wait for them as long as for two answers.
+        let isAbandoned = wish.aloneSince.map { $0.advanced(by: self.settings.pixelRetry * 2) <= now } ?? false
+        let isHopeless = holders.isEmpty || wish.attempts > Self.pixelAttemptsMax || isAbandoned
         if isHopeless {
             wish.isRedo = true
             wish.holder = nil
@@ -59,6 +58,16 @@ extension Steward {
             .pixels(unit: index, attempts: wish.attempts),
             at: now.advanced(by: self.settings.pixelRetry)
         )
+    }
+
+    /// Asks a worker that was gone for pixels that nobody else could be asked for.
+    mutating func askForPixels(_ worker: Int, now: Instant) {
+        for index in self.wishes.keys.sorted() {
+            guard let wish = self.wishes[index], wish.holder == nil, !wish.isRedo,
+                self.ledger.hasClaim(onUnitAt: index, by: self.workers[worker].peer, root: wish.root)
+            else { continue }
+            self.chooseHolder(ofPixels: index, now: now)
+        }
     }
 
     /// A worker does not have the pixels that it should have.

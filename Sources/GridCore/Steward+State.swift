@@ -88,6 +88,8 @@ extension Steward {
         /// Workers that do not have them, or sent wrong ones.
         var without: [Int] = []
         var attempts = 0
+        /// Since when none of its holders was to be seen.
+        var aloneSince: Instant?
         /// Nobody has them: the unit is rendered again.
         var isRedo = false
     }

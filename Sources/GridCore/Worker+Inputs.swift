@@ -224,8 +224,10 @@ extension Worker {
         return self.advance(now: now)
     }
 
-    /// Finishes what is rendering, gives the rest back and reports; ends with ``Action/drained`` when stewards have
-    /// fetched or released all pixels too. The shell need not wait for that longer than it likes.
+    /// Finishes what is rendering, gives the rest back and reports.
+    ///
+    /// It ends with ``Action/drained`` when stewards have fetched or released all pixels too. The shell need not wait for
+    /// that longer than it likes.
     public mutating func drain(now: Instant) -> [Action] {
         guard self.mode != .draining else { return [] }
         self.mode = .draining

@@ -49,7 +49,9 @@ public struct Worker: Sendable {
         public var coreVersion: Digest
         /// The number of render threads.
         public var threads: Int
-        /// The number of the first batch. It must be above every number that this key ever used, also before a restart,
+        /// The number of the first batch.
+        ///
+        /// It must be above every number that this key ever used, also before a restart,
         /// since two different batches with one number are a proof of fraud. Milliseconds since 1970 serve well.
         public var firstBatchSequence: UInt64
         /// How much work is held.
