@@ -119,10 +119,9 @@ final class SimulationEngine {
         case .noticeDown(let link, let isWorker, let incarnation, let epoch):
             self.noticeDown(link, isWorker: isWorker, incarnation: incarnation, epoch: epoch)
         case .crash(let node, let incarnation):
-            self.scheduleCrash(node)
-            if self.isFaulty, self.isCurrent(node, incarnation) {
-                self.crash(node)
-            }
+            // The next one is scheduled when the node is back.
+            guard self.isCurrent(node, incarnation) else { return }
+            self.crash(node)
         case .restart(let node):
             self.restart(node)
         case .slowDown(let node):
