@@ -325,6 +325,29 @@ struct MulticastDNSTests {
                 == [.discovered(peer: try peer(9), addresses: [try address("/ip4/192.0.2.7/tcp/4001")])]
         )
     }
+
+    @Test
+    func `a response of py-libp2p's library is read`() throws {
+        // python-zeroconf 0.150.5: PTR, SRV, TXT and A, all compressed.
+        let datagram = bytes(
+            "000084000000000100000003045f703270045f756470056c6f63616c00000c0001000011940023206162636465666768"
+                + "696a6b6c6d6e6f707172737475767778797a303132333435c00cc02700218001000000780029000000000fa120616263"
+                + "6465666768696a6b6c6d6e6f707172737475767778797a303132333435c016c0270010800100001194005958646e7361"
+                + "6464723d2f6970342f3139322e302e322e372f7463702f343030312f7032702f313244334b6f6f574134586f70314a61"
+                + "54334d487877594d6b436570597376346950566f704d5877437a35694859644266655342c05c00018001000000780004"
+                + "c0000207"
+        )
+        var machine = try self.quiet()
+        #expect(
+            machine.handleDatagram(datagram, from: neighbour, port: 5353, now: after(1))
+                == [
+                    .discovered(
+                        peer: try PeerID(parsing: "12D3KooWA4Xop1JaT3MHxwYMkCepYsv4iPVopMXwCz5iHYdBfeSB"),
+                        addresses: [try address("/ip4/192.0.2.7/tcp/4001")]
+                    )
+                ]
+        )
+    }
 }
 
 @Suite
