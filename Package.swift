@@ -107,7 +107,7 @@ let package = Package(
         .target(
             name: "GridCommands",
             dependencies: [
-                "GridNode", "GridSimulator",
+                "GridNode", "GridSimulator", "GridCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

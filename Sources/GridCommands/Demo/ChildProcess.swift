@@ -25,7 +25,9 @@ final class ChildProcess {
     /// - Throws: ``LaunchError`` with the system's reason.
     init(executable: String, arguments: [String], logPath: String) throws {
         var pipeEnds: [Int32] = [-1, -1]
-        guard pipe2(&pipeEnds, O_CLOEXEC) == 0 else {
+        guard pipe(&pipeEnds) == 0, fcntl(pipeEnds[0], F_SETFD, FD_CLOEXEC) == 0,
+            fcntl(pipeEnds[1], F_SETFD, FD_CLOEXEC) == 0
+        else {
             throw LaunchError(description: "\(executable) cannot be started: \(String(cString: strerror(errno)))")
         }
         self.input = pipeEnds[1]

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GridCore
 import GridNode
 import Logging
 

@@ -1,3 +1,5 @@
+import FoundationEssentials
+import GridCore
 import GridNode
 
 #if canImport(Glibc)
@@ -99,6 +101,6 @@ final class LocalGrid {
     }
 
     private static func removeTree(_ path: String) {
-        nftw(path, { path, _, _, _ in path.map { remove($0) } ?? 0 }, 16, Int32(FTW_DEPTH.rawValue | FTW_PHYS.rawValue))
+        try? FileManager.default.removeItem(atPath: path)
     }
 }

@@ -28,6 +28,13 @@ public struct ControlClient: Sendable {
         }
     }
 
+    /// The same as ``snapshot()``, as the node wrote it.
+    ///
+    /// - Throws: ``NodeError`` when no node runs there.
+    public func snapshotJSON() async throws -> [UInt8] {
+        try await self.ask(.snapshot)
+    }
+
     /// Makes the node stop (`true`) or start (`false`) taking work.
     ///
     /// - Throws: ``NodeError`` when no node runs there.

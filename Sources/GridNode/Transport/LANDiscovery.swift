@@ -89,7 +89,9 @@ package final class LANDiscovery: Sendable {
             ipAddress: "\(MulticastDNS.groupAddress)",
             port: Int(MulticastDNS.port)
         )
-        guard case .v4(let own)? = device.address?.ipAddress.flatMap({ IPAddress($0) }) else {
+        guard case .v4(let group) = MulticastDNS.groupAddress,
+            case .v4(let own)? = device.address?.ipAddress.flatMap({ IPAddress($0) })
+        else {
             throw ChannelError.unknownLocalAddress
         }
         let configuration = MulticastDNS.Configuration(
@@ -122,11 +124,12 @@ package final class LANDiscovery: Sendable {
         // Bound to the group's address, the socket hears nothing that is sent to this machine alone.
         let channel = try await bootstrap.bind(to: groupAddress).get()
         do {
-            guard let multicast = channel as? any MulticastChannel, let options = channel as? any SocketOptionProvider
-            else { throw ChannelError.operationUnsupported }
-            // Sound: `in_addr` is one 32-bit number in network order; its initialiser belongs to a private module of NIO.
-            try await options.setIPMulticastIF(unsafeBitCast(own.bigEndian, to: in_addr.self)).get()
-            try await multicast.joinGroup(groupAddress, device: device).get()
+            guard let options = channel as? any SocketOptionProvider else { throw ChannelError.operationUnsupported }
+            // `joinGroup` of NIO refuses the loopback interface, which lacks the flag but can multicast. The values are the
+            // system's `in_addr` and `ip_mreq`: one and two 32-bit numbers in network order.
+            let membership = (group.bigEndian, own.bigEndian)
+            try await options.unsafeSetSocketOption(level: .ip, name: .ip_multicast_if, value: own.bigEndian).get()
+            try await options.unsafeSetSocketOption(level: .ip, name: .ip_add_membership, value: membership).get()
         } catch {
             try? await channel.close()
             throw error

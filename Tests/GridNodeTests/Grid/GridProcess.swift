@@ -1,0 +1,198 @@
+import Foundation
+
+/// The built programs, run as a person runs them.
+enum Program {
+    /// The directory of the build that this test is part of.
+    static let directory: String = {
+        let test = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        return test.deletingLastPathComponent().path
+    }()
+
+    /// How a program ended.
+    struct Result {
+        var status: Int32
+        var output: String
+        var errors: String
+    }
+
+    /// A failure of the test's own machinery.
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// Starts `tessera` or `saboteur`.
+    static func start(_ name: String = "tessera", _ arguments: [String], log: String) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(self.directory)/\(name)")
+        process.arguments = arguments
+        FileManager.default.createFile(atPath: log, contents: nil)
+        let handle = FileHandle(forWritingAtPath: log)
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = handle
+        process.standardError = handle
+        try process.run()
+        return process
+    }
+
+    /// Runs `tessera` to its end, within two minutes.
+    static func run(_ arguments: [String], in directory: TestDirectory) async throws -> Result {
+        let number = directory.nextNumber()
+        let (out, err) = ("\(directory.path)/out-\(number)", "\(directory.path)/err-\(number)")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(self.directory)/tessera")
+        process.arguments = arguments
+        for path in [out, err] { FileManager.default.createFile(atPath: path, contents: nil) }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle(forWritingAtPath: out)
+        process.standardError = FileHandle(forWritingAtPath: err)
+        try process.run()
+        for _ in 0 ..< 12_000 {
+            guard process.isRunning else { break }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        if process.isRunning {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            throw Failure(description: "tessera \(arguments) did not end in two minutes")
+        }
+        return Result(
+            status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+            output: try String(contentsOfFile: out, encoding: .utf8),
+            errors: try String(contentsOfFile: err, encoding: .utf8)
+        )
+    }
+}
+
+/// A directory of one test, gone when the test ends.
+final class TestDirectory: @unchecked Sendable {
+    // Sound: the counter is only touched under the lock; the path never changes.
+    let path: String
+    private let lock = NSLock()
+    private var number = 0
+
+    init() throws {
+        self.path = NSTemporaryDirectory() + "tessera-test-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: self.path)
+    }
+
+    func nextNumber() -> Int {
+        self.lock.withLock {
+            self.number += 1
+            return self.number
+        }
+    }
+
+    func contents(_ name: String) -> Data? {
+        FileManager.default.contents(atPath: "\(self.path)/\(name)")
+    }
+}
+
+/// Some nodes on the loopback interface, with a grid name of their own.
+final class TestGrid {
+    let directory: TestDirectory
+    let name: String
+    private(set) var nodes: [Process] = []
+    private(set) var addresses: [String] = []
+    private var others: [Process] = []
+
+    /// Starts nodes that all know the first one.
+    init(count: Int) async throws {
+        self.directory = try TestDirectory()
+        self.name = "test-\(UUID().uuidString.prefix(8))"
+        for _ in 0 ..< count { try await self.addNode() }
+    }
+
+    deinit {
+        for process in self.nodes + self.others where process.isRunning {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+    }
+
+    private func arguments(ofNode i: Int, port: String) -> [String] {
+        let peer = self.addresses.first.map { ["--peer", $0] } ?? []
+        return [
+            "node", "--data", "\(self.directory.path)/node-\(i)", "--listen", "127.0.0.1:\(port)", "--grid", self.name,
+            "--threads", "1", "--dashboard", "off", "--no-lan",
+        ] + (i == 0 ? [] : peer)
+    }
+
+    private func addNode() async throws {
+        let i = self.nodes.count
+        self.nodes.append(
+            try Program.start(self.arguments(ofNode: i, port: "0"), log: "\(self.directory.path)/node-\(i).log")
+        )
+        self.addresses.append(try await self.address(ofNode: i))
+    }
+
+    /// Starts a node again on the same data and port.
+    func restart(_ i: Int) async throws {
+        let port = self.addresses[i].split(separator: "/")[3]
+        self.nodes[i] = try Program.start(
+            self.arguments(ofNode: i, port: String(port)),
+            log: "\(self.directory.path)/node-\(i)-again.log"
+        )
+        _ = try await self.address(ofNode: i)
+    }
+
+    /// Starts the node that lies.
+    func addSaboteur() throws {
+        self.others.append(
+            try Program.start(
+                "saboteur",
+                ["\(self.directory.path)/saboteur", self.name, self.addresses[0]],
+                log: "\(self.directory.path)/saboteur.log"
+            )
+        )
+    }
+
+    func killNode(_ i: Int) {
+        kill(self.nodes[i].processIdentifier, SIGKILL)
+        self.nodes[i].waitUntilExit()
+    }
+
+    /// What a node says of itself, as `tessera stats --json` and the like print it.
+    func snapshot(ofNode i: Int, _ command: String) async throws -> Any {
+        let result = try await Program.run(
+            [command, "--data", "\(self.directory.path)/node-\(i)", "--json"],
+            in: self.directory
+        )
+        return try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+    }
+
+    /// Waits until the first node has sessions with so many peers that said hello.
+    func waitForPeers(_ count: Int) async throws {
+        for _ in 0 ..< 1_000 {
+            if let peers = try? await self.snapshot(ofNode: 0, "peers") as? [[String: Any]],
+                peers.count(where: { !($0["agent"] as? String ?? "").isEmpty }) >= count
+            {
+                return
+            }
+            try await Task.sleep(for: .milliseconds(30))
+        }
+        throw Program.Failure(description: "the first node did not get \(count) peers")
+    }
+
+    private func address(ofNode i: Int) async throws -> String {
+        for _ in 0 ..< 1_500 {
+            let data = "\(self.directory.path)/node-\(i)"
+            if FileManager.default.fileExists(atPath: data + "/control.sock"),
+                let stats = try? await self.snapshot(ofNode: i, "stats") as? [String: Any],
+                let node = stats["node"] as? [String: Any],
+                let address = (node["listenAddresses"] as? [String])?.first
+            {
+                return address
+            }
+            guard self.nodes[i].isRunning else {
+                let log = try? String(contentsOfFile: "\(self.directory.path)/node-\(i).log", encoding: .utf8)
+                throw Program.Failure(description: "node \(i) stopped: \(log ?? "")")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw Program.Failure(description: "node \(i) did not start")
+    }
+}
