@@ -306,8 +306,8 @@ struct TransportNetworkTests {
                 for _ in 0 ..< 100 { group.addTask { try await second.dial(address) } }
                 for try await peer in group { #expect(peer == first.identity.peerID) }
             }
-            #expect(second.peers.count == 1)
-            #expect(first.peers.count == 1)
+            let isMutual = try await self.eventually { first.peers.count == 1 && second.peers.count == 1 }
+            #expect(isMutual)
         }
     }
 
