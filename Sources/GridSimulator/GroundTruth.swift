@@ -64,15 +64,6 @@ struct GroundTruth {
 
     private static func leaf(_ seed: UInt64, block: Int) -> Digest {
         var random = SeededRandom(seed: seed ^ UInt64(block) &* 0x5851_f42d_4c95_7f2d)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Digest.byteCount)
-        for _ in 0 ..< 4 {
-            let word = random.next()
-            for shift in stride(from: UInt64(0), to: 64, by: 8) {
-                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
-            }
-        }
-        guard let digest = Digest(bytes) else { preconditionFailure("32 bytes make a digest") }
-        return digest
+        return Digest(littleEndianWords: SIMD4(random.next(), random.next(), random.next(), random.next()))
     }
 }

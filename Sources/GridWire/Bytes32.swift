@@ -3,55 +3,51 @@ struct Bytes32: Hashable, Sendable, Comparable {
     /// The number of bytes.
     static let count = 32
 
-    /// The bytes as big-endian words, so that comparing words compares bytes.
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    /// The bytes in memory order.
+    private var storage: SIMD4<UInt64>
 
     /// Creates the value from exactly 32 bytes, or nothing from any other number.
     init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Self.count else { return nil }
-        var words = SIMD4<UInt64>.zero
-        var i = 0
-        for byte in bytes {
-            words[i / 8] |= UInt64(byte) << UInt64(56 - 8 * (i % 8))
-            i += 1
+        var storage = SIMD4<UInt64>.zero
+        let copied: Void? = bytes.withContiguousStorageIfAvailable { source in
+            withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: UnsafeRawBufferPointer(source)) }
         }
-        self.words = (words[0], words[1], words[2], words[3])
+        if copied == nil {
+            withUnsafeMutableBytes(of: &storage) { target in
+                for (i, byte) in bytes.enumerated() {
+                    target[i] = byte
+                }
+            }
+        }
+        self.storage = storage
     }
 
     /// Creates the value from little-endian words, as BLAKE2b leaves them.
     init(littleEndianWords words: SIMD4<UInt64>) {
-        self.words = (words[0].byteSwapped, words[1].byteSwapped, words[2].byteSwapped, words[3].byteSwapped)
+        self.storage = SIMD4(
+            words[0].littleEndian,
+            words[1].littleEndian,
+            words[2].littleEndian,
+            words[3].littleEndian
+        )
     }
 
     /// The 32 bytes in order.
     var bytes: [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: Self.count) { buffer, count in
-            var i = 0
-            for word in [self.words.0, self.words.1, self.words.2, self.words.3] {
-                for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                    buffer[i] = UInt8(truncatingIfNeeded: word >> shift)
-                    i += 1
-                }
-            }
-            count = Self.count
-        }
+        self.withUnsafeBytes { Array($0) }
     }
 
-    /// Whether the two values hold the same bytes.
-    static func == (a: Self, b: Self) -> Bool {
-        a.words == b.words
+    /// Calls a closure with the 32 bytes in order.
+    func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        Swift.withUnsafeBytes(of: self.storage, body)
     }
 
     /// Lexicographic order of the bytes.
     static func < (a: Self, b: Self) -> Bool {
-        a.words < b.words
-    }
-
-    /// Feeds the bytes to a hasher.
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(self.words.0)
-        hasher.combine(self.words.1)
-        hasher.combine(self.words.2)
-        hasher.combine(self.words.3)
+        for i in 0..<4 where a.storage[i] != b.storage[i] {
+            return UInt64(bigEndian: a.storage[i]) < UInt64(bigEndian: b.storage[i])
+        }
+        return false
     }
 }

@@ -24,6 +24,16 @@ public struct Digest: Hashable, Sendable, Comparable {
         self.storage = storage
     }
 
+    /// Creates a digest from its bytes as four little-endian words.
+    package init(littleEndianWords words: SIMD4<UInt64>) {
+        self.storage = Bytes32(littleEndianWords: words)
+    }
+
+    /// Calls a closure with the 32 bytes, without copying them to an array.
+    package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        self.storage.withUnsafeBytes(body)
+    }
+
     /// The 32 bytes, in the order in which BLAKE2b gives them.
     public var bytes: [UInt8] {
         self.storage.bytes
@@ -54,6 +64,11 @@ extension Digest: LosslessStringConvertible {
 }
 
 extension Blake2b256 {
+    /// Appends the 32 bytes of a digest to the message.
+    public mutating func update(_ digest: Digest) {
+        digest.withUnsafeBytes { self.update($0) }
+    }
+
     /// The hash of the message so far.
     public func finalize() -> Digest {
         Digest(storage: Bytes32(littleEndianWords: self.finalizeWords()))

@@ -71,17 +71,26 @@ public struct MerkleTree: Sendable {
     }
 
     private static func hash(leaf: Digest) -> Digest {
-        var hash = Blake2b256()
-        hash.update(CollectionOfOne(0x00))
-        hash.update(leaf.bytes)
+        var hash = self.leafHash
+        hash.update(leaf)
         return hash.finalize()
     }
 
     private static func hash(_ left: Digest, _ right: Digest) -> Digest {
-        var hash = Blake2b256()
-        hash.update(CollectionOfOne(0x01))
-        hash.update(left.bytes)
-        hash.update(right.bytes)
+        var hash = self.nodeHash
+        hash.update(left)
+        hash.update(right)
         return hash.finalize()
+    }
+
+    /// A hash that has taken the prefix of a leaf.
+    private static let leafHash = Self.hash(after: 0x00)
+    /// A hash that has taken the prefix of a node.
+    private static let nodeHash = Self.hash(after: 0x01)
+
+    private static func hash(after prefix: UInt8) -> Blake2b256 {
+        var hash = Blake2b256()
+        hash.update(CollectionOfOne(prefix))
+        return hash
     }
 }
