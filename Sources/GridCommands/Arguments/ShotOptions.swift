@@ -1,0 +1,73 @@
+import ArgumentParser
+import GridNode
+
+/// What to render of a file, and how: the same for `render` and `submit`, so that both give the same bits.
+struct ShotOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("The scene: a glTF 2.0 file (.glb or .gltf).", valueName: "scene"))
+    var scene: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The frames, such as 1-48 or 7.",
+            discussion: "Without it: all that the file's animation has, or one.",
+            valueName: "first-last"
+        )
+    )
+    var frames: FrameRange?
+
+    @Option(help: ArgumentHelp("The picture's size in pixels.", valueName: "WxH"))
+    var size = PictureSize(width: 640, height: 360)
+
+    @Option(help: ArgumentHelp("Samples of a pixel, 1 to 65536; more is less noise.", valueName: "count"))
+    var spp = 64
+
+    @Option(help: ArgumentHelp("The most times that light is scattered on its way, 1 to 64.", valueName: "count"))
+    var depth = 8
+
+    @Option(help: ArgumentHelp("Another number gives other noise.", valueName: "number"))
+    var seed: UInt32 = 0
+
+    @Option(help: ArgumentHelp("The camera's name in the file; without it the first one.", valueName: "name"))
+    var camera: String?
+
+    @Option(help: ArgumentHelp("Light from all around: a Radiance HDR panorama.", valueName: "file.hdr"))
+    var env: String?
+
+    @Option(help: ArgumentHelp("Light from all around: one linear colour, such as 0.6,0.7,0.9.", valueName: "r,g,b"))
+    var sky: RadianceColor?
+
+    @Option(help: ArgumentHelp("Frames in a second of the file's animation.", valueName: "rate"))
+    var fps = 24.0
+
+    func validate() throws {
+        guard (1 ... 65_536).contains(self.spp) else {
+            throw ValidationError("--spp must be 1 to 65536, got \(self.spp)")
+        }
+        guard (1 ... 64).contains(self.depth) else {
+            throw ValidationError("--depth must be 1 to 64, got \(self.depth)")
+        }
+        guard self.fps.isFinite, (0.001 ... 1_000).contains(self.fps) else {
+            throw ValidationError("--fps must be 0.001 to 1000, got \(self.fps)")
+        }
+        guard self.env == nil || self.sky == nil else {
+            throw ValidationError("--env and --sky both say where the light comes from: give one of them")
+        }
+    }
+
+    /// The options as the node's library takes them.
+    var request: ShotRequest {
+        ShotRequest(
+            file: self.scene,
+            frames: self.frames?.frames,
+            width: self.size.width,
+            height: self.size.height,
+            samples: self.spp,
+            maxDepth: self.depth,
+            seed: self.seed,
+            camera: self.camera,
+            environment: self.env,
+            sky: self.sky.map { [$0.red, $0.green, $0.blue] },
+            framesPerSecond: self.fps
+        )
+    }
+}

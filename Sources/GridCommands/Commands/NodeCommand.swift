@@ -1,0 +1,129 @@
+import ArgumentParser
+import GridNode
+import Logging
+
+/// `tessera node`.
+struct NodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "node",
+        abstract: "Lend this machine to the grid until stopped.",
+        discussion: """
+            tessera node
+            tessera node --peer 192.0.2.7:7877 --threads 4
+            tessera node --listen 127.0.0.1:7877     keep to this machine
+
+            Nodes on one network find each other. The first start makes the node's key. The render threads yield to
+            everything else on the machine (nice 10). Scenes are data; no foreign code is run. Stop with Ctrl-C: what is
+            being rendered is finished first; a second Ctrl-C stops at once.
+            """
+    )
+
+    @OptionGroup var data: DataOptions
+    @OptionGroup var threads: ThreadOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The address and TCP port to listen on; port 0 takes any free one.",
+            discussion: "With 127.0.0.1 nothing leaves this machine.",
+            valueName: "host:port"
+        )
+    )
+    var listen = HostPort(host: "0.0.0.0", port: NodeConfiguration.defaultPort)
+
+    @Option(
+        name: .customLong("peer"),
+        help: ArgumentHelp("A peer to stay connected with; may be repeated.", valueName: "address")
+    )
+    var peers: [String] = []
+
+    @Option(help: ArgumentHelp("The grid's name; nodes of other grids are strangers.", valueName: "name"))
+    var grid = NodeConfiguration.defaultGrid
+
+    @Option(
+        help: ArgumentHelp("The dashboard's port on 127.0.0.1, or 'off'; 0 takes any free one.", valueName: "port")
+    )
+    var dashboard = DashboardPort.on(NodeConfiguration.defaultDashboardPort)
+
+    @Option(help: ArgumentHelp("The most gigabytes of scene chunks on disk.", valueName: "GB"))
+    var quota = Double(NodeConfiguration.defaultChunkQuota) / Double(1 << 30)
+
+    @Flag(name: .customLong("no-lan"), help: "Do not look for peers on the local network.")
+    var noLAN = false
+
+    @Flag(name: .customLong("no-render"), help: "Take in jobs and hand them out, but render nothing.")
+    var noRender = false
+
+    @Flag(name: [.short, .long], help: "Log more.")
+    var verbose = false
+
+    @Flag(name: .customLong("stop-with-stdin"), help: .hidden)
+    var stopWithStdin = false
+
+    func validate() throws {
+        try GridName.check(self.grid)
+        for peer in self.peers {
+            if let problem = PeerAddressText.problem(peer) { throw ValidationError("--peer: \(problem)") }
+        }
+        guard self.quota.isFinite, (0.1 ... 1_000_000).contains(self.quota) else {
+            throw ValidationError("--quota must be 0.1 to 1000000 gigabytes, got \(self.quota)")
+        }
+    }
+
+    func run() async throws {
+        let configuration = NodeConfiguration(
+            dataDirectory: try self.data.path(),
+            listenHost: self.listen.host,
+            listenPort: self.listen.port,
+            peers: self.peers,
+            grid: self.grid,
+            threads: self.threads.count,
+            dashboardPort: self.dashboard.port,
+            usesLAN: !self.noLAN,
+            isWorker: !self.noRender,
+            chunkQuota: UInt64(self.quota * Double(1 << 30))
+        )
+        let logger = CommandLog.logger("tessera", level: self.verbose ? .debug : .info)
+        let stopWithStdin = self.stopWithStdin
+        try await Interruption.cancellable {
+            let node = NodeService(configuration: configuration, logger: logger)
+            guard stopWithStdin else {
+                try await node.run()
+                return
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await node.run() }
+                group.addTask { await EndOfInput.wait() }
+                try await group.next()
+                group.cancelAll()
+                while let _ = await group.nextResult() {}
+            }
+        }
+    }
+}
+
+/// A port, or none.
+enum DashboardPort: ExpressibleByArgument, Hashable, Sendable {
+    case on(Int)
+    case off
+
+    init?(argument: String) {
+        if argument == "off" {
+            self = .off
+        } else if let port = Int(argument), (0 ... 65_535).contains(port) {
+            self = .on(port)
+        } else {
+            return nil
+        }
+    }
+
+    var port: Int? {
+        switch self {
+        case .on(let port): port
+        case .off: nil
+        }
+    }
+
+    var defaultValueDescription: String {
+        self.port.map { "\($0)" } ?? "off"
+    }
+}

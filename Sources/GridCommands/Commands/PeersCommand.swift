@@ -1,0 +1,46 @@
+import ArgumentParser
+import GridCore
+import GridNode
+
+/// `tessera peers`.
+struct PeersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peers",
+        abstract: "List the peers of the node on this machine.",
+        discussion: """
+            tessera peers
+            tessera peers --json
+            """
+    )
+
+    @OptionGroup var data: DataOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let node = try await ControlClient(dataDirectory: try self.data.path()).snapshot()
+        guard !self.json else {
+            Terminal.data(try JSONText.encode(node.peers))
+            return
+        }
+        for line in Self.table(node.peers).lines { Terminal.data(line) }
+        if node.peers.isEmpty { Terminal.note("no peers; name one with: tessera node --peer HOST:PORT") }
+    }
+
+    static func table(_ peers: [PeerSnapshot]) -> TextTable {
+        var table = TextTable([
+            ("PEER", .left), ("ADDRESS", .left), ("PROGRAM", .left), ("THREADS", .right), ("DIALED BY", .left),
+            ("FOR", .right), ("RTT", .right),
+        ])
+        for peer in peers {
+            table.add([
+                Quantity.peer(peer.peerID), peer.address, peer.agent, "\(peer.threads)",
+                peer.direction == .outbound ? "us" : "them",
+                ProgressLine.clock(peer.connectedSeconds),
+                peer.roundTripMilliseconds.map { "\(Quantity.fixed($0, 1)) ms" } ?? "-",
+            ])
+        }
+        return table
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import GridNode
+
+/// `tessera render`.
+struct RenderCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "render",
+        abstract: "Render a shot on this machine.",
+        discussion: """
+            tessera render shot.glb -o out.png
+            tessera render shot.glb --frames 1-48 --size 1280x720 --spp 256 -o frames/
+            tessera render shot.glb --env sky.hdr -o out.exr
+
+            The pictures are the same, bit by bit, as those that a grid delivers. The paths of the files are printed
+            as they are written.
+            """
+    )
+
+    @OptionGroup var shot: ShotOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var threads: ThreadOptions
+
+    @Flag(help: "Print a summary as JSON instead of the paths.")
+    var json = false
+
+    @Flag(name: [.short, .long], help: "No progress and no notes.")
+    var quiet = false
+
+    func validate() throws {
+        guard self.output.output != nil else {
+            throw ValidationError("say where to write, such as -o out.png")
+        }
+    }
+
+    func run() async throws {
+        guard let output = self.output.request else { return }
+        let render = LocalRender(shot: self.shot.request, output: output, threads: self.threads.count)
+        let line = ProgressLine(unit: "blocks", isQuiet: self.quiet)
+        let (printsPaths, isQuiet, json) = (!self.json, self.quiet, self.json)
+        try await Interruption.cancellable {
+            defer { line.finish() }
+            let summary = try await render.run { progress in
+                switch progress {
+                case .note(let note): if !isQuiet { line.note("note: \(note)") }
+                case .blocks(let done, let total): line.update(done: done, total: total)
+                case .frameWritten(_, let files): if printsPaths { line.data(files) }
+                }
+            }
+            line.finish()
+            if json { Terminal.data(try JSONText.encode(summary)) }
+            guard !isQuiet else { return }
+            let rate = summary.renderCoreSeconds > 0 ? Double(summary.rays) / summary.renderCoreSeconds : 0
+            Terminal.note(
+                "\(summary.frames.count) frame\(summary.frames.count == 1 ? "" : "s") in "
+                    + "\(ProgressLine.clock(summary.seconds)), \(Quantity.count(UInt64(rate))) rays a second and core"
+            )
+            if summary.zeroedSamples > 0 {
+                Terminal.note("note: \(summary.zeroedSamples) samples were no numbers and count as black")
+            }
+        }
+    }
+}

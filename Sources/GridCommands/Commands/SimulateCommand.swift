@@ -1,0 +1,147 @@
+import ArgumentParser
+import GridNode
+import GridSimulator
+
+/// `tessera simulate`.
+struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Run a whole grid in virtual time, from one seed.",
+        discussion: """
+            tessera simulate
+            tessera simulate --nodes 100 --saboteurs 5 --storm 300 --seed 7
+            tessera simulate --seeds 100 --nodes 20 --storm 120
+
+            The scheduling and verification are those of a real node; only pixels, network and time are made up. Equal
+            seeds give equal runs. The exit code is 1 when a job did not complete or something happened that must not.
+            """
+    )
+
+    @Option(help: ArgumentHelp("The number of nodes, 2 to 20000.", valueName: "count"))
+    var nodes = 10
+
+    @Option(help: ArgumentHelp("How many nodes jobs are handed to.", valueName: "count"))
+    var stewards = 1
+
+    @Option(help: ArgumentHelp("How many nodes falsify results.", valueName: "count"))
+    var saboteurs = 0
+
+    @Option(help: ArgumentHelp("The share of its results that a saboteur falsifies, 0 to 1.", valueName: "share"))
+    var falsify = 0.1
+
+    @Option(help: ArgumentHelp("The number of jobs.", valueName: "count"))
+    var jobs = 1
+
+    @Option(help: ArgumentHelp("Frames of a job.", valueName: "count"))
+    var frames = 8
+
+    @Option(help: ArgumentHelp("The size of a frame in pixels.", valueName: "WxH"))
+    var size = PictureSize(width: 640, height: 360)
+
+    @Option(help: ArgumentHelp("Samples of a pixel.", valueName: "count"))
+    var spp = 64
+
+    @Option(help: ArgumentHelp("Crashes, losses, delays and disconnections for so long.", valueName: "seconds"))
+    var storm: Double?
+
+    @Option(help: ArgumentHelp("The seed of the run.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Run so many seeds one after the other.", valueName: "count"))
+    var seeds = 1
+
+    @Flag(help: "Print JSON, one report a line.")
+    var json = false
+
+    func validate() throws {
+        guard (1 ... 1_000).contains(self.jobs) else {
+            throw ValidationError("--jobs must be 1 to 1000, got \(self.jobs)")
+        }
+        guard (1 ... 1_000_000).contains(self.seeds) else {
+            throw ValidationError("--seeds must be 1 to 1000000, got \(self.seeds)")
+        }
+        if let storm = self.storm, !(storm.isFinite && (1 ... 1_000_000).contains(storm)) {
+            throw ValidationError("--storm must be 1 to 1000000 seconds, got \(storm)")
+        }
+        if let problem = self.scenario(seed: self.seed).problem { throw ValidationError(problem) }
+    }
+
+    func run() async throws {
+        let command = self
+        try await Interruption.cancellable { try command.simulate() }
+    }
+
+    private func scenario(seed: UInt64) -> SimulationScenario {
+        let jobs = (0 ..< self.jobs).map { _ in
+            SimulationScenario.Job(
+                frameCount: self.frames,
+                width: self.size.width,
+                height: self.size.height,
+                samples: self.spp
+            )
+        }
+        return SimulationScenario(
+            seed: seed,
+            nodes: self.nodes,
+            stewards: self.stewards,
+            saboteurs: self.saboteurs,
+            falsifyRate: self.falsify,
+            jobs: jobs,
+            faults: self.storm.map { .storm(untilSeconds: $0) } ?? .init()
+        )
+    }
+
+    private func simulate() throws {
+        let line = ProgressLine(unit: "seeds", isQuiet: self.seeds == 1)
+        var failed: [UInt64] = []
+        for index in 0 ..< self.seeds {
+            try Task.checkCancellation()
+            let seed = self.seed &+ UInt64(index)
+            let report = try Simulation(self.scenario(seed: seed)).run()
+            if !report.isGood { failed.append(seed) }
+            if self.json {
+                Terminal.data(try JSONText.encodeLine(report))
+            } else if self.seeds == 1 || !report.isGood {
+                line.finish()
+                for text in Self.lines(report) { Terminal.data(text) }
+            }
+            line.update(done: index + 1, total: self.seeds)
+        }
+        line.finish()
+        if !self.json, self.seeds > 1 { Terminal.data("\(self.seeds - failed.count) of \(self.seeds) seeds are good") }
+        guard let first = failed.first else { return }
+        throw NodeError(
+            .verification,
+            "\(failed.count) of \(self.seeds) runs failed, the first with seed \(first)",
+            hint: "the same run again: --seeds 1 --seed \(first)"
+        )
+    }
+
+    static func lines(_ report: SimulationReport) -> [String] {
+        var table = TextTable([("", .left), ("", .left)])
+        table.add(["seed", "\(report.seed)"])
+        table.add(["nodes", "\(report.nodes)"])
+        let complete = report.jobs.filter { $0.makespanSeconds != nil }.count
+        table.add(["jobs complete", "\(complete) of \(report.jobs.count)"])
+        table.add(["time of the grid", ProgressLine.clock(report.makespanSeconds)])
+        table.add(["useful core-seconds", "\(Quantity.fixed(report.usefulShare * 100, 1)) %"])
+        table.add(["tiles", "\(report.finishedUnits), rendered once more than needed: \(report.duplicateUnits)"])
+        table.add(["falsified tiles", "\(report.falsifiedUnits)"])
+        table.add(["leaves recomputed", "\(report.audits)"])
+        table.add(["nodes proved wrong", report.burned.map(Quantity.peer).joined(separator: " ")])
+        table.add(["crashes", "\(report.crashes)"])
+        table.add([
+            "messages", "\(report.messages) (\(Quantity.bytes(report.messageBytes))), lost: \(report.lostMessages)",
+        ])
+        table.add([
+            "simulated in",
+            "\(Quantity.fixed(report.wallSeconds, 2)) s, \(ProgressLine.short(report.speedup)) times real time",
+        ])
+        var lines = Array(table.lines.dropFirst())
+        for violation in report.violations {
+            lines.append("VIOLATION at \(Quantity.fixed(violation.seconds, 3)) s: \(violation.what)")
+            lines += violation.lastActions.map { "    \($0)" }
+        }
+        return lines
+    }
+}

@@ -1,0 +1,8 @@
+import GridCommands
+
+@main
+enum Main {
+    static func main() async {
+        await Tessera.runProcess()
+    }
+}
