@@ -45,7 +45,7 @@ struct Bytes32: Hashable, Sendable, Comparable {
 
     /// Lexicographic order of the bytes.
     static func < (a: Self, b: Self) -> Bool {
-        for i in 0..<4 where a.storage[i] != b.storage[i] {
+        for i in 0 ..< 4 where a.storage[i] != b.storage[i] {
             return UInt64(bigEndian: a.storage[i]) < UInt64(bigEndian: b.storage[i])
         }
         return false
