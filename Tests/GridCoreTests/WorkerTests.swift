@@ -6,7 +6,11 @@ import Testing
 struct Bench {
     var worker: Worker
     var now = TestGrid.start
-    var actions: [Worker.Action] = []
+    var actions: [Worker.Action] = [] {
+        didSet { self.unanswered += self.sent }
+    }
+    /// Requests that no test has answered.
+    var unanswered: [Sent] = []
     let me = TestGrid.peer("worker")
 
     init(threads: Int = 1, adjust: (inout Worker.Settings) -> Void = { _ in }) {
@@ -73,7 +77,25 @@ struct Bench {
             isClosed: false
         )
         change(&grant)
+        self.unanswered.removeAll { $0.number == number }
         self.actions = self.worker.grantReceived(grant, number: number, now: self.now)
+    }
+
+    /// Answers what is unanswered as a steward does: all but the newest with nothing.
+    mutating func grantNewest(_ change: (inout LeaseGrant) -> Void = { _ in }) {
+        guard let newest = self.unanswered.last else { return }
+        for sent in self.unanswered.dropLast() {
+            self.grant(sent.number)
+        }
+        self.grant(newest.number, change)
+    }
+
+    mutating func failAll() {
+        let sent = self.unanswered
+        self.unanswered = []
+        for sent in sent {
+            self.actions = self.worker.requestFailed(number: sent.number, now: self.now)
+        }
     }
 
     mutating func finish(_ job: JobID, _ unit: UnitID, after elapsed: Duration = .seconds(1)) {
@@ -173,7 +195,7 @@ struct WorkerTests {
     }
 
     @Test
-    func `results are signed and reported with their leaves, together with others of half a second`() throws {
+    func `results are signed and reported with their leaves, together with the next question for work`() throws {
         var bench = Bench()
         let units = try self.units(0 ..< 4)
         let number = bench.ready(self.manifest)
@@ -182,8 +204,8 @@ struct WorkerTests {
         bench.finish(self.job, units[0], after: .milliseconds(100))
         #expect(bench.sent.isEmpty)
         bench.wait(.milliseconds(200))
+        #expect(bench.sent.isEmpty)
         bench.finish(self.job, units[1], after: .milliseconds(100))
-        bench.wait(.milliseconds(300))
         guard let sent = bench.sent.first, case .resultBatch(let batch) = try sent.request.records.first?.decodedBody()
         else {
             Issue.record("nothing reported")
@@ -200,6 +222,22 @@ struct WorkerTests {
     }
 
     @Test
+    func `a result waits half a second for others, at most`() throws {
+        var bench = Bench()
+        let number = bench.ready(self.manifest)
+        let units = try self.units(0 ..< 9)
+        bench.grant(number) { $0.units = units }
+        bench.finish(self.job, units[0])
+        bench.wait(.milliseconds(400))
+        bench.finish(self.job, units[1])
+        #expect(bench.sent.isEmpty)
+        bench.wait(.milliseconds(99))
+        #expect(bench.sent.isEmpty)
+        bench.wait(.milliseconds(1))
+        #expect(bench.sent.first?.request.leaves.map(\.unit) == Array(units[0 ..< 2]))
+    }
+
+    @Test
     func `the last result of a queue is reported at once`() throws {
         var bench = Bench()
         let unit = try self.unit(0)
@@ -212,32 +250,35 @@ struct WorkerTests {
     @Test
     func `ten seconds of work are held when the speed is known, growing with what was done`() throws {
         var bench = Bench()
-        let units = try self.units(0 ..< 20)
-        var number = bench.ready(self.manifest)
-        var wants: [Int] = []
+        let units = try self.units(0 ..< 60)
+        _ = bench.ready(self.manifest)
+        var holds: [Int] = []
         var next = 0
+        var held: [UnitID] = []
         for _ in 0 ..< 8 {
-            bench.grant(number) { $0.units = [units[next]] }
-            bench.finish(self.job, units[next], after: .seconds(1))
-            next += 1
-            guard let sent = bench.sent.last else { break }
-            wants.append(sent.request.wantedUnits)
-            number = sent.number
+            // Grant all that is wanted, then finish one unit.
+            while let newest = bench.unanswered.last, newest.request.wantedUnits > 0 {
+                let granted = Array(units[next ..< (next + newest.request.wantedUnits)])
+                next += granted.count
+                held += granted
+                bench.grantNewest { $0.units = granted }
+            }
+            holds.append(held.count)
+            bench.finish(self.job, held.removeFirst(), after: .seconds(1))
         }
-        #expect(wants == [4, 6, 8, 10, 10, 10, 10, 10])
+        #expect(holds == [1, 4, 6, 5, 10, 9, 8, 7])
     }
 
     @Test
     func `more work is asked for at the low-water mark`() throws {
         var bench = Bench()
         let units = try self.units(0 ..< 20)
-        var number = bench.ready(self.manifest)
+        _ = bench.ready(self.manifest)
         for index in 0 ..< 5 {
-            bench.grant(number) { $0.units = [units[index]] }
+            bench.grantNewest { $0.units = [units[index]] }
             bench.finish(self.job, units[index], after: .seconds(1))
-            number = bench.sent.last?.number ?? .max
         }
-        bench.grant(number) { $0.units = Array(units[5 ..< 15]) }
+        bench.grantNewest { $0.units = Array(units[5 ..< 15]) }
         for index in 5 ..< 9 {
             bench.finish(self.job, units[index], after: .seconds(1))
             #expect(bench.sent.isEmpty)
@@ -308,10 +349,8 @@ struct WorkerTests {
         bench.actions = bench.worker.stewardDisconnected(TestGrid.peer("steward"), now: bench.now)
         bench.finish(self.job, units[0])
         #expect(bench.rendered == [units[1]])
-        bench.wait(.seconds(5))
-        for sent in bench.sent {
-            _ = bench.worker.requestFailed(number: sent.number, now: bench.now)
-        }
+        bench.wait(.milliseconds(600))
+        bench.failAll()
         bench.actions = bench.worker.stewardConnected(TestGrid.peer("steward"), now: bench.now)
         #expect(bench.sent.first?.request.records.count == 1)
         #expect(bench.sent.first?.request.holding == [units[1]])
@@ -350,10 +389,10 @@ struct WorkerTests {
         bench.finish(self.job, units[0])
         bench.wait(.milliseconds(500))
         let other = try self.unit(50)
-        bench.grant(try #require(bench.sent.first).number) { $0.wantedPixels = [units[0], other] }
+        bench.grantNewest { $0.wantedPixels = [units[0], other] }
         #expect(bench.actions.contains(.sendPixels(self.job, units[0], to: TestGrid.peer("steward"))))
         bench.wait(.milliseconds(500))
-        let sent = try #require(bench.sent.first)
+        let sent = try #require(bench.unanswered.last)
         #expect(sent.request.lostPixels == [other])
         bench.grant(sent.number) { $0.released = [units[0], other] }
         #expect(bench.actions.contains(.dropPixels(self.job, units[0])))
@@ -396,10 +435,9 @@ struct WorkerTests {
         #expect(bench.rendered.isEmpty)
         #expect(bench.sent.map(\.request.records.count) == [1])
         #expect(bench.worker.idleReason == "paused by its owner")
-        for sent in bench.sent {
-            bench.grant(sent.number) { $0.units = [units[1]] }
-        }
+        bench.grantNewest { $0.units = [units[1]] }
         #expect(bench.rendered.isEmpty, "a grant that was on its way is not rendered either")
+        bench.grantNewest()
         bench.actions = bench.worker.resume(now: bench.now)
         #expect(bench.sent.contains { $0.request.wantedUnits > 0 })
     }
@@ -411,12 +449,8 @@ struct WorkerTests {
         let number = bench.ready(self.manifest)
         bench.grant(number) { $0.units = units }
         bench.actions = bench.worker.drain(now: bench.now)
-        var sent = bench.sent
         bench.finish(self.job, units[0])
-        sent += bench.sent
-        for sent in sent {
-            bench.grant(sent.number)
-        }
+        bench.grantNewest()
         #expect(!bench.actions.contains(.drained))
         bench.wait(.seconds(3))
         bench.grant(try #require(bench.sent.last).number) { $0.released = [units[0]] }

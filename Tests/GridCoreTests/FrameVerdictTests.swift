@@ -1,0 +1,126 @@
+import GridCore
+import GridWire
+import Testing
+
+@Suite
+struct FrameVerdictTests {
+    private let manifest = TestGrid.manifest(width: 128, height: 64, frames: 2)
+
+    /// A job whose first frame was closed after Bob had lied in it and was caught.
+    private func closed() throws -> Desk {
+        var desk = try Desk(self.manifest)
+        var (alice, bob, carol) = (Hand("alice"), Hand("bob"), Hand("carol"))
+        _ = desk.send(carol.ask(desk.job, wanted: 0), from: carol)
+        _ = desk.send(alice.report(desk.job, [desk.unit(0), desk.unit(1)]), from: alice)
+        _ = desk.send(bob.report(desk.job, [desk.unit(0)], wrongAt: 3), from: bob)
+        _ = desk.send(carol.audit(desk.job, LeaseGrant.Audit(unit: desk.unit(0), leafIndex: 3)), from: carol)
+        _ = desk.send(carol.report(desk.job, [desk.unit(0)]), from: carol)
+        _ = desk.send(carol.report(desk.job, [desk.unit(1)]), from: carol)
+        desk.store(desk.unit(0))
+        desk.store(desk.unit(1))
+        #expect(desk.steward.finalFrames == [1])
+        return desk
+    }
+
+    private func verdict(_ evidence: [SignedRecord], frame: Int = 1) throws -> FrameVerdict {
+        try FrameVerdict(manifest: self.manifest, frame: frame, evidence: evidence, verify: TestGrid.verify)
+    }
+
+    @Test
+    func `the steward's evidence proves every unit to a stranger`() throws {
+        let desk = try self.closed()
+        let evidence = desk.steward.evidence(ofFrame: 1)
+        let verdict = try self.verdict(evidence)
+        #expect(verdict.isAccepted && verdict.missing == nil)
+        #expect(verdict.units == [desk.unit(0), desk.unit(1)])
+        let signers = [TestGrid.peer("alice"), TestGrid.peer("carol")].sorted()
+        #expect(verdict.states == verdict.units.map { .accepted(root: TestGrid.root($0), signers: signers) })
+        #expect(verdict.acceptedRoot(of: desk.unit(1)) == TestGrid.root(desk.unit(1)))
+        #expect(verdict.acceptedRoot(of: desk.unit(2)) == nil)
+        guard case .frameFinal(let final) = try evidence.first?.decodedBody() else {
+            Issue.record("no final record")
+            return
+        }
+        #expect(verdict.framePixels == final.framePixels)
+        let kinds = Set(evidence.map(\.kind))
+        #expect(kinds == [.frameFinal, .resultBatch, .fraudProof, .auditReport])
+    }
+
+    @Test
+    func `no evidence is given of a frame that is not final or does not exist`() throws {
+        let desk = try self.closed()
+        #expect(desk.steward.evidence(ofFrame: 2).isEmpty)
+        #expect(desk.steward.evidence(ofFrame: 99).isEmpty)
+        #expect(throws: JobError(.noSuchFrame, "")) { try self.verdict([], frame: 99) }
+    }
+
+    @Test
+    func `every batch of the evidence is needed, and the order does not matter`() throws {
+        let evidence = try self.closed().steward.evidence(ofFrame: 1)
+        let whole = try self.verdict(evidence)
+        #expect(try self.verdict(evidence.reversed()) == whole)
+        #expect(try self.verdict(evidence + evidence) == whole)
+        for (index, record) in evidence.enumerated() where record.kind == .resultBatch {
+            guard record.signer != TestGrid.peer("bob") else { continue }
+            var some = evidence
+            some.remove(at: index)
+            let verdict = try self.verdict(some)
+            #expect(!verdict.isAccepted)
+            #expect(verdict.missing?.isEmpty == false)
+            #expect(verdict.framePixels == nil)
+        }
+    }
+
+    @Test
+    func `one signer, however often, proves nothing`() throws {
+        var alice = Hand("alice")
+        let job = JobID(self.manifest.id.digest)
+        let desk = try Desk(self.manifest)
+        let units = [desk.unit(0), desk.unit(1)]
+        let verdict = try self.verdict([alice.batch(job, units), alice.batch(job, units)])
+        #expect(!verdict.isAccepted)
+        #expect(verdict.missing?.contains("only") == true)
+    }
+
+    @Test
+    func `forged signatures and a false manifest prove nothing`() throws {
+        let evidence = try self.closed().steward.evidence(ofFrame: 1)
+        let forged = evidence.map {
+            SignedRecord(kind: $0.kind, body: $0.body, signer: $0.signer, signature: $0.signature.reversed())
+        }
+        #expect(try !self.verdict(forged).isAccepted)
+        #expect(throws: JobError(.badManifest, "")) {
+            try FrameVerdict(manifest: forged[0], frame: 1, evidence: [], verify: TestGrid.verify)
+        }
+    }
+}
+
+@Suite
+struct CreditBookTests {
+    private func final(_ frame: Int, _ work: [(String, UInt64)]) -> (FrameFinal, RecordID) {
+        let job = JobID(Digest(hashing: "job".utf8))
+        let shares = work.map { FrameFinal.WorkShare(worker: TestGrid.peer($0.0), workCount: $0.1) }
+        let final = FrameFinal(job: job, frame: frame, framePixels: TestGrid.coreVersion, work: shares)
+        return (final, RecordID(Digest(hashing: "\(frame)\(work)".utf8)))
+    }
+
+    @Test
+    func `work is summed over frames in any order, each frame once`() {
+        let records = [
+            self.final(1, [("a", 3), ("b", 4)]), self.final(2, [("a", 5)]), self.final(3, [("c", .max), ("b", 1)]),
+            self.final(4, [("c", 2)]), self.final(2, [("a", 5)]), self.final(4, [("c", 3)]),
+        ]
+        var books: [CreditBook] = []
+        for order in [records, records.reversed()] {
+            var book = CreditBook()
+            for (final, id) in order {
+                book.insert(final, id: id)
+            }
+            books.append(book)
+        }
+        #expect(books[0] == books[1])
+        let work = Dictionary(uniqueKeysWithValues: books[0].work.map { ($0.worker, $0.workCount) })
+        #expect(work == [TestGrid.peer("a"): 8, TestGrid.peer("b"): 5, TestGrid.peer("c"): .max])
+        #expect(books[0].work.map(\.worker) == books[0].work.map(\.worker).sorted())
+    }
+}
