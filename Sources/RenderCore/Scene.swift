@@ -64,7 +64,15 @@ public final class Scene: @unchecked Sendable {
         var best = RayHit(t: .greatestFiniteMagnitude, triangle: .max)
         for triangle in 0 ..< self.triangleCount {
             let (a, b, c) = self.view.pointee.corners(triangle)
-            guard let hit = intersect(setup, a, b, c, padding: self.view.pointee.bvh.padding, tMax: best.t),
+            let hit = intersect(
+                setup,
+                renamed: setup.renamed(a),
+                setup.renamed(b),
+                setup.renamed(c),
+                padding: self.view.pointee.bvh.padding,
+                tMax: best.t
+            )
+            guard let hit,
                 hit.t < best.t || triangle < Int(best.triangle)
             else { continue }
             best = RayHit(t: hit.t, triangle: UInt32(triangle))

@@ -19,6 +19,9 @@ struct RaySetup {
     let origin: Vector3
     /// The direction's reciprocals, never infinite.
     let reciprocal: Vector3
+    /// ``origin`` and ``reciprocal`` with renamed axes.
+    let renamedOrigin: Vector3
+    let renamedReciprocal: Vector3
 
     @inline(__always) init(_ ray: Ray) {
         let d = ray.direction
@@ -38,11 +41,23 @@ struct RaySetup {
         self.sx = RaySetup.component(d, kx) * self.sz
         self.sy = RaySetup.component(d, ky) * self.sz
         self.origin = ray.origin
-        self.reciprocal = Vector3(RaySetup.reciprocal(d.x), RaySetup.reciprocal(d.y), RaySetup.reciprocal(d.z))
+        let r = Vector3(RaySetup.reciprocal(d.x), RaySetup.reciprocal(d.y), RaySetup.reciprocal(d.z))
+        self.reciprocal = r
+        self.renamedOrigin = RaySetup.renamed(ray.origin, kx, ky, kz)
+        self.renamedReciprocal = RaySetup.renamed(r, kx, ky, kz)
     }
 
     @inline(__always) static func component(_ v: Vector3, _ axis: Int) -> Float {
         axis == 0 ? v.x : axis == 1 ? v.y : v.z
+    }
+
+    @inline(__always) static func renamed(_ v: Vector3, _ kx: Int, _ ky: Int, _ kz: Int) -> Vector3 {
+        Vector3(self.component(v, kx), self.component(v, ky), self.component(v, kz))
+    }
+
+    /// A point with renamed axes.
+    @inline(__always) borrowing func renamed(_ v: Vector3) -> Vector3 {
+        RaySetup.renamed(v, self.kx, self.ky, self.kz)
     }
 
     /// Never infinite, so that box tests never meet a product that is not a number.

@@ -4,6 +4,8 @@ import CVector
 struct RayHit: BitwiseCopyable {
     var t: Float
     var triangle: UInt32
+    /// The weights of the corners, which add up to one.
+    var weights = Vector3(0)
 
     @inline(__always) var isMiss: Bool { self.triangle == .max }
 }
@@ -44,6 +46,7 @@ struct Traversal {
         let leaves = view.pointee.bvh.leaves
         let padding = view.pointee.bvh.padding
         var best = RayHit(t: tMax, triangle: .max)
+        var determinant: Float = 1
         var depth = 0
         var current: UInt32 = 0
         while true {
@@ -81,12 +84,16 @@ struct Traversal {
                         hit.t < best.t || id < best.triangle,
                         word & BVHData.flag == 0 || isSolid(view, id, hit, key)
                     else { continue }
-                    best = RayHit(t: hit.t, triangle: id)
+                    best = RayHit(t: hit.t, triangle: id, weights: Vector3(hit.u, hit.v, hit.w))
+                    determinant = hit.det
                 }
             }
             // The next node that is not behind the hit.
             repeat {
-                guard depth > 0 else { return best }
+                guard depth > 0 else {
+                    best.weights *= 1 / determinant
+                    return best
+                }
                 depth &-= 1
                 current = UInt32(truncatingIfNeeded: self.stack[depth])
             } while Float(bitPattern: UInt32(truncatingIfNeeded: self.stack[depth] &>> 32)) > best.t
@@ -229,9 +236,9 @@ private struct LeafSetup {
     private let kz: Int
 
     @inline(__always) init(_ ray: borrowing RaySetup) {
-        self.ox = SIMD4(repeating: RaySetup.component(ray.origin, ray.kx))
-        self.oy = SIMD4(repeating: RaySetup.component(ray.origin, ray.ky))
-        self.oz = SIMD4(repeating: RaySetup.component(ray.origin, ray.kz))
+        self.ox = SIMD4(repeating: ray.renamedOrigin.x)
+        self.oy = SIMD4(repeating: ray.renamedOrigin.y)
+        self.oz = SIMD4(repeating: ray.renamedOrigin.z)
         self.sx = SIMD4(repeating: ray.sx)
         self.sy = SIMD4(repeating: ray.sy)
         self.sz = SIMD4(repeating: ray.sz)
@@ -240,7 +247,7 @@ private struct LeafSetup {
         self.kz = 16 &* ray.kz
     }
 
-    /// The triangles that ``intersect(_:_:_:_:padding:tMax:)`` must look at, as bits: the same operations four at a
+    /// The triangles that ``intersect(_:renamed:_:_:padding:tMax:)`` must look at, as bits: the same operations four at a
     /// time, where an edge function of zero leaves the decision to it.
     @inline(__always) func candidates(in block: UnsafeRawPointer, within t: Float) -> UInt32 {
         let az = row(block, self.kz) - self.oz
@@ -280,13 +287,29 @@ extension RaySetup {
         padding: Float,
         tMax: Float
     ) -> TriangleHit? {
-        func corner(_ offset: Int) -> Vector3 {
-            Vector3(
-                lane.load(fromByteOffset: offset, as: Float.self),
-                lane.load(fromByteOffset: offset &+ 16, as: Float.self),
-                lane.load(fromByteOffset: offset &+ 32, as: Float.self)
-            )
-        }
-        return intersect(self, corner(0), corner(48), corner(96), padding: padding, tMax: tMax)
+        let x = lane + 16 &* self.kx
+        let y = lane + 16 &* self.ky
+        let z = lane + 16 &* self.kz
+        return intersect(
+            self,
+            renamed: corner(x, y, z, 0),
+            corner(x, y, z, 48),
+            corner(x, y, z, 96),
+            padding: padding,
+            tMax: tMax
+        )
     }
+}
+
+@inline(__always) private func corner(
+    _ x: UnsafeRawPointer,
+    _ y: UnsafeRawPointer,
+    _ z: UnsafeRawPointer,
+    _ offset: Int
+) -> Vector3 {
+    Vector3(
+        x.load(fromByteOffset: offset, as: Float.self),
+        y.load(fromByteOffset: offset, as: Float.self),
+        z.load(fromByteOffset: offset, as: Float.self)
+    )
 }

@@ -15,28 +15,27 @@ struct TriangleHit {
 /// in the planes: the box of a node never reports more than that of a triangle in it, and culling by
 /// "entry > distance" loses nothing.
 ///
+/// - Parameters:
+///   - a, b, c: The corners with the axes renamed as ``RaySetup/renamed(_:)`` does.
 /// - Returns: nothing when the ray misses or the distance is outside 0...`tMax`.
 @inline(__always) func intersect(
     _ ray: borrowing RaySetup,
-    _ a: Vector3,
+    renamed a: Vector3,
     _ b: Vector3,
     _ c: Vector3,
     padding: Float,
     tMax: Float
 ) -> TriangleHit? {
-    let o = ray.origin
-    let a0 = a - o
-    let b0 = b - o
-    let c0 = c - o
-    let az = RaySetup.component(a0, ray.kz)
-    let bz = RaySetup.component(b0, ray.kz)
-    let cz = RaySetup.component(c0, ray.kz)
-    let ax = RaySetup.component(a0, ray.kx) - ray.sx * az
-    let ay = RaySetup.component(a0, ray.ky) - ray.sy * az
-    let bx = RaySetup.component(b0, ray.kx) - ray.sx * bz
-    let by = RaySetup.component(b0, ray.ky) - ray.sy * bz
-    let cx = RaySetup.component(c0, ray.kx) - ray.sx * cz
-    let cy = RaySetup.component(c0, ray.ky) - ray.sy * cz
+    let o = ray.renamedOrigin
+    let az = a.z - o.z
+    let bz = b.z - o.z
+    let cz = c.z - o.z
+    let ax = (a.x - o.x) - ray.sx * az
+    let ay = (a.y - o.y) - ray.sy * az
+    let bx = (b.x - o.x) - ray.sx * bz
+    let by = (b.y - o.y) - ray.sy * bz
+    let cx = (c.x - o.x) - ray.sx * cz
+    let cy = (c.y - o.y) - ray.sy * cz
     var u = cx * by - cy * bx
     var v = ax * cy - ay * cx
     var w = bx * ay - by * ax
@@ -51,11 +50,12 @@ struct TriangleHit {
     guard det != 0 else { return nil }
     let t = ((u * (ray.sz * az) + v * (ray.sz * bz)) + w * (ray.sz * cz)) / det
     guard t >= 0, t <= tMax else { return nil }
+    let r = ray.renamedReciprocal
     var near: Float = 0
     var far = Float.infinity
-    clip(a.x, b.x, c.x, o.x, ray.reciprocal.x, padding, &near, &far)
-    clip(a.y, b.y, c.y, o.y, ray.reciprocal.y, padding, &near, &far)
-    clip(a.z, b.z, c.z, o.z, ray.reciprocal.z, padding, &near, &far)
+    clip(a.x, b.x, c.x, o.x, r.x, padding, &near, &far)
+    clip(a.y, b.y, c.y, o.y, r.y, padding, &near, &far)
+    clip(a.z, b.z, c.z, o.z, r.z, padding, &near, &far)
     guard near <= far * 0x1.0000a8p0 else { return nil }
     let clamped = larger(t, near)
     guard clamped <= tMax else { return nil }

@@ -153,6 +153,12 @@ struct BlobCursor {
         return value
     }
 
+    /// A count or an index; too large ones come back as 2^28, which nothing reaches, also where `Int` has 32 bits.
+    mutating func count() -> Int {
+        let value = self.word()
+        return value < UInt32(SceneRange.meshCountMax) ? Int(value) : SceneRange.meshCountMax
+    }
+
     mutating func word64() -> UInt64 {
         let low = self.word()
         return UInt64(low) | UInt64(self.word()) << 32

@@ -34,7 +34,7 @@ extension SceneAssets {
             guard mesh.positions.count == vertices * 3, mesh.indices.count == triangles * 3 else {
                 throw SceneBlobError(.invalidValue, "mesh \(i): positions and indices must come in threes")
             }
-            guard vertices < 1 << 31, triangles < 1 << 31 else {
+            guard vertices < SceneRange.meshCountMax, triangles < SceneRange.meshCountMax else {
                 throw SceneBlobError(.limitExceeded, "mesh \(i) is too large")
             }
             guard mesh.normals.isEmpty || mesh.normals.count == vertices * 3,
@@ -68,10 +68,10 @@ extension SceneAssets {
             )
         }
         writer.section(records)
-        writer.section(floats: self.meshes.map(\.positions))
-        writer.section(floats: self.meshes.map(\.normals))
-        writer.section(floats: self.meshes.map(\.tangents))
-        writer.section(floats: self.meshes.map(\.textureCoordinates))
+        writer.section(floats: self.meshes.map { $0.positions })
+        writer.section(floats: self.meshes.map { $0.normals })
+        writer.section(floats: self.meshes.map { $0.tangents })
+        writer.section(floats: self.meshes.map { $0.textureCoordinates })
         let meshes = self.meshes
         writer.section(byteCount: meshes.reduce(0) { $0 + $1.indices.count * 4 }) { body in
             for mesh in meshes { for index in mesh.indices { body.append(littleEndian: index) } }

@@ -32,7 +32,7 @@ extension SceneFrame {
             assets.environment.isChosenFrom ? 1 : 0, emitters.isEmpty ? 0 : 1, lights.isEmpty ? 0 : 1,
         ]
         let present = categories.reduce(0, +)
-        var left = UInt64(present == 0 ? 0 : 0x1_0000_0000)
+        var left: UInt64 = present == 0 ? 0 : 0x1_0000_0000
         for i in categories.indices.reversed() where categories[i] > 0 {
             let isFirst = !categories[..<i].contains(1)
             categories[i] = isFirst ? left : 0x1_0000_0000 / present

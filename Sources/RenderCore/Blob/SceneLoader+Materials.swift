@@ -42,7 +42,7 @@ extension SceneLoader {
     }
 
     private static func texture(_ cursor: inout BlobCursor, material: Int) throws(SceneBlobError) -> TextureData {
-        let image = Int(cursor.word()) - 1
+        let image = cursor.count() - 1
         guard let wrapS = TextureReference.Wrap(rawValue: cursor.word()),
             let wrapT = TextureReference.Wrap(rawValue: cursor.word())
         else { throw SceneBlobError(.malformed, "material \(material) has an unknown way of wrapping") }
@@ -72,18 +72,19 @@ extension SceneLoader {
         var used = 0
         for i in 0 ..< records.count {
             var cursor = records.cursor(at: i)
-            let width = Int(cursor.word())
-            let height = Int(cursor.word())
+            let width = cursor.count()
+            let height = cursor.count()
             guard SceneRange.imageEdge.contains(width), SceneRange.imageEdge.contains(height) else {
                 throw SceneBlobError(.invalidValue, "picture \(i) is \(width) x \(height)")
             }
             guard let encoding = Image.Encoding(rawValue: cursor.word()) else {
                 throw SceneBlobError(.malformed, "picture \(i) has an unknown encoding")
             }
-            let size = width * height * (encoding == .linearFloat ? 16 : 4)
-            guard size <= texels.count - used, let base = texels.baseAddress else {
+            let needed = UInt64(width) * UInt64(height) * (encoding == .linearFloat ? 16 : 4)
+            guard needed <= UInt64(texels.count - used), let base = texels.baseAddress else {
                 throw SceneBlobError(.malformed, "the assets blob has fewer texels than its pictures claim")
             }
+            let size = Int(needed)
             let start = base + used
             if encoding == .linearFloat {
                 for k in 0 ..< size / 4 where !(start.load(fromByteOffset: 4 * k, as: Float.self).magnitude <= 1e9) {
@@ -110,8 +111,8 @@ extension SceneLoader {
         }
         var cursor = records.cursor(at: 0)
         let kind = cursor.word()
-        let width = Int(cursor.word())
-        let height = Int(cursor.word())
+        let width = cursor.count()
+        let height = cursor.count()
         let rotation = try cursor.float(SceneRange.angle, "environment", 0)
         self.environment.intensity = try cursor.float(SceneRange.optionalLength, "environment", 0)
         self.environment.radiance = try cursor.vector(SceneRange.radiance, "environment", 0)
@@ -123,7 +124,7 @@ extension SceneLoader {
             return
         }
         guard kind == 1, SceneRange.imageEdge.contains(width), SceneRange.imageEdge.contains(height),
-            texels.count == width * height * 3
+            UInt64(texels.count) == UInt64(width) * UInt64(height) * 3
         else { throw SceneBlobError(.malformed, "the environment map has a wrong size") }
         for value in texels where value < 0 {
             throw SceneBlobError(.invalidValue, "the environment map has a negative number")

@@ -87,16 +87,16 @@ struct SceneLoader {
         var indexSlices = Slices(indices, "indices")
         for i in 0 ..< records.count {
             var cursor = records.cursor(at: i)
-            let vertexCount = Int(cursor.word())
-            let triangleCount = Int(cursor.word())
-            let material = Int(cursor.word())
+            let vertexCount = cursor.count()
+            let triangleCount = cursor.count()
+            let material = cursor.count()
             let flags = cursor.word()
             guard flags & ~MeshFlags.all == 0 else {
                 throw SceneBlobError(.malformed, "mesh \(i) has unknown flags")
             }
             let vertices = try positionSlices.next(vertexCount, times: 3)
             let corners = try indexSlices.next(triangleCount, times: 3)
-            for index in corners where Int(index) >= vertexCount {
+            for index in corners where index >= UInt32(vertexCount) {
                 throw SceneBlobError(.invalidValue, "mesh \(i) refers to vertex \(index), but it has \(vertexCount)")
             }
             let hasNormals = flags & MeshFlags.normals != 0
@@ -243,7 +243,7 @@ struct SceneLoader {
         var high = Vector3(-.greatestFiniteMagnitude)
         for i in 0 ..< records.count {
             var cursor = records.cursor(at: i)
-            let mesh = Int(cursor.word())
+            let mesh = cursor.count()
             guard mesh < self.meshCount else {
                 throw SceneBlobError(
                     .invalidValue,
@@ -426,9 +426,9 @@ private struct Slices<Element> {
         self.what = what
     }
 
-    /// The next `count` groups of `times` elements; `count` comes from 32 bits, so the product fits.
+    /// The next `count` groups of `times` elements.
     mutating func next(_ count: Int, times: Int) throws(SceneBlobError) -> UnsafeBufferPointer<Element> {
-        guard count * times <= self.all.count - self.used else {
+        guard UInt64(count) * UInt64(times) <= UInt64(self.all.count - self.used) else {
             throw SceneBlobError(.malformed, "the assets blob has fewer \(self.what) than its meshes claim")
         }
         let slice = UnsafeBufferPointer(rebasing: self.all[self.used ..< (self.used + count * times)])

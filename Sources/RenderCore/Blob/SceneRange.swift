@@ -22,6 +22,8 @@ enum SceneRange {
     static var imageEdge: ClosedRange<Int> { 1 ... 32_768 }
     /// The most meshes, materials or pictures each.
     static var countMax: Int { 1 << 24 }
+    /// What the vertices and the triangles of one mesh stay below.
+    static var meshCountMax: Int { 1 << 28 }
     /// The most emitting triangles.
     static var emittersMax: Int { 1 << 24 }
 }

@@ -35,7 +35,7 @@ struct PathTracer {
                 }
                 return light + beta * environmentRadiance(self.view, ray.direction) * weight
             }
-            let surface = surface(self.view, ray, hit.triangle)
+            let surface = surface(self.view, ray, hit)
             work.surfaceEvents &+= 1
             if surface.emission.largest > 0 {
                 var weight: Float = 1
@@ -58,12 +58,12 @@ struct PathTracer {
             let wo = surface.frame.toLocal(-ray.direction)
             guard wo.z > 0 else { return light }
             let bsdf = BSDF(surface, wo: wo, table: self.view.pointee.albedo)
+            let (first, second) = sampler.fourBits(dimension)
             if bsdf.hasSpread, self.view.pointee.categories.total > 0 {
-                light += beta * self.direct(surface, bsdf, hit.triangle, sampler, dimension, key, &work)
+                light += beta * self.direct(surface, bsdf, hit.triangle, (first[2], second[2]), first[3], key, &work)
             }
-            let (u, v) = sampler.pair(dimension)
-            let (pick, roulette) = sampler.pair(dimension &+ 1)
-            guard let sample = bsdf.sample(u, v, pick) else { return light }
+            let scattered = bsdf.sample(unitFloat(first[0]), unitFloat(second[0]), unitFloat(first[1]))
+            guard let sample = scattered else { return light }
             let wi = surface.frame.toWorld(sample.wi)
             let side = dot(surface.geometricNormal, wi)
             // What the shading normal reflects must not go below the surface, and the other way round.
@@ -75,7 +75,7 @@ struct PathTracer {
             if depth >= Self.rouletteDepth {
                 let survival = beta.largest * etaScale
                 if survival < 1 {
-                    guard roulette < survival else { return light }
+                    guard unitFloat(second[1]) < survival else { return light }
                     beta *= 1 / survival
                 }
             }
@@ -94,13 +94,11 @@ struct PathTracer {
         _ surface: borrowing SurfaceInteraction,
         _ bsdf: borrowing BSDF,
         _ triangle: UInt32,
-        _ sampler: PathSampler,
-        _ dimension: UInt32,
+        _ position: (UInt32, UInt32),
+        _ pick: UInt32,
         _ key: UInt32,
         _ work: inout WorkCounter
     ) -> Vector3 {
-        let position = sampler.bits(dimension &+ 2)
-        let (pick, _) = sampler.bits(dimension &+ 3)
         guard let sample = sampleLight(self.view, from: surface.point, pick, position) else { return .zero }
         let wi = surface.frame.toLocal(sample.wi)
         let side = dot(surface.geometricNormal, sample.wi)

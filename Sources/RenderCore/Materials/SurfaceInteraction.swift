@@ -20,36 +20,27 @@ struct SurfaceInteraction {
     var area: Float
 }
 
-/// Looks up everything about the surface that `ray` meets at `triangle`.
+/// Looks up everything about the surface that `ray`, whose direction has unit length, has hit.
 @inline(never) func surface(
     _ view: UnsafePointer<SceneView>,
     _ ray: Ray,
-    _ triangle: UInt32
+    _ hit: RayHit
 ) -> SurfaceInteraction {
-    let number = Int(triangle)
+    let number = Int(hit.triangle)
     let instance = view.pointee.instances + Int(view.pointee.triangleInstances[number])
     let mesh = view.pointee.meshes + instance.pointee.mesh
     let material = view.pointee.materials + mesh.pointee.material
     let local = number &- instance.pointee.firstTriangle
     let corners = mesh.pointee.indices + 3 &* local
     let (a, b, c) = view.pointee.corners(number)
-    let hit = intersect(
-        RaySetup(ray),
-        a,
-        b,
-        c,
-        padding: view.pointee.bvh.padding,
-        tMax: .greatestFiniteMagnitude
-    )
-    let inverse = hit.map { 1 / $0.det } ?? 0
-    let b0 = hit.map { $0.u * inverse } ?? 1
-    let b1 = hit.map { $0.v * inverse } ?? 0
-    let b2 = hit.map { $0.w * inverse } ?? 0
+    let b0 = hit.weights.x
+    let b1 = hit.weights.y
+    let b2 = hit.weights.z
     let point = (a * b0 + b * b1) + c * b2
 
     let perpendicular = cross(b - a, c - a)
     let area = perpendicular.lengthSquared.squareRoot() * 0.5
-    var geometric = perpendicular.normalized(or: -ray.direction.normalized(or: Vector3(0, 0, 1)))
+    var geometric = perpendicular.normalized(or: -ray.direction)
     if instance.pointee.isMirrored { geometric = -geometric }
 
     var uv: (Float, Float) = (0, 0)
@@ -77,7 +68,7 @@ struct SurfaceInteraction {
         normal = -normal
     }
     // Interpolated normals may turn away from the eye: bend them back until they just see it.
-    let wo = -ray.direction.normalized(or: -geometric)
+    let wo = -ray.direction
     let cosine = dot(normal, wo)
     if cosine < 0x1p-10 { normal = (normal + wo * (0x1p-9 - cosine)).normalized(or: geometric) }
 
