@@ -96,6 +96,25 @@ struct HostileFrameTests {
     }
 
     @Test
+    func `streams opened and reset in haste leave nothing behind`() throws {
+        let peer = try self.connected()
+        // The oldest stays, so that the ones behind it wait for its time.
+        #expect(try peer.say(.windowUpdate, .syn, stream: 1).isEmpty)
+        for index in 1 ..< UInt32(20_000) {
+            let id = 2 * index + 1
+            let frames =
+                YamuxHeader(.windowUpdate, .syn, stream: id, length: 0).encoded
+                + YamuxHeader(.windowUpdate, .rst, stream: id, length: 0).encoded
+            #expect(try peer.say(frames).isEmpty)
+            if index % 1000 == 0 { _ = try peer.hear() }
+        }
+        #expect(peer.session.openStreamCount == 1)
+        #expect(peer.session.negotiationCount < 300)
+        #expect(peer.session.handleTimeout(now: after(.seconds(10))).isEmpty)
+        #expect(peer.session.openStreamCount == 0)
+    }
+
+    @Test
     func `streams and pings without reading the answers end the session`() throws {
         let peer = try self.connected()
         var events: [SessionEvent] = []

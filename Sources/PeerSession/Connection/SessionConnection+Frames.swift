@@ -163,7 +163,7 @@ extension SessionConnection {
         let stream = SessionStream(id: id, isLocal: false, isInternal: true, mode: .listening(.init()), now: self.now)
         self.streams[id] = stream
         self.inboundCount += 1
-        self.negotiationDeadlines.append((self.now.advanced(by: self.settings.negotiationTimeout), stream))
+        self.limitNegotiation(of: stream)
         // Alone, never with FIN or RST: py-libp2p 0.8.1 reads no other flag beside ACK.
         self.queueControl(YamuxHeader(.windowUpdate, .ack, stream: id, length: 0))
         return stream
@@ -195,15 +195,17 @@ extension SessionConnection {
             case .answeringIdentify, .refused:
                 // Nothing belongs here: the window bounds what comes.
                 offset = bytes.count
-            case .awaitingIdentify(let pending):
-                let rest = bytes.extracting(offset ..< bytes.count).withUnsafeBufferPointer { [UInt8]($0) }
-                offset = bytes.count
-                guard pending.count + rest.count <= IdentifyMessage.sizeMax else {
+            case .awaitingIdentify(var message):
+                guard message.count + bytes.count - offset <= IdentifyMessage.sizeMax else {
                     self.abandon(stream)
                     return
                 }
-                stream.mode = .awaitingIdentify(pending + rest)
-                self.giveBack(rest.count, to: stream)
+                // The stream lets go of the bytes, so that they are appended to and not copied.
+                stream.mode = .awaitingIdentify([])
+                bytes.extracting(offset ..< bytes.count).withUnsafeBufferPointer { message.append(contentsOf: $0) }
+                stream.mode = .awaitingIdentify(message)
+                offset = bytes.count
+                self.giveBack(offset - start, to: stream)
             }
         }
     }

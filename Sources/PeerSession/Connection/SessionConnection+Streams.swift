@@ -18,11 +18,24 @@ extension SessionConnection {
         )
         self.streams[id] = stream
         self.unacknowledgedCount += 1
-        self.negotiationDeadlines.append((self.now.advanced(by: self.settings.negotiationTimeout), stream))
+        self.limitNegotiation(of: stream)
         self.queueControl(YamuxHeader(.windowUpdate, .syn, stream: id, length: 0))
         stream.queue.append(Multistream.opening(name))
         self.makeReady(stream)
         return stream
+    }
+
+    /// Gives a new stream its time to agree on a protocol.
+    func limitNegotiation(of stream: SessionStream) {
+        if self.negotiationDeadlines.count >= 2 * self.streams.count + 256 {
+            // A peer that opens and resets streams in haste must not leave them here until their time is over.
+            let waiting = self.negotiationDeadlines.waiting.filter { !$0.stream.isGone && $0.stream.isNegotiating }
+            self.negotiationDeadlines.removeAll()
+            for entry in waiting {
+                self.negotiationDeadlines.append(entry)
+            }
+        }
+        self.negotiationDeadlines.append((self.now.advanced(by: self.settings.negotiationTimeout), stream))
     }
 
     /// Ends our side after what is queued.

@@ -256,6 +256,11 @@ public final class SessionConnection {
         self.streams.count
     }
 
+    /// How many streams are remembered for their negotiation's time limit.
+    package var negotiationCount: Int {
+        self.negotiationDeadlines.count
+    }
+
     /// When ``handleTimeout(now:)`` has work to do; nothing when the connection is over.
     public var nextDeadline: Instant? {
         if !self.events.isEmpty { return self.now }

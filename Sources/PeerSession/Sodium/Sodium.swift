@@ -38,11 +38,6 @@ package enum Sodium {
         }
     }
 
-    /// Whether two byte strings are equal, in a time that depends on their lengths only.
-    package static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-        a.count == b.count && sodium_memcmp(a, b, a.count) == 0
-    }
-
     // MARK: Ed25519
 
     /// The public key and the 64-byte secret key (seed and public key) of a 32-byte seed.
