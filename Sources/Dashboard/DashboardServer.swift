@@ -46,7 +46,7 @@ public final class DashboardServer: Sendable {
         settings: DashboardSettings = DashboardSettings(),
         source: SnapshotSource,
         controls: DashboardControls? = nil,
-        logger: Logger,
+        logger: Logger = Logger(label: "tessera.dashboard"),
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.settings = settings
@@ -134,18 +134,19 @@ public final class DashboardServer: Sendable {
             backlog: 64
         )
         configuration.availableConnectionsDelegate = MaximumAvailableConnections(Self.connectionsMax)
+        let http = HTTP1Channel.Configuration(
+            idleTimeout: .seconds(self.settings.idleTimeoutSeconds),
+            httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                maxHeaderFieldSize: Self.headerSizeMax,
+                maxHeaderListSize: Self.headerSizeMax,
+                maxHeaderFieldCount: 100
+            )
+        )
         return Application(
             responder: responder,
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    idleTimeout: .seconds(self.settings.idleTimeoutSeconds),
-                    httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                        maxHeaderFieldSize: Self.headerSizeMax,
-                        maxHeaderListSize: Self.headerSizeMax,
-                        maxHeaderFieldCount: 100
-                    )
-                )
-            ),
+            server: HTTPServerBuilder { respond in
+                GuardedHTTPChannel(HTTP1Channel(responder: respond, configuration: http))
+            },
             configuration: configuration,
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? self.settings.port

@@ -1,6 +1,8 @@
 /// Where and how much the dashboard serves.
 public struct DashboardSettings: Hashable, Sendable {
-    /// The address to listen on. Anything but a loopback address shows the node to its whole network.
+    /// The address to listen on.
+    ///
+    /// Anything but a loopback address shows the node to its whole network.
     public var host: String
     /// The port to listen on, 0...65,535; 0 takes any free one.
     public var port: Int

@@ -45,7 +45,9 @@ final class SnapshotHub: Sendable {
         }
     }
 
-    /// A place among the followers, or nothing when all are taken. The place is given up with the value.
+    /// A place among the followers, or nothing when all are taken.
+    ///
+    /// The place is given up with the value.
     func makeFollower() -> Follower? {
         let isFree = self.state.withLock { state in
             guard state.followerCount < self.settings.eventClientsMax else { return false }

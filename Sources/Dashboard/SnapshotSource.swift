@@ -2,10 +2,14 @@ public import GridCore
 
 /// Where the dashboard gets what it shows.
 public struct SnapshotSource: Sendable {
-    /// What is true now. Asked once for each page, for each new browser, and for each reading of the metrics.
+    /// What is true now.
+    ///
+    /// Asked once for each page, for each new browser, and for each reading of the metrics.
     public var current: @Sendable () async -> GridSnapshot
     /// A new stream of what becomes true, as often as the node likes; the dashboard takes the newest and skips the
-    /// rest. Make it with `.bufferingNewest(1)`.
+    /// rest.
+    ///
+    /// Asked for once for each run of the server. Make it with `.bufferingNewest(1)`.
     public var updates: @Sendable () -> AsyncStream<GridSnapshot>
 
     /// Creates a source.

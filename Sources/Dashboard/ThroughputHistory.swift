@@ -1,27 +1,30 @@
-import GridCore
+package import GridCore
 
 /// How fast the node worked in the last minutes, one point a second, so that a reloaded page has a past.
-struct ThroughputHistory: Sendable {
+package struct ThroughputHistory: Sendable {
     /// The rates at one time.
-    struct Point: Hashable, Sendable {
+    package struct Point: Hashable, Sendable {
         /// Seconds since the node started.
-        var time: Double
+        package var time: Double
         /// Blocks rendered here in a second.
-        var blocksPerSecond: Double
+        package var blocksPerSecond: Double
         /// Units verified in a second, in jobs stewarded here.
-        var unitsPerSecond: Double
+        package var unitsPerSecond: Double
     }
 
     /// The most points that are kept.
-    static let countMax = 300
+    package static let countMax = 300
     /// The shortest time between two points, in seconds.
-    static let intervalMin = 1.0
+    package static let intervalMin = 1.0
 
-    private(set) var points: [Point] = []
+    package private(set) var points: [Point] = []
+    /// Creates a history of nothing.
+    package init() {}
+
     private var last: (time: Double, blocks: UInt64, units: UInt64)?
 
     /// Takes a snapshot into account; gives the new point, if there is one.
-    mutating func add(_ snapshot: GridSnapshot) -> Point? {
+    package mutating func add(_ snapshot: GridSnapshot) -> Point? {
         let now = (
             time: snapshot.node.uptimeSeconds, blocks: snapshot.stats.blocksRendered,
             units: snapshot.stats.unitsVerified
@@ -47,7 +50,7 @@ struct ThroughputHistory: Sendable {
 
 extension ThroughputHistory.Point {
     /// `[time, blocks a second, units a second]` as JSON.
-    var json: String {
+    package var json: String {
         let numbers = [self.time, self.blocksPerSecond, self.unitsPerSecond]
         return "[\(numbers.map { "\(($0 * 1000).rounded() / 1000)" }.joined(separator: ","))]"
     }
