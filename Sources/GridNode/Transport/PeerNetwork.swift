@@ -49,8 +49,8 @@ public final class PeerNetwork: Sendable {
         /// The connection that is used for each peer.
         var sessions: [PeerID: PeerConnection] = [:]
         var budget: ConnectionBudget
-        /// Who waits for a dial in progress.
-        var dials: [Multiaddr: [CheckedContinuation<PeerID, any Error>]] = [:]
+        /// The dials in progress.
+        var dials: [Multiaddr: Task<PeerID, any Error>] = [:]
         var redial: RedialSchedule
         var redialTimer: (deadline: Instant, task: Scheduled<Void>)?
         var runner: Task<Void, Never>?
@@ -169,6 +169,7 @@ public final class PeerNetwork: Sendable {
     public func shutdown() async {
         let (listener, connections, runner) = self.state.withLock { state in
             state.phase = .stopped
+            for dial in state.dials.values { dial.cancel() }
             state.redialTimer?.task.cancel()
             defer { state.listener = nil }
             return (state.listener, Array(state.connections.values), state.runner)
@@ -238,29 +239,19 @@ public final class PeerNetwork: Sendable {
                 "\(address) is on the network, but this node listens on \(self.listenHost) and keeps to this machine"
             )
         }
-        return try await withCheckedThrowingContinuation { continuation in
-            // One dial to one address at a time; others wait for its result.
-            let isFirst: Bool? = self.state.withLock { state in
-                guard state.phase == .running else { return nil }
-                state.dials[address, default: []].append(continuation)
-                return state.dials[address]?.count == 1
+        // One dial to one address at a time; others wait for its result.
+        let dial: Task<PeerID, any Error>? = self.state.withLock { state in
+            guard state.phase == .running else { return nil }
+            if let dial = state.dials[address] { return dial }
+            let dial = Task {
+                defer { _ = self.state.withLock { $0.dials.removeValue(forKey: address) } }
+                return try await self.connect(to: address, endpoint: endpoint)
             }
-            switch isFirst {
-            case nil: continuation.resume(throwing: NetworkError(.unavailable, "this node is not running"))
-            case false: break
-            default:
-                self.enqueue {
-                    let result: Result<PeerID, any Error>
-                    do {
-                        result = .success(try await self.connect(to: address, endpoint: endpoint))
-                    } catch {
-                        result = .failure(error)
-                    }
-                    let waiting = self.state.withLock { $0.dials.removeValue(forKey: address) ?? [] }
-                    for continuation in waiting { continuation.resume(with: result) }
-                }
-            }
+            state.dials[address] = dial
+            return dial
         }
+        guard let dial else { throw NetworkError(.unavailable, "this node is not running") }
+        return try await dial.value
     }
 
     /// Asks one question and collects the answer.
@@ -455,8 +446,19 @@ public final class PeerNetwork: Sendable {
     }
 
     private func redial(_ target: RedialSchedule.Target) async {
+        let result: Result<PeerID, any Error>
         do {
-            let peer = try await self.dial(target.address)
+            result = .success(try await self.dial(target.address))
+        } catch {
+            result = .failure(error)
+        }
+        self.redialEnded(target, result)
+    }
+
+    /// Takes note of a dial's result.
+    private func redialEnded(_ target: RedialSchedule.Target, _ result: Result<PeerID, any Error>) {
+        switch result {
+        case .success(let peer):
             let isConnected = self.state.withLock { state in
                 state.redial.dialSucceeded(target, peer: peer)
                 // It may have ended before anyone was told that it stood.
@@ -464,18 +466,13 @@ public final class PeerNetwork: Sendable {
                 return state.sessions[peer] != nil
             }
             if !isConnected { self.scheduleRedials() }
-        } catch {
+        case .failure(let error):
             let isHopeless = [.wrongPeer, .unsupportedAddress].contains((error as? NetworkError)?.code)
-            self.logger.debug(
-                "a peer could not be reached",
+            self.logger.log(
+                level: isHopeless ? .warning : .debug,
+                isHopeless ? "an address is given up" : "a peer could not be reached",
                 metadata: ["address": "\(target.address)", "reason": "\(error)"]
             )
-            if isHopeless {
-                self.logger.warning(
-                    "an address is given up",
-                    metadata: ["address": "\(target.address)", "reason": "\(error)"]
-                )
-            }
             self.state.withLock {
                 $0.redial.dialFailed(target, isHopeless: isHopeless, now: SessionHandler.now)
             }
