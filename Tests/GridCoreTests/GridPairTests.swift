@@ -54,7 +54,7 @@ struct PaperGrid {
     var askers: [UInt64: (node: Int, life: Int, number: UInt64)] = [:]
     var burned: [PeerID] = []
     var finals: [Int] = []
-    var log: [String] = []
+    var log: [(time: Double, action: Steward.Action)] = []
     var isComplete = false
     var renderedUnits = 0
     private var nextRequest: UInt64 = 0
@@ -284,7 +284,7 @@ struct PaperGrid {
             case .tileVerified, .statusChanged:
                 break
             }
-            self.log.append("\(self.now) \(action)")
+            self.log.append((self.now, action))
         }
     }
 
@@ -346,7 +346,7 @@ struct GridPairTests {
 
     /// Every frame is final and proved, and every stored pixel is what honest nodes render.
     private func expectSound(_ grid: PaperGrid) throws {
-        #expect(grid.isComplete, "stopped at \(grid.now) s: \(grid.log.suffix(20).joined(separator: "\n"))")
+        #expect(grid.isComplete, "stopped at \(grid.now) s: \(grid.log.suffix(20))")
         #expect(Set(grid.finals) == Set(grid.steward.plan.frames))
         #expect(grid.steward.status(now: grid.instant).phase == .complete)
         for frame in grid.steward.plan.frames {
@@ -466,13 +466,15 @@ struct GridPairTests {
     @Test
     func `a seed replays a run`() throws {
         let nodes = [(2, 0.016, 0.0), (1, 0.020, 0.3), (1, 0.016, 0)]
-        var logs: [[String]] = []
+        var logs: [[Steward.Action]] = []
+        var times: [[Double]] = []
         for _ in 0 ..< 2 {
             var grid = try PaperGrid(self.manifest, seed: 7, nodes: nodes)
             _ = try grid.run(limit: 1_000)
-            logs.append(grid.log)
+            logs.append(grid.log.map(\.action))
+            times.append(grid.log.map(\.time))
         }
-        #expect(logs[0] == logs[1])
+        #expect(logs[0] == logs[1] && times[0] == times[1])
     }
 
     @Test
