@@ -26,6 +26,13 @@ let renderSettings: [SwiftSetting] =
         .unsafeFlags(["-Ounchecked", "-wmo"], .when(configuration: .release)),
     ]
 
+// The shells are not optimised: Swift 6.3.1 does it wrong where an async function of theirs throws after a suspension
+// ("freed pointer was not the last allocation"). Their work is waiting; what computes lies in the targets below them.
+let shellSettings: [SwiftSetting] =
+    settings + [
+        .unsafeFlags(["-Onone"], .when(configuration: .release))
+    ]
+
 let package = Package(
     name: "tessera",
     products: [
@@ -101,7 +108,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: settings
+            swiftSettings: shellSettings
         ),
         // Level 4
         .target(
@@ -111,7 +118,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: settings
+            swiftSettings: shellSettings
         ),
         // Level 5
         .executableTarget(name: "tessera", dependencies: ["GridCommands"], swiftSettings: settings),
