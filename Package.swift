@@ -125,7 +125,7 @@ let package = Package(
         // Tests
         .executableTarget(
             name: "saboteur",
-            dependencies: ["GridNode", "RenderCore", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["GridNode", "GridWire", "RenderCore", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Saboteur",
             swiftSettings: settings
         ),
