@@ -72,7 +72,7 @@ public final class ChunkStore: Sendable {
             index.insert(found.id, size: found.size, isDurable: true)
         }
         self.index = Mutex(index)
-        self.lanes = (0 ..< Self.laneCount).map { DispatchQueue(label: "tessera.chunks.\($0)") }
+        self.lanes = (0 ..< Self.laneCount).map { DispatchQueue(label: "tessera.chunks.\($0)", qos: .blockingWork) }
     }
 
     /// Stores a chunk whose bytes must hash to its id; one that is there already is left as it is.

@@ -33,7 +33,7 @@ final class WriteQueue: Sendable {
 
     private let pool: DatabasePool
     private let path: String
-    private let queue = DispatchQueue(label: "tessera.database.writer")
+    private let queue = DispatchQueue(label: "tessera.database.writer", qos: .blockingWork)
     private let state = Mutex(State())
 
     init(pool: DatabasePool, path: String) {

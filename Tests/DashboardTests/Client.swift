@@ -1,5 +1,4 @@
-import Dispatch
-import FoundationEssentials
+import Foundation
 
 #if canImport(Glibc)
 import Glibc
@@ -14,7 +13,6 @@ struct ClientError: Error {
 
 /// A raw TCP connection to a port of the loopback interface; every wait ends after some seconds.
 final class Connection: Sendable {
-    private static let queue = DispatchQueue(label: "dashboard.tests.client", attributes: .concurrent)
     private let descriptor: Int32
 
     init(port: Int) throws {
@@ -92,7 +90,8 @@ final class Connection: Sendable {
 
     private func blocking<Value: Sendable>(_ work: @escaping @Sendable (Int32) -> Value) async -> Value {
         await withCheckedContinuation { continuation in
-            Self.queue.async { continuation.resume(returning: work(self.descriptor)) }
+            // A thread of its own: on Linux tasks and dispatch queues share theirs, and these here wait for long.
+            Thread.detachNewThread { continuation.resume(returning: work(self.descriptor)) }
         }
     }
 }

@@ -22,17 +22,21 @@ struct GridDatabaseTests {
         #expect(try await self.database.add(records, to: self.job, durability: .committed) == 0)
         try await self.database.add([try Sample.record(99)], to: Sample.job(2), durability: .committed)
 
-        #expect(try await self.database.records(of: self.job) == records.reversed())
+        // Values first, expectations then: with both in one expression the compiler (6.3.1, release) frees a temporary
+        // array out of order and the run ends in "freed pointer was not the last allocation".
+        let arrived = Array(records.reversed())
+        let all = try await self.database.records(of: self.job)
+        #expect(all == arrived)
         let audits = try await self.database.records(of: self.job, kind: .auditReport)
-        #expect(audits == records.reversed().filter { $0.kind == .auditReport })
+        #expect(audits == arrived.filter { $0.kind == .auditReport })
         let signer = try Sample.peer(1)
         let mine = try await self.database.records(of: self.job, kind: .resultBatch, signer: signer)
-        #expect(mine == records.reversed().filter { $0.signer == signer && $0.kind == .resultBatch })
-        #expect(
-            try await self.database.records(withIDs: [records[3].id, RecordID(Sample.digest(0)), records[1].id])
-                == [records[3], records[1]]
-        )
-        #expect(try await self.database.recordCounts(of: self.job) == [.auditReport: 7, .resultBatch: 13])
+        #expect(mine == arrived.filter { $0.signer == signer && $0.kind == .resultBatch })
+        let ids = [records[3].id, RecordID(Sample.digest(0)), records[1].id]
+        let found = try await self.database.records(withIDs: ids)
+        #expect(found == [records[3], records[1]])
+        let counts = try await self.database.recordCounts(of: self.job)
+        #expect(counts == [.auditReport: 7, .resultBatch: 13])
     }
 
     @Test

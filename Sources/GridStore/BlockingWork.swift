@@ -1,0 +1,10 @@
+import Dispatch
+
+extension DispatchQoS {
+    /// For queues whose work waits for the disk.
+    ///
+    /// On Linux, tasks run on Dispatch's threads for the default class, one for each core; a queue of that class would
+    /// take those threads away while it waits. Each class has threads of its own, and the operating system's priorities
+    /// are the same for all of them.
+    static let blockingWork = DispatchQoS.utility
+}
