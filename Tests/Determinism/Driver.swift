@@ -31,7 +31,7 @@ public func sessionOpen(_ bvh: Int32, _ reason: UnsafeMutablePointer<UInt8>) -> 
 /// How many leaves there are.
 @_cdecl("tessera_leaf_count")
 public func leafCount() -> Int32 {
-    Int32(GoldenScene.blocks.count)
+    Int32(GoldenScene.blockCount)
 }
 
 /// A renderer for one thread.
@@ -45,10 +45,9 @@ public func rendererOpen(_ session: UnsafeMutableRawPointer) -> UnsafeMutableRaw
 @_cdecl("tessera_leaf_hash")
 public func leafHash(_ renderer: UnsafeMutableRawPointer, _ index: Int32, _ hash: UnsafeMutablePointer<UInt8>) {
     let renderer = Unmanaged<BlockRenderer>.fromOpaque(renderer).takeUnretainedValue()
-    let block = GoldenScene.blocks[Int(index)]
     var state = Blake2b256()
     state.update("tessera-leaf-v1:".utf8)
-    state.update(renderer.render(x: block.x, y: block.y, width: block.width, height: block.height).payload)
+    state.update(GoldenScene.payload(of: Int(index), by: renderer))
     copy(state.finalizeBytes(), to: hash)
 }
 

@@ -1,8 +1,8 @@
 // Renders golden leaves on threads and prints their hashes.
 //
-//   host BVH THREADS STRIDE     BVH 0 or 1; every STRIDE-th leaf; several threads take the leaves in a shuffled order
+//   host BVH THREADS     BVH 0 or 1; several threads take the leaves in a shuffled order
 //
-// Prints "expected VERSION", one "leaf INDEX HASH" for each leaf in order, and "version VERSION" when STRIDE is 1.
+// Prints "expected VERSION", one "leaf INDEX HASH" for each leaf in order, and "version VERSION".
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@ void tessera_expected_version(uint8_t *text);
 
 static void *session;
 static int32_t *order;
-static int32_t order_count;
+static int32_t count;
 static uint8_t *hashes;
 static atomic_int next_place;
 
@@ -28,7 +28,7 @@ static void *render(void *unused) {
     void *renderer = tessera_renderer_open(session);
     for (;;) {
         int32_t place = atomic_fetch_add(&next_place, 1);
-        if (place >= order_count) return NULL;
+        if (place >= count) return NULL;
         tessera_leaf_hash(renderer, order[place], hashes + 32 * (size_t)order[place]);
     }
 }
@@ -39,14 +39,13 @@ static void print_hash(const uint8_t *hash) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) {
-        fprintf(stderr, "usage: host BVH THREADS STRIDE\n");
+    if (argc != 3) {
+        fprintf(stderr, "usage: host BVH THREADS\n");
         return 64;
     }
     int threads = atoi(argv[2]);
-    int stride = atoi(argv[3]);
-    int32_t count = tessera_leaf_count();
-    if (threads < 1 || threads > 16 || stride < 1 || count < 1) return 64;
+    count = tessera_leaf_count();
+    if (threads < 1 || threads > 16 || count < 1) return 64;
     char reason[256] = "";
     session = tessera_session_open(atoi(argv[1]), (uint8_t *)reason);
     if (!session) {
@@ -56,10 +55,10 @@ int main(int argc, char **argv) {
     hashes = calloc((size_t)count, 32);
     order = calloc((size_t)count, sizeof *order);
     if (!hashes || !order) return 1;
-    for (int32_t i = 0; i < count; i += stride) order[order_count++] = i;
+    for (int32_t i = 0; i < count; i++) order[i] = i;
     if (threads > 1) {
         uint32_t state = 12345;
-        for (int32_t i = order_count - 1; i > 0; i--) {
+        for (int32_t i = count - 1; i > 0; i--) {
             state = state * 1664525u + 1013904223u;
             int32_t j = (int32_t)((state >> 8) % (uint32_t)(i + 1));
             int32_t swapped = order[i];
@@ -80,15 +79,13 @@ int main(int argc, char **argv) {
     char expected[65] = "";
     tessera_expected_version((uint8_t *)expected);
     printf("expected %s\n", expected);
-    for (int32_t i = 0; i < count; i += stride) {
+    for (int32_t i = 0; i < count; i++) {
         printf("leaf %d ", i);
         print_hash(hashes + 32 * (size_t)i);
     }
-    if (stride == 1) {
-        uint8_t version[32];
-        tessera_version(hashes, count, version);
-        printf("version ");
-        print_hash(version);
-    }
+    uint8_t version[32];
+    tessera_version(hashes, count, version);
+    printf("version ");
+    print_hash(version);
     return 0;
 }

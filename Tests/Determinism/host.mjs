@@ -1,10 +1,9 @@
 // Renders golden leaves in WebAssembly under node and prints their hashes: host.c without threads.
 //
-//   node host.mjs core.wasm BVH ORDER STRIDE     ORDER 1: in order; 2: backwards
+//   node host.mjs core.wasm BVH ORDER     ORDER 1: in order; 2: backwards
 import { readFileSync } from "node:fs";
 
-const [path, bvh, order, step] = process.argv.slice(2);
-const stride = Number(step);
+const [path, bvh, order] = process.argv.slice(2);
 const { instance } = await WebAssembly.instantiate(readFileSync(path), {});
 const core = instance.exports;
 
@@ -27,7 +26,7 @@ if (!session) {
 }
 const renderer = core.tessera_renderer_open(session);
 const hashes = core.host_allocate(32 * count);
-const indices = Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
+const indices = Array.from({ length: count }, (_, i) => i);
 for (const i of order === "1" ? indices : [...indices].reverse()) {
     core.tessera_leaf_hash(renderer, i, hashes + 32 * i);
 }
@@ -36,8 +35,6 @@ core.tessera_expected_version(text);
 console.log(`expected ${readText()}`);
 const hex = (pointer) => Buffer.from(bytes(pointer, 32)).toString("hex");
 for (const i of indices) console.log(`leaf ${i} ${hex(hashes + 32 * i)}`);
-if (stride === 1) {
-    const version = core.host_allocate(32);
-    core.tessera_version(hashes, count, version);
-    console.log(`version ${hex(version)}`);
-}
+const version = core.host_allocate(32);
+core.tessera_version(hashes, count, version);
+console.log(`version ${hex(version)}`);
