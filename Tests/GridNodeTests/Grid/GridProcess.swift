@@ -21,11 +21,11 @@ enum Program {
     }
 
     /// Starts `tessera` or `saboteur`.
-    static func start(_ name: String = "tessera", _ arguments: [String], log: String) throws -> Process {
+    static func start(_ arguments: [String], program name: String = "tessera", log: String) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(self.directory)/\(name)")
         process.arguments = arguments
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         let handle = FileHandle(forWritingAtPath: log)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle
@@ -41,7 +41,7 @@ enum Program {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(self.directory)/tessera")
         process.arguments = arguments
-        for path in [out, err] { FileManager.default.createFile(atPath: path, contents: nil) }
+        for path in [out, err] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle(forWritingAtPath: out)
         process.standardError = FileHandle(forWritingAtPath: err)
@@ -143,8 +143,8 @@ final class TestGrid {
     func addSaboteur() throws {
         self.others.append(
             try Program.start(
-                "saboteur",
                 ["\(self.directory.path)/saboteur", self.name, self.addresses[0]],
+                program: "saboteur",
                 log: "\(self.directory.path)/saboteur.log"
             )
         )

@@ -8,9 +8,9 @@ enum TestShot {
         let floor = Self.quad(half: 4, height: 0)
         let plate = Self.quad(half: 1, height: 0)
         let lamp = Self.quad(half: 0.7, height: 0)
-        let times = Self.bytes([Float](arrayLiteral: 0, 3.0 / 24))
-        let turns = Self.bytes([Float](arrayLiteral: 0, 0, 0, 1, 0.38, 0, 0, 0.92))
-        let indices = [0, 1, 2, 0, 2, 3].flatMap { [UInt8($0), 0] }
+        let times = Self.bytes([0, 3.0 / 24])
+        let turns = Self.bytes([0, 0, 0, 1, 0.38, 0, 0, 0.92])
+        let indices: [UInt8] = [0, 0, 1, 0, 2, 0, 0, 0, 2, 0, 3, 0]
         var buffer: [UInt8] = []
         var views: [[String: Any]] = []
         for part in [floor, plate, lamp, indices, times, turns] {
