@@ -213,8 +213,7 @@ struct DashboardServerTests {
     @Test
     func `rubbish ends its own connection and nothing else`() async throws {
         try await withServer { port in
-            var generator = SystemRandomNumberGenerator()
-            let noise = (0 ..< 4096).map { _ in UInt8.random(in: 0 ... 255, using: &generator) }
+            let noise = (0 ..< 4096).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) }
             let long = String(repeating: "x", count: 100_000)
             let openings: [[UInt8]] = [
                 noise, Array("GET / HTTP/9.9\r\n\r\n".utf8), Array("\r\n\r\n\r\n".utf8),
@@ -279,6 +278,33 @@ struct DashboardServerTests {
             _ = try await idle.receiveAll()
             _ = try await silent.receiveAll()
             #expect(throws: ClientError.self) { _ = try Connection(port: number) }
+        }
+    }
+
+    @Test
+    func `connections that come while the server ends do no harm`() async throws {
+        for round in 0 ..< 24 {
+            let (ports, port) = AsyncStream<Int>.makeStream()
+            let server = DashboardServer(
+                settings: DashboardSettings(port: 0),
+                source: FakeNode().source,
+                onListening: { port.yield($0) }
+            )
+            let running = Task { try await server.run() }
+            var iterator = ports.makeAsyncIterator()
+            let number = try #require(await iterator.next())
+            let knocking = Task {
+                var held: [Connection] = []
+                while !Task.isCancelled, held.count < 40, let connection = try? Connection(port: number) {
+                    held.append(connection)
+                    await Task.yield()
+                }
+            }
+            for _ in 0 ..< round { await Task.yield() }
+            if round % 2 == 0 { server.stop() } else { running.cancel() }
+            try await running.value
+            knocking.cancel()
+            await knocking.value
         }
     }
 
