@@ -10,10 +10,10 @@ extension GridService {
     /// - Returns: Whether this node is the job's steward.
     @discardableResult
     func drive(_ job: JobID, _ input: (inout Steward) -> [Steward.Action]) -> Bool {
-        guard var steward = self.stewards[job]?.steward else { return false }
-        let actions = input(&steward)
-        self.stewards[job]?.steward = steward
-        if !actions.isEmpty { self.stewards[job]?.effects.yield(actions) }
+        guard let index = self.stewards.index(forKey: job) else { return false }
+        // In place: a copy would copy the state of all units with every message.
+        let actions = input(&self.stewards.values[index].steward)
+        if !actions.isEmpty { self.stewards.values[index].effects.yield(actions) }
         self.rearm()
         return true
     }
