@@ -4,7 +4,9 @@ public import RenderCore
 public struct ImportedShot: Sendable {
     /// What all frames share.
     public let assets: SceneAssets
-    /// What a person should know about the import: what was left out, what was invented. One sentence each.
+    /// What a person should know about the import.
+    ///
+    /// What was left out, what was invented: one sentence each.
     public let notes: [String]
     /// Frames per second of animation.
     public let framesPerSecond: Double

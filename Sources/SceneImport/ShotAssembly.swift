@@ -35,11 +35,12 @@ struct ShotAssembly {
             images: images,
             environment: try self.environment(isLit: isLit, &notes)
         )
+        let camera = try self.camera(stage, &notes)
         return ImportedShot(
             assets: assets,
             notes: notes,
             stage: stage,
-            camera: try self.camera(stage, &notes),
+            camera: camera,
             options: self.options
         )
     }

@@ -1,4 +1,4 @@
-import RenderCore
+package import RenderCore
 
 /// Tangents for normal maps where the file has none.
 ///
@@ -6,8 +6,8 @@ import RenderCore
 /// growing u, projected on the vertex normal and weighted by the corner's angle; corners of one vertex are averaged when
 /// their triangles have the same handedness, and the vertex is split otherwise. Unlike MikkTSpace, vertices that the
 /// file keeps apart are not welded first.
-enum TangentSpace {
-    static func addTangents(to mesh: inout Mesh) {
+package enum TangentSpace {
+    package static func addTangents(to mesh: inout Mesh) {
         let vertexCount = mesh.positions.count / 3
         // For each vertex: the sums for right- and left-handed triangles.
         var sums = [SIMD3<Double>](repeating: .zero, count: 2 * vertexCount)

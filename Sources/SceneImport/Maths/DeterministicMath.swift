@@ -2,9 +2,9 @@
 ///
 /// Arguments are reduced by pi/2 in two parts; series are taken far enough for an error below 1e-14 for arguments up to
 /// a thousand turns, which scenes do not exceed.
-enum DeterministicMath {
+package enum DeterministicMath {
     /// Sine and cosine of an angle in radians; an angle that is not finite or beyond 1e9 gives those of zero.
-    static func sineCosine(_ angle: Double) -> (sine: Double, cosine: Double) {
+    package static func sineCosine(_ angle: Double) -> (sine: Double, cosine: Double) {
         guard angle.magnitude <= 1e9 else { return (0, 1) }
         let quarter = (angle * 0.636_619_772_367_581_4).rounded(.toNearestOrEven)
         // pi/2 as a double of 33 significant bits and the rest, so that the first product is exact.
@@ -29,13 +29,13 @@ enum DeterministicMath {
     }
 
     /// Sine of an angle in radians.
-    static func sine(_ angle: Double) -> Double { self.sineCosine(angle).sine }
+    package static func sine(_ angle: Double) -> Double { self.sineCosine(angle).sine }
 
     /// Cosine of an angle in radians.
-    static func cosine(_ angle: Double) -> Double { self.sineCosine(angle).cosine }
+    package static func cosine(_ angle: Double) -> Double { self.sineCosine(angle).cosine }
 
     /// The angle of the vector (x, y) in -pi...pi; zero for the zero vector.
-    static func arcTangent(_ y: Double, _ x: Double) -> Double {
+    package static func arcTangent(_ y: Double, _ x: Double) -> Double {
         let ax = x.magnitude
         let ay = y.magnitude
         let large = ax < ay ? ay : ax
