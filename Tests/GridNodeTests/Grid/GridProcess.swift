@@ -113,6 +113,18 @@ final class TestGrid {
         }
     }
 
+    /// What a submitting program needs to know of the grid.
+    struct Entry: Sendable {
+        let directory: TestDirectory
+        let grid: String
+        let address: String
+    }
+
+    /// The way in through a node.
+    func entry(_ i: Int = 0) -> Entry {
+        Entry(directory: self.directory, grid: self.name, address: self.addresses[i])
+    }
+
     private func arguments(ofNode i: Int, port: String) -> [String] {
         let peer = self.addresses.first.map { ["--peer", $0] } ?? []
         return [

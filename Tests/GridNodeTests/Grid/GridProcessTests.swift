@@ -18,19 +18,16 @@ struct GridProcessTests {
     }
 
     private func submit(
-        _ grid: TestGrid,
-        to i: Int = 0,
+        _ entry: TestGrid.Entry,
         into name: String = "out",
         _ more: [String] = []
-    ) async throws
-        -> Program.Result
-    {
+    ) async throws -> Program.Result {
         try await Program.run(
             [
-                "submit", "\(grid.directory.path)/shot.gltf", "--to", grid.addresses[i], "--grid", grid.name,
-                "--data", "\(grid.directory.path)/studio", "-o", "\(grid.directory.path)/\(name)", "--json",
+                "submit", "\(entry.directory.path)/shot.gltf", "--to", entry.address, "--grid", entry.grid,
+                "--data", "\(entry.directory.path)/studio", "-o", "\(entry.directory.path)/\(name)", "--json",
             ] + Self.size + more,
-            in: grid.directory
+            in: entry.directory
         )
     }
 
@@ -56,8 +53,9 @@ struct GridProcessTests {
         )
         #expect(other.status == 0)
         try await grid.waitForPeers(2)
-        async let second = self.submit(grid, to: 1, into: "out-7", ["--seed", "7"])
-        let first = try await self.submit(grid)
+        let secondEntry = grid.entry(1)
+        async let second = self.submit(secondEntry, into: "out-7", ["--seed", "7"])
+        let first = try await self.submit(grid.entry())
         #expect(first.status == 0, "\(first.errors)")
         let result = try await second
         #expect(result.status == 0, "\(result.errors)")
@@ -71,7 +69,7 @@ struct GridProcessTests {
         try grid.addSaboteur()
         try await self.renderAlone(grid.directory)
         try await grid.waitForPeers(3)
-        let result = try await self.submit(grid)
+        let result = try await self.submit(grid.entry())
         #expect(result.status == 0, "\(result.errors)")
         self.expectSameFrames(grid.directory)
         let summary = try #require(
@@ -90,7 +88,8 @@ struct GridProcessTests {
         let grid = try await TestGrid(count: 4)
         try await self.renderAlone(grid.directory)
         try await grid.waitForPeers(3)
-        async let delivery = self.submit(grid)
+        let deliveryEntry = grid.entry()
+        async let delivery = self.submit(deliveryEntry)
         try await self.waitForUnits(grid, 4)
         grid.killNode(2)
         let result = try await delivery
@@ -103,7 +102,8 @@ struct GridProcessTests {
         let grid = try await TestGrid(count: 3)
         try await self.renderAlone(grid.directory)
         try await grid.waitForPeers(2)
-        async let delivery = self.submit(grid)
+        let deliveryEntry = grid.entry()
+        async let delivery = self.submit(deliveryEntry)
         try await self.waitForUnits(grid, 6)
         grid.killNode(0)
         try await grid.restart(0)
