@@ -20,7 +20,9 @@ public final class BlockRenderer {
         self.scene = scene
         self.settings = settings
         self.memory = memory
-        self.camera = CameraRays(scene.view.pointee.camera, width: settings.width, height: settings.height)
+        self.camera = scene.withView {
+            CameraRays($0.pointee.camera, width: settings.width, height: settings.height)
+        }
         self.tracer = PathTracer(
             view: scene.view,
             traversal: Traversal(memory: memory),
@@ -37,12 +39,15 @@ public final class BlockRenderer {
         var pixels: [Float] = []
         pixels.reserveCapacity(3 * (right - left) * (bottom - top))
         var work = WorkCounter()
-        for py in top ..< bottom {
-            for px in left ..< right {
-                let (r, g, b) = self.pixel(px, py, &work)
-                pixels.append(r)
-                pixels.append(g)
-                pixels.append(b)
+        // The tracer holds plain pointers into the scene and the scratch memory, both of which `self` keeps alive.
+        withExtendedLifetime(self) {
+            for py in top ..< bottom {
+                for px in left ..< right {
+                    let (r, g, b) = self.pixel(px, py, &work)
+                    pixels.append(r)
+                    pixels.append(g)
+                    pixels.append(b)
+                }
             }
         }
         return FilmBlock(width: right - left, height: bottom - top, pixels: pixels, work: work)

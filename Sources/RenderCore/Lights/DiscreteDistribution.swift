@@ -2,11 +2,11 @@
 ///
 /// Entry i is chosen by the 32-bit numbers from `starts[i]` up to the start of the next one (2^32 after the last), so its
 /// probability is a known multiple of 2^-32 and the estimator stays unbiased whatever the table says.
-enum DiscreteDistribution {
+package enum DiscreteDistribution {
     /// Builds the starts for weights that are finite and not negative; every positive weight gets a chance.
     ///
     /// Nothing when all weights are zero or there are none. At most 2^24 entries.
-    static func starts(weights: [Float]) -> [UInt32]? {
+    package static func starts(weights: [Float]) -> [UInt32]? {
         var total = 0.0
         var positive = 0.0
         for w in weights where w > 0 {

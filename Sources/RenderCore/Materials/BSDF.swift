@@ -180,7 +180,7 @@ struct BSDF {
                 )
             }
             let h = self.distribution.visibleNormal(self.wo, u, v)
-            return self.spread(h * (2 * dot(self.wo, h)) - self.wo)
+            return self.spreadReflection(h * (2 * dot(self.wo, h)) - self.wo)
         }
         return self.sampleTransmission(u, v, (pick - self.pickDiffuse - self.pickSpecular) / self.pickTransmission)
     }
@@ -192,7 +192,7 @@ struct BSDF {
         let share = self.transmissionWeight / self.pickTransmission
         if pick < reflectance {
             let wi = h * (2 * cosine) - self.wo
-            guard self.isSmooth else { return self.spread(wi) }
+            guard self.isSmooth else { return self.spreadReflection(wi) }
             return Sample(wi: wi, weight: Vector3(share), density: 0, etaSquared: 1)
         }
         guard let wi = refracted(self.wo, h, self.eta), wi.z < 0 else { return nil }
@@ -208,6 +208,11 @@ struct BSDF {
         guard var sample = self.spread(wi) else { return nil }
         sample.etaSquared = etaSquared
         return sample
+    }
+
+    /// Nothing when the reflection would go below the surface.
+    @inline(__always) private func spreadReflection(_ wi: Vector3) -> Sample? {
+        wi.z > 0 ? self.spread(wi) : nil
     }
 
     /// A direction whose weight comes from all lobes together.

@@ -5,7 +5,7 @@ extension TextureReference.Wrap {
     }
 
     /// A texel number moved into 0..<count.
-    @inline(__always) func wrapped(_ i: Int, count: Int) -> Int {
+    @inline(__always) package func wrapped(_ i: Int, count: Int) -> Int {
         switch self {
         case .clampToEdge: return i < 0 ? 0 : i < count ? i : count &- 1
         case .repeat:
@@ -22,7 +22,7 @@ extension TextureReference.Wrap {
 }
 
 /// The linear values of 8-bit sRGB codes (IEC 61966-2-1).
-func sRGBTable() -> [Float] {
+package func sRGBTable() -> [Float] {
     (0 ..< 256).map { code in
         let c = Double(code) / 255
         return Float(c * 100_000 <= 4045 ? c * 100 / 1292 : power((c * 1000 + 55) / 1055, 12.0 / 5.0))

@@ -19,7 +19,7 @@ enum Pi {
 
 /// The largest integer that is at most `x`, as an integer, for |x| up to 2^30; beyond that, and for what is not a
 /// number, zero.
-@inline(__always) func floorToInt(_ x: Float) -> Int {
+@inline(__always) package func floorToInt(_ x: Float) -> Int {
     guard x.magnitude <= 0x1p30 else { return 0 }
     let truncated = Int32(x)
     return Int(truncated) &- (Float(truncated) > x ? 1 : 0)
@@ -34,7 +34,7 @@ enum Pi {
 }
 
 /// The sine and cosine of `turns` full turns, |turns| up to 2^20; the error is below 2^-22.
-@inline(__always) func sinCos(turns: Float) -> (sin: Float, cos: Float) {
+@inline(__always) package func sinCos(turns: Float) -> (sin: Float, cos: Float) {
     let quadrant = floorToInt(turns * 4 + 0.5)
     // Exact: both are multiples of the last place of `turns`.
     let x = (turns - Float(quadrant) * 0.25) * Pi.two
@@ -50,7 +50,7 @@ enum Pi {
 }
 
 /// The sine and cosine of an angle in radians, |angle| up to about 10^6.
-func sinCos(radians: Float) -> (sin: Float, cos: Float) {
+package func sinCos(radians: Float) -> (sin: Float, cos: Float) {
     let turns = Double(radians) * 0x1.45f306dc9c883p-3
     guard turns.magnitude < 0x1p30 else { return (0, 1) }
     return sinCos(turns: Float(turns - Double(Int64(turns))))
@@ -68,7 +68,7 @@ func sinCos(radians: Float) -> (sin: Float, cos: Float) {
 }
 
 /// The angle of the point (x, y) in -pi...pi; zero for the origin.
-@inline(__always) func arcTangent(y: Float, x: Float) -> Float {
+@inline(__always) package func arcTangent(y: Float, x: Float) -> Float {
     let ax = x.magnitude
     let ay = y.magnitude
     let isSteep = ay > ax
@@ -81,13 +81,13 @@ func sinCos(radians: Float) -> (sin: Float, cos: Float) {
 }
 
 /// The arc cosine; the argument is moved into -1...1 first.
-@inline(__always) func arcCosine(_ x: Float) -> Float {
+@inline(__always) package func arcCosine(_ x: Float) -> Float {
     let c = clamped(x, -1, 1)
     return arcTangent(y: ((1 - c) * (1 + c)).squareRoot(), x: c)
 }
 
 /// e to the power of `x`; 0 below -700, 2^1000 above 690.
-func exponential(_ x: Double) -> Double {
+package func exponential(_ x: Double) -> Double {
     guard x > -700 else { return 0 }
     guard x < 690 else { return 0x1p1000 }
     let scaled = x * 0x1.71547652b82fep0
@@ -103,7 +103,7 @@ func exponential(_ x: Double) -> Double {
 }
 
 /// The natural logarithm of a positive normal number; others give -1000.
-func logarithm(_ x: Double) -> Double {
+package func logarithm(_ x: Double) -> Double {
     guard x >= 0x1p-1022, x < Double.infinity else { return -1000 }
     var exponent = Int64(x.bitPattern &>> 52) &- 1023
     var m = Double(bitPattern: (x.bitPattern & 0x000f_ffff_ffff_ffff) | 0x3ff0_0000_0000_0000)
@@ -123,6 +123,6 @@ func logarithm(_ x: Double) -> Double {
 }
 
 /// A positive base to any power; zero for other bases.
-func power(_ base: Double, _ exponent: Double) -> Double {
+package func power(_ base: Double, _ exponent: Double) -> Double {
     base > 0 ? exponential(logarithm(base) * exponent) : 0
 }

@@ -1,5 +1,5 @@
 /// Uniform points of the unit disk (P. Shirley and K. Chiu 1997, concentric).
-@inline(__always) func diskPoint(_ u: Float, _ v: Float) -> (x: Float, y: Float) {
+@inline(__always) package func diskPoint(_ u: Float, _ v: Float) -> (x: Float, y: Float) {
     let a = 2 * u - 1
     let b = 2 * v - 1
     guard a != 0 || b != 0 else { return (0, 0) }
@@ -18,7 +18,7 @@
 }
 
 /// A point of -1...1 with the density of a tent.
-@inline(__always) func tentPoint(_ u: Float) -> Float {
+@inline(__always) package func tentPoint(_ u: Float) -> Float {
     u < 0.5 ? (2 * u).squareRoot() - 1 : 1 - (2 - 2 * u).squareRoot()
 }
 

@@ -87,11 +87,11 @@
 ///
 /// A pure function of (pixel, sample, dimension, seed). Each dimension is a pair of numbers, a scrambled (0, 2)-sequence
 /// over the samples of the pixel, shuffled independently of the other dimensions.
-struct PathSampler {
+package struct PathSampler {
     private let pixelKey: UInt32
     private let sample: UInt32
 
-    @inline(__always) init(x: Int, y: Int, sample: Int, seed: UInt32) {
+    @inline(__always) package init(x: Int, y: Int, sample: Int, seed: UInt32) {
         let position = UInt32(truncatingIfNeeded: x) | UInt32(truncatingIfNeeded: y) &<< 16
         self.pixelKey = mixedBits(position ^ mixedBits(seed &+ 0x9e37_79b9))
         self.sample = reversedBits(UInt32(truncatingIfNeeded: sample))
@@ -101,7 +101,7 @@ struct PathSampler {
     @inline(__always) var key: UInt32 { mixedBits(self.pixelKey ^ self.sample) }
 
     /// Two numbers in 0..<2^32.
-    @inline(__always) func bits(_ dimension: UInt32) -> (UInt32, UInt32) {
+    @inline(__always) package func bits(_ dimension: UInt32) -> (UInt32, UInt32) {
         let seed = mixedBits(self.pixelKey &+ dimension &* 0x9e37_79b9)
         let index = reversedBits(scrambledReversed(self.sample, seed))
         return (
@@ -111,7 +111,7 @@ struct PathSampler {
     }
 
     /// Four pairs of numbers at once: the same as ``bits(_:)`` for `dimension` and the three after it.
-    @inline(__always) func fourBits(_ dimension: UInt32) -> (SIMD4<UInt32>, SIMD4<UInt32>) {
+    @inline(__always) package func fourBits(_ dimension: UInt32) -> (SIMD4<UInt32>, SIMD4<UInt32>) {
         let step: UInt32 = 0x9e37_79b9
         let first = self.pixelKey &+ dimension &* step
         let seed = mixedBits(SIMD4(first, first &+ step, first &+ 2 &* step, first &+ 3 &* step))

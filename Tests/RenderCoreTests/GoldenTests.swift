@@ -1,0 +1,82 @@
+import GridWire
+import RenderCore
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+struct GoldenTests {
+    /// The leaf hash of a payload, as `GoldenScene` documents it.
+    private func leafHash(_ payload: [UInt8]) -> [UInt8] {
+        var hash = Blake2b256()
+        hash.update("tessera-leaf-v1:".utf8)
+        hash.update(payload)
+        return hash.finalizeBytes()
+    }
+
+    private func version(_ payloads: [[UInt8]]) -> String {
+        var hash = Blake2b256()
+        for payload in payloads { hash.update(self.leafHash(payload)) }
+        let digits = Array("0123456789abcdef".utf8)
+        let text = hash.finalizeBytes().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    @Test
+    func `the golden leaves name this version of the core`() {
+        let version = self.version(GoldenScene.leafPayloads())
+        if getenv("TESSERA_PRINT_GOLDEN") != nil { print("golden version: \(version)") }
+        #expect(
+            version == GoldenScene.expectedVersion,
+            "if the change of bits is intended, put \(version) into GoldenScene.expectedVersion"
+        )
+    }
+
+    @Test(arguments: [BVHSettings(bins: 2, leafSize: 1), BVHSettings(bins: 8, leafSize: 3), BVHSettings(bins: 64)])
+    func `the hierarchy changes no bit`(settings: BVHSettings) {
+        #expect(self.version(GoldenScene.leafPayloads(bvh: settings)) == GoldenScene.expectedVersion)
+    }
+
+    @Test
+    func `the order of the blocks changes no bit`() throws {
+        let renderer = BlockRenderer(scene: try GoldenScene.scene(), settings: GoldenScene.settings)
+        var generator = SeededGenerator(seed: 7)
+        var payloads = [[UInt8]](repeating: [], count: GoldenScene.blockCount)
+        for block in (0 ..< GoldenScene.blockCount).shuffled(using: &generator) {
+            payloads[block] = GoldenScene.payload(of: block, by: renderer)
+        }
+        #expect(self.version(payloads) == GoldenScene.expectedVersion)
+    }
+
+    @Test
+    func `two threads on one scene change no bit`() async throws {
+        let scene = try GoldenScene.scene()
+        var payloads = [[UInt8]](repeating: [], count: GoldenScene.blockCount)
+        await withTaskGroup(of: [(Int, [UInt8])].self) { group in
+            for thread in 0 ..< 2 {
+                group.addTask {
+                    let renderer = BlockRenderer(scene: scene, settings: GoldenScene.settings)
+                    return stride(from: thread, to: GoldenScene.blockCount, by: 2).map {
+                        ($0, GoldenScene.payload(of: $0, by: renderer))
+                    }
+                }
+            }
+            for await share in group {
+                for (block, payload) in share { payloads[block] = payload }
+            }
+        }
+        #expect(self.version(payloads) == GoldenScene.expectedVersion)
+    }
+
+    @Test
+    func `the golden picture shows something everywhere`() {
+        let payloads = GoldenScene.leafPayloads()
+        #expect(payloads.count == GoldenScene.blockCount)
+        #expect(Set(payloads).count == GoldenScene.blockCount)
+        for payload in payloads {
+            let block = FilmBlock(payload: payload, width: 8, height: 8)
+            #expect(block.map { $0.pixels.contains { $0 > 0 } && $0.work.zeroedSamples == 0 } == true)
+        }
+    }
+}

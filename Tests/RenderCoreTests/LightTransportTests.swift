@@ -1,0 +1,170 @@
+import RenderCore
+import Testing
+
+struct LightTransportTests {
+    /// Looks at a ball of radius one from the front, as far as its middle.
+    private func furnace(_ material: Material, _ environment: Environment) throws -> Float {
+        let camera = TestScenes.parallel(eye: SIMD3(0, 0, 5), target: SIMD3(0, 0, 0), size: 1)
+        let scene = try TestScenes.scene(
+            [TestScenes.ball(columns: 128)],
+            [material],
+            environment: environment,
+            camera: camera
+        )
+        let mean = TestScenes.mean(scene, samples: 256, depth: 32)
+        return (mean.x + mean.y + mean.z) / 3
+    }
+
+    private static let whiteMap = Environment.map(
+        width: 16,
+        height: 8,
+        texels: [Float](repeating: 1, count: 384)
+    )
+
+    @Test(arguments: [
+        Material(), Material(roughness: 0.5), Material(roughness: 0.25), Material(roughness: 0),
+        Material(metallic: 1, roughness: 0), Material(metallic: 1, roughness: 0.25),
+        Material(metallic: 1, roughness: 0.625), Material(metallic: 1, roughness: 1),
+        Material(metallic: 0.5, roughness: 0.375), Material(roughness: 0, ior: 1.33, transmission: 1),
+        Material(roughness: 0.125, transmission: 1), Material(roughness: 0.5, ior: 1, transmission: 1),
+        Material(baseColor: SIMD4(1, 1, 1, 0.5), alphaMode: .blend),
+    ])
+    func `a white ball vanishes before a white sky`(material: Material) throws {
+        for environment in [Environment.constant(SIMD3(1, 1, 1)), Self.whiteMap] {
+            let radiance = try self.furnace(material, environment)
+            #expect(isClose(radiance, 1, within: 0.012), "\(radiance)")
+        }
+    }
+
+    @Test(arguments: [
+        Material(roughness: 0.5, transmission: 1), Material(roughness: 1, transmission: 1),
+        Material(roughness: 0.25, transmission: 0.5),
+    ])
+    func `rough glass loses light but gains none, with light samples and without`(material: Material) throws {
+        let without = try self.furnace(material, .constant(SIMD3(1, 1, 1)))
+        let with = try self.furnace(material, Self.whiteMap)
+        #expect(without < 1.005)
+        #expect(isClose(with, without, within: 0.02), "\(with), \(without)")
+    }
+
+    @Test
+    func `shining walls and a shining sky light a ball alike`() throws {
+        let camera = TestScenes.parallel(eye: SIMD3(0, 0, 5), target: SIMD3(0, 0, 0), size: 1)
+        for material in [Material(), Material(metallic: 1, roughness: 0.5)] {
+            let scene = try TestScenes.scene(
+                [TestScenes.ball(columns: 128), TestScenes.box(halfEdge: 6, isRoom: true, material: 1)],
+                [material, Material(baseColor: SIMD4(0, 0, 0, 1), roughness: 1, emission: SIMD3(1, 1, 1))],
+                camera: camera
+            )
+            // The walls' coat reflects a little even where the base is black.
+            let mean = TestScenes.mean(scene, samples: 256, depth: 1)
+            #expect(isClose(mean.y, 1, within: 0.012), "\(mean)")
+        }
+    }
+
+    @Test
+    func `light samples and scattered rays agree about a sky with a sun`() throws {
+        var texels = [Float](repeating: 0.25, count: 32 * 16 * 3)
+        for k in 0 ..< 3 { texels[(3 * 32 + 9) * 3 + k] = 20 }
+        let camera = TestScenes.parallel(eye: SIMD3(0, 5, 0), target: SIMD3(0, 0, 0), size: 2)
+        let floor = TestScenes.quad(SIMD3(-9, 0, 9), SIMD3(9, 0, 9), SIMD3(9, 0, -9), SIMD3(-9, 0, -9))
+        // The same light as a mesh: with both, a floor receives the sum.
+        var sum: Float = 0
+        for (y, rows) in (0 ..< 16).map({ ($0, 16) }) where y < 8 {
+            let sine = sinCos(turns: (Float(y) + 0.5) / Float(2 * rows)).sin
+            let cosine = sinCos(turns: (Float(y) + 0.5) / Float(2 * rows)).cos
+            for x in 0 ..< 32 { sum += (y == 3 && x == 9 ? 20 : 0.25) * sine * cosine }
+        }
+        let irradiance = sum * (2 * Float.pi / 32) * (Float.pi / 16)
+        let scene = try TestScenes.scene(
+            [floor],
+            [Material(baseColor: SIMD4(0.5, 0.5, 0.5, 1))],
+            environment: .map(width: 32, height: 16, texels: texels),
+            camera: camera
+        )
+        let mean = TestScenes.mean(scene, samples: 256)
+        // The coat is all that makes this surface other than Lambert's.
+        #expect(isClose(mean.x, irradiance * 0.5 / .pi, within: 0.06), "\(mean.x), \(irradiance * 0.5 / .pi)")
+    }
+
+    private func lit(by light: Light, at x: Float = 0) throws -> Float {
+        let floor = TestScenes.quad(SIMD3(-9, 0, 9), SIMD3(9, 0, 9), SIMD3(9, 0, -9), SIMD3(-9, 0, -9))
+        let camera = TestScenes.parallel(eye: SIMD3(x, 20, 0), target: SIMD3(x, 0, 0), size: 0.01)
+        let scene = try TestScenes.scene(
+            [floor],
+            [Material(baseColor: SIMD4(0.5, 0.5, 0.5, 1))],
+            lights: [light],
+            camera: camera
+        )
+        return TestScenes.mean(scene, edge: 2, samples: 4).y
+    }
+
+    @Test
+    func `lights without extent shine as KHR_lights_punctual says`() throws {
+        let white = SIMD3<Float>(1, 1, 1)
+        let down = SIMD3<Float>(0, -2, 0)
+        let sun = try self.lit(by: .directional(direction: down, illuminance: white))
+        #expect(isClose(sun, 0.5 / .pi, within: 0.06))
+        let near = try self.lit(by: .point(position: SIMD3(0, 1, 0), intensity: white, range: 0))
+        let far = try self.lit(by: .point(position: SIMD3(0, 2, 0), intensity: white, range: 0))
+        #expect(isClose(near, sun, within: 0.001))
+        #expect(isClose(far, near / 4, within: 0.001))
+        let ranged = try self.lit(by: .point(position: SIMD3(0, 2, 0), intensity: white, range: 4))
+        #expect(isClose(ranged, far * 15 / 16, within: 0.001))
+        #expect(try self.lit(by: .point(position: SIMD3(0, 2, 0), intensity: white, range: 1)) == 0)
+        let spot = Light.spot(
+            position: SIMD3(0, 2, 0),
+            direction: down,
+            intensity: white,
+            range: 0,
+            innerConeAngle: 0.25,
+            outerConeAngle: 0.5
+        )
+        #expect(isClose(try self.lit(by: spot), far, within: 0.001))
+        #expect(try self.lit(by: spot, at: 2) == 0)
+        #expect(try self.lit(by: spot, at: 0.75) > 0)
+    }
+
+    @Test
+    func `shadows are dark and leave holes alone`() throws {
+        let floor = TestScenes.quad(SIMD3(-9, 0, 9), SIMD3(9, 0, 9), SIMD3(9, 0, -9), SIMD3(-9, 0, -9))
+        let roof = TestScenes.quad(
+            SIMD3(-9, 2, 9),
+            SIMD3(9, 2, 9),
+            SIMD3(9, 2, -9),
+            SIMD3(-9, 2, -9),
+            material: 1
+        )
+        let light = Light.directional(direction: SIMD3(0, -1, 0), illuminance: SIMD3(1, 1, 1))
+        let camera = TestScenes.parallel(eye: SIMD3(0, 1, 0), target: SIMD3(0, 0, 0), size: 1)
+        func mean(_ alpha: Float, _ mode: Material.AlphaMode) throws -> Float {
+            let roofMaterial = Material(baseColor: SIMD4(0, 0, 0, alpha), alphaMode: mode)
+            let scene = try TestScenes.scene(
+                [floor, roof],
+                [Material(), roofMaterial],
+                lights: [light],
+                camera: camera
+            )
+            return TestScenes.mean(scene, samples: 64, depth: 1).x
+        }
+        let open = try mean(0, .mask)
+        #expect(open > 0.25)
+        #expect(try mean(0, .opaque) == 0)
+        #expect(try mean(1, .blend) == 0)
+        #expect(try mean(0.6, .mask) == 0)
+        #expect(isClose(try mean(0.25, .blend), open * 0.75, within: 0.05))
+    }
+
+    @Test
+    func `the front of a single-sided light shines, the back does not`() throws {
+        let lamp = TestScenes.quad(SIMD3(-1, 0, 1), SIMD3(1, 0, 1), SIMD3(1, 0, -1), SIMD3(-1, 0, -1))
+        for isDoubleSided in [false, true] {
+            let material = Material(emission: SIMD3(1, 2, 3), isDoubleSided: isDoubleSided)
+            for y in [Float(5), -5] {
+                let camera = TestScenes.parallel(eye: SIMD3(0, y, 0), target: SIMD3(0, 0, 0), size: 1)
+                let mean = TestScenes.mean(try TestScenes.scene([lamp], [material], camera: camera), depth: 0)
+                #expect(mean == (y > 0 || isDoubleSided ? SIMD3(1, 2, 3) : SIMD3(0, 0, 0)))
+            }
+        }
+    }
+}
