@@ -37,7 +37,7 @@ enum Program {
     /// Runs `tessera` to its end, within two minutes.
     static func run(_ arguments: [String], in directory: TestDirectory) async throws -> Result {
         let number = directory.nextNumber()
-        let (out, err) = ("\(directory.path)/out-\(number)", "\(directory.path)/err-\(number)")
+        let (out, err) = ("\(directory.path)/stdout-\(number)", "\(directory.path)/stderr-\(number)")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(self.directory)/tessera")
         process.arguments = arguments
