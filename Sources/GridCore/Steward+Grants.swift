@@ -253,7 +253,10 @@ extension Steward {
     private mutating func adopt(_ index: Int, of worker: Int, now: Instant) {
         switch self.units[index].phase {
         case .accepted, .stored:
-            if !self.workers[worker].cancelled.contains(index), self.wishes[index]?.isRedo != true {
+            // Who lists a unit that it has delivered waits for the answer, and renders nothing.
+            if !self.ledger.hasClaim(onUnitAt: index, by: self.workers[worker].peer),
+                !self.workers[worker].cancelled.contains(index), self.wishes[index]?.isRedo != true
+            {
                 self.workers[worker].cancelled.append(index)
             }
         case .open, .disputed:

@@ -66,9 +66,9 @@ extension Worker {
             }
             return
         }
-        let rendering = Set(self.rendering(self.jobs[index].job))
+        let busy = Set(self.rendering(self.jobs[index].job) + self.jobs[index].unansweredUnits)
         for unit in units.prefix(WireLimits.unitsMax) where self.jobs[index].plan.index(of: unit) != nil {
-            guard !rendering.contains(unit), !self.jobs[index].queue.contains(unit),
+            guard !busy.contains(unit), !self.jobs[index].queue.contains(unit),
                 !self.jobs[index].finished.contains(where: { $0.unit == unit }),
                 self.jobs[index].queue.count < Steward.heldUnitsMax
             else { continue }

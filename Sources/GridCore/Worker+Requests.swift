@@ -90,6 +90,8 @@ extension Worker {
         job.lost.removeFirst(request.lost.count)
         job.reportSince = job.hasNews ? now : nil
         job.lastSent = now
+        // A report that is under way may be lost or overtaken: until it is answered, its units stay leased.
+        let holding = rendering + job.queue + job.unansweredUnits
         job.requests.append(request)
         let threadMicroseconds = job.blockTime?.wholeMicroseconds ?? 0
         let blockMicroseconds =
@@ -99,7 +101,7 @@ extension Worker {
             records: request.reports.map(\.record),
             leaves: request.reports.flatMap(\.leaves),
             lostPixels: request.lost,
-            holding: Array((rendering + job.queue).prefix(WireLimits.unitsMax)),
+            holding: Array(holding.prefix(WireLimits.unitsMax)),
             wantedUnits: wanted,
             blockMicroseconds: min(blockMicroseconds, WireLimits.blockMicrosecondsMax)
         )

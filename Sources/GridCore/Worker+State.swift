@@ -92,6 +92,11 @@ extension Worker {
             !self.finished.isEmpty || !self.reports.isEmpty || !self.lost.isEmpty
         }
 
+        /// Units whose report is signed and not answered.
+        var unansweredUnits: [UnitID] {
+            (self.reports + self.requests.flatMap(\.reports)).flatMap { $0.leaves.map(\.unit) }
+        }
+
         /// Whether answers are outstanding that may show that a report was lost.
         var hasUnanswered: Bool {
             self.requests.contains { !$0.reports.isEmpty }
