@@ -101,7 +101,7 @@ extension Leviathan {
     mutating func addSpray() {
         let meshes = (0 ..< 3).map { self.addDropMesh($0) }
         let sites: [(p: SIMD3<Double>, size: Double)] = [
-            (SIMD3(-10.2, 0, -9.3), 1.15), (SIMD3(16, 0, -18.4), 0.7), (SIMD3(8.4, 0, -15.5), 0.95),
+            (SIMD3(-10.2, 0, -9.3), 1.45), (SIMD3(16, 0, -18.4), 0.7), (SIMD3(8.4, 0, -15.5), 1.1),
         ]
         for (index, site) in sites.enumerated() {
             for k in 0 ..< 6 {
@@ -134,7 +134,7 @@ extension Leviathan {
     private mutating func addDropMesh(_ variant: Int) -> Int {
         var drops = Form()
         var sparks = Form()
-        for _ in 0 ..< 170 {
+        for _ in 0 ..< 210 {
             let (s, c) = DeterministicMath.sineCosine(self.random.between(0, 2 * .pi))
             let up = self.random.unit()
             let r = 1.25 + 1.5 * up * self.random.between(0.5, 1.1)

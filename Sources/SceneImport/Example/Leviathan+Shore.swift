@@ -182,7 +182,21 @@ extension Leviathan {
             disc.add(SIMD3(c, s, 0))
         }
         for k in 0 ..< 64 { disc.triangle(middle, 1 + k, 1 + (k + 1) % 64) }
-        var moon = GLBWriter.Node(name: "moon", mesh: self.glb.addMesh("moon", [(disc, self.materials.moon)]))
+        var maria = Form()
+        for (x, y, size) in [
+            (-0.42, 0.38, 0.3), (-0.1, 0.5, 0.2), (0.3, 0.42, 0.24), (0.48, 0.12, 0.19), (-0.55, -0.02, 0.24),
+            (-0.3, -0.3, 0.17), (0.22, -0.55, 0.12), (0.05, 0.12, 0.13),
+        ] {
+            let middle = maria.add(SIMD3(x, y, 0.004))
+            for k in 0 ..< 18 {
+                let (s, c) = DeterministicMath.sineCosine(2 * .pi * Double(k) / 18)
+                let r = size * self.random.between(0.72, 1.1)
+                maria.add(SIMD3(x + c * r, y + s * r, 0.004))
+            }
+            for k in 0 ..< 18 { maria.triangle(middle, middle + 1 + k, middle + 1 + (k + 1) % 18) }
+        }
+        let face = self.glb.addMesh("moon", [(disc, self.materials.moon), (maria, self.materials.maria)])
+        var moon = GLBWriter.Node(name: "moon", mesh: face)
         moon.translation = Self.moonPlace
         moon.scale = SIMD3(11.5, 11.5, 11.5)
         _ = self.glb.addNode(moon)

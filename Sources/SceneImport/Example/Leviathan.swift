@@ -37,6 +37,7 @@ struct Leviathan {
         var ember: Int
         var hill: Int
         var moon: Int
+        var maria: Int
     }
 
     init() {
@@ -61,7 +62,8 @@ struct Leviathan {
             lavaDark: Self.glow(&self.glb, "lava, dark", 1, 0.1, 0.01, strength: 0.9),
             ember: Self.glow(&self.glb, "ember", 1, 0.3, 0.04, strength: 5),
             hill: Self.surface(&self.glb, "hill", 0.02, 0.017, 0.022, metallic: 0, roughness: 0.9),
-            moon: Self.glow(&self.glb, "moon", 1, 0.84, 0.6, strength: 2.6)
+            moon: Self.glow(&self.glb, "moon", 1, 0.84, 0.6, strength: 2.6),
+            maria: Self.glow(&self.glb, "maria", 1, 0.8, 0.54, strength: 1.5)
         )
         self.glb.extensions = ["KHR_materials_emissive_strength"]
         self.keys = (0 ... 16).map { Double($0) / 16 }
