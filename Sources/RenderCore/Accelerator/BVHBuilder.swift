@@ -1,7 +1,9 @@
 import CVector
 
-/// Builds a ``BVHData`` top down: ranges of triangles are split by binned surface-area heuristic (I. Wald, "On fast
-/// Construction of SAH-based Bounding Volume Hierarchies", 2007), the largest first, until a node has eight.
+/// Builds a ``BVHData`` top down: ranges of triangles are split by binned surface-area heuristic.
+///
+/// After I. Wald, "On fast Construction of SAH-based Bounding Volume Hierarchies", 2007; the
+/// largest range is split first, until a node has eight.
 struct BVHBuilder {
     /// The box of a triangle; the fourth component of `high` carries its number.
     private struct Reference: BitwiseCopyable {

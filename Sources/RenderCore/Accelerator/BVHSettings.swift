@@ -1,4 +1,6 @@
-/// How the acceleration structure is built. It changes the speed, never a bit of the picture.
+/// How the acceleration structure is built.
+///
+/// It changes the speed, never a bit of the picture.
 public struct BVHSettings: Sendable, Hashable {
     /// The number of bins an axis is cut into when a node is split, 2...64.
     public var bins: Int

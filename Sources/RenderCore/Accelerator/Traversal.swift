@@ -15,8 +15,9 @@ struct RayHit: BitwiseCopyable {
 /// Reads through unsafe pointers into arrays that the builder sized; the stack holds ``BVHData/stackSize`` entries, which
 /// the bounded depth of the tree cannot exceed.
 struct Traversal {
-    /// Nodes still to visit: the bits of the entry distance above the child code. Distances are not negative, so the keys
-    /// order like them.
+    /// Nodes still to visit: the bits of the entry distance above the child code.
+    ///
+    /// Distances are not negative, so the keys order like them.
     private let stack: UnsafeMutablePointer<UInt64>
     /// 32 bytes for the entry distances of a node's children.
     private let entries: UnsafeMutableRawPointer

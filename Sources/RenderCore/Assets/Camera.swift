@@ -8,7 +8,9 @@ public struct Camera: Sendable, Equatable {
         case orthographic(xMagnification: Float, yMagnification: Float)
     }
 
-    /// Camera to world. The camera looks along its -Z, its +Y is up.
+    /// Camera to world.
+    ///
+    /// The camera looks along its -Z, its +Y is up.
     public var transform: Transform
     /// How directions map to the picture.
     public var projection: Projection

@@ -36,7 +36,9 @@ public struct Material: Sendable, Equatable {
     public var alphaMode: AlphaMode
     /// The threshold of ``AlphaMode/mask``.
     public var alphaCutoff: Float
-    /// Whether the back emits as the front does. Both sides are always visible.
+    /// Whether the back emits as the front does.
+    ///
+    /// Both sides are always visible.
     public var isDoubleSided: Bool
 
     /// Creates a material; the defaults are a white, rough dielectric.

@@ -2,7 +2,9 @@
 public struct Mesh: Sendable, Equatable {
     /// Three numbers a vertex, in metres.
     public var positions: [Float]
-    /// Three numbers a vertex, or nothing for flat shading. They need not have unit length.
+    /// Three numbers a vertex, or nothing for flat shading.
+    ///
+    /// They need not have unit length.
     public var normals: [Float]
     /// Four numbers a vertex as in glTF (direction, then the sign of the bitangent), or nothing: normal maps then take
     /// their directions from the texture coordinates of each triangle.

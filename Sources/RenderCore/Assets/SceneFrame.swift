@@ -1,6 +1,8 @@
 /// What changes from frame to frame: where things are, what shines, who looks.
 public struct SceneFrame: Sendable, Equatable {
-    /// The placed meshes. Their order breaks ties between surfaces at the same distance.
+    /// The placed meshes.
+    ///
+    /// Their order breaks ties between surfaces at the same distance.
     public var instances: [Instance]
     /// Lights without extent.
     public var lights: [Light]

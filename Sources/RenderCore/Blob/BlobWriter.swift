@@ -48,9 +48,9 @@ enum BlobFormat {
     static var version: UInt32 { 1 }
     /// Sections begin at multiples of this many bytes.
     static var alignment: Int { 64 }
-    /// "TSRASSET"
+    /// "TSRASSET".
     static var assetsMagic: UInt64 { 0x5445_5353_4152_5354 }
-    /// "TSRFRAME"
+    /// "TSRFRAME".
     static var frameMagic: UInt64 { 0x454d_4152_4652_5354 }
 
     /// The bytes before the first section.

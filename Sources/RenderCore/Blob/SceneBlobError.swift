@@ -1,4 +1,6 @@
-/// Why a scene cannot be encoded or rendered. Two errors are equal when their codes are.
+/// Why a scene cannot be encoded or rendered.
+///
+/// Two errors are equal when their codes are.
 public struct SceneBlobError: Error, Sendable, Equatable {
     /// The kind of failure.
     public struct Code: Sendable, Equatable {

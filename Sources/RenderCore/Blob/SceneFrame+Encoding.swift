@@ -142,7 +142,9 @@ extension SceneFrame {
 }
 
 extension Environment {
-    /// Whether light samples go to it. A constant sky is found by scattered rays just as well.
+    /// Whether light samples go to it.
+    ///
+    /// A constant sky is found by scattered rays just as well.
     var isChosenFrom: Bool {
         switch self {
         case .constant: false

@@ -1,4 +1,6 @@
-/// How large a scene a node is willing to load. Exceeding a limit is an error, never a trap.
+/// How large a scene a node is willing to load.
+///
+/// Exceeding a limit is an error, never a trap.
 public struct SceneLimits: Sendable, Hashable {
     /// The largest assets or frame blob in bytes.
     public var blobBytesMax: Int

@@ -1,4 +1,6 @@
-/// The ranges of the numbers of a scene. Within them no intermediate result of the core overflows.
+/// The ranges of the numbers of a scene.
+///
+/// Within them no intermediate result of the core overflows.
 enum SceneRange {
     /// Coordinates in metres, in objects and in the world.
     static var coordinate: ClosedRange<Float> { -1e9 ... 1e9 }

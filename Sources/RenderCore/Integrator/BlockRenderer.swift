@@ -1,4 +1,6 @@
-/// Renders rectangles of one picture. One for each render thread, since it owns scratch memory.
+/// Renders rectangles of one picture.
+///
+/// One for each render thread, since it owns scratch memory.
 ///
 /// ```swift
 /// let renderer = BlockRenderer(scene: scene, settings: RenderSettings(width: 640, height: 360, samples: 64))

@@ -17,7 +17,9 @@ public struct FilmBlock: Sendable, Equatable {
     }
 
     /// The bytes that a leaf hashes: pixels as little-endian binary32, then the five counters as little-endian 64-bit
-    /// integers in the order of their declaration. The leaf is BLAKE2b-256 of "tessera-leaf-v1:" and these.
+    /// integers in the order of their declaration.
+    ///
+    /// The leaf is BLAKE2b-256 of "tessera-leaf-v1:" and these.
     public var payload: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.payloadSize(width: self.width, height: self.height))

@@ -1,5 +1,7 @@
 /// Estimates the light that arrives along camera rays: a unidirectional path tracer with one light sample at each
-/// surface, weighed against scattered rays by the power heuristic (E. Veach 1997).
+/// surface, weighed against scattered rays by the power heuristic.
+///
+/// After E. Veach 1997.
 struct PathTracer {
     /// The events after which a path may end by Russian roulette.
     private static var rouletteDepth: Int { 3 }
@@ -131,8 +133,9 @@ struct PathTracer {
     return 1 / (1 + ratio * ratio)
 }
 
-/// A ray origin a few hundred units in the last place off the surface (C. Wächter and N. Binder, "A Fast and Robust
-/// Method for Avoiding Self-Intersection", Ray Tracing Gems, 2019).
+/// A ray origin a few hundred units in the last place off the surface.
+///
+/// After C. Wächter and N. Binder, "A Fast and Robust Method for Avoiding Self-Intersection", Ray Tracing Gems, 2019.
 @inline(__always) private func offsetOrigin(_ p: Vector3, _ n: Vector3) -> Vector3 {
     Vector3(offset(p.x, n.x), offset(p.y, n.y), offset(p.z, n.z))
 }

@@ -1,4 +1,6 @@
-/// What a picture shall be, beside its scene. All of it shapes the bits.
+/// What a picture shall be, beside its scene.
+///
+/// All of it shapes the bits.
 public struct RenderSettings: Sendable, Hashable {
     /// The largest width and height in pixels.
     public static let edgeMax = 16_384
@@ -18,8 +20,9 @@ public struct RenderSettings: Sendable, Hashable {
     /// Selects one of 2^32 patterns of noise.
     public let seed: UInt32
 
-    /// Creates settings. Values outside their range are moved to its ends; ``isValid(width:height:samples:maxDepth:)``
-    /// tells beforehand.
+    /// Creates settings.
+    ///
+    /// Values outside their range are moved to its ends; ``isValid(width:height:samples:maxDepth:)`` tells beforehand.
     public init(width: Int, height: Int, samples: Int, maxDepth: Int = 8, seed: UInt32 = 0) {
         func clamp(_ value: Int, _ low: Int, _ high: Int) -> Int { value < low ? low : value > high ? high : value }
         self.width = clamp(width, 1, Self.edgeMax)

@@ -1,5 +1,7 @@
 /// The distribution of an environment map: a row, then a column of it, each texel in proportion to the light that its
-/// bilinear patch sends (M. Pharr et al., PBRT 4th ed., 12.5).
+/// bilinear patch sends.
+///
+/// After M. Pharr et al., PBRT 4th ed., 12.5.
 struct EnvironmentTables {
     /// The starts of the rows, see ``DiscreteDistribution``; empty when the map is black.
     let rowStarts: [UInt32]

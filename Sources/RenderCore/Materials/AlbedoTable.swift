@@ -1,5 +1,7 @@
 /// The directional albedo of the GGX reflection by cosine and roughness, split into what Schlick's Fresnel term scales
-/// and what it adds: albedo = f0 scale + bias (B. Karis 2013), each 16 x 16 entries.
+/// and what it adds: albedo = f0 scale + bias.
+///
+/// After B. Karis 2013; each has 16 x 16 entries.
 ///
 /// It keeps the books of energy: a coat takes from the diffuse base what it reflects (C. Kulla and A. Conty 2017), and
 /// rough metals get back what single scattering loses (E. Turquin 2019).

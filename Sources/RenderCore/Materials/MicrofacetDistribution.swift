@@ -34,8 +34,9 @@ struct MicrofacetDistribution {
         return 2 * o * i / (o * self.root(i) + i * self.root(o))
     }
 
-    /// A microfacet normal visible from `wo`, whose z is positive (J. Dupuy and A. Benyoub, "Sampling Visible GGX Normals
-    /// with Spherical Caps", 2023).
+    /// A microfacet normal visible from `wo`, whose z is positive.
+    ///
+    /// After J. Dupuy and A. Benyoub, "Sampling Visible GGX Normals with Spherical Caps", 2023.
     @inline(__always) func visibleNormal(_ wo: Vector3, _ u: Float, _ v: Float) -> Vector3 {
         let stretched = Vector3(wo.x * self.alpha, wo.y * self.alpha, wo.z).normalized
         let (s, c) = sinCos(turns: u)

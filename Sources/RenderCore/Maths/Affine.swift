@@ -12,7 +12,9 @@ struct Affine: Equatable {
         self.offset = Vector3(t.x.w, t.y.w, t.z.w)
     }
 
-    /// World = ((m0 x + m1 y) + m2 z) + m3. This order is part of the definition of a hit.
+    /// World = ((m0 x + m1 y) + m2 z) + m3.
+    ///
+    /// This order is part of the definition of a hit.
     @inline(__always) func point(_ p: Vector3) -> Vector3 { self.vector(p) + self.offset }
 
     @inline(__always) func vector(_ v: Vector3) -> Vector3 { Vector3(dot(self.x, v), dot(self.y, v), dot(self.z, v)) }

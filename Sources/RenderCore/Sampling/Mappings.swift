@@ -1,4 +1,6 @@
-/// Uniform points of the unit disk (P. Shirley and K. Chiu 1997, concentric).
+/// Uniform points of the unit disk.
+///
+/// After P. Shirley and K. Chiu 1997, concentric.
 @inline(__always) package func diskPoint(_ u: Float, _ v: Float) -> (x: Float, y: Float) {
     let a = 2 * u - 1
     let b = 2 * v - 1
@@ -22,7 +24,9 @@
     u < 0.5 ? (2 * u).squareRoot() - 1 : 1 - (2 - 2 * u).squareRoot()
 }
 
-/// An orthonormal frame around a unit normal (T. Duff et al., JCGT 6(1), 2017).
+/// An orthonormal frame around a unit normal.
+///
+/// After T. Duff et al., JCGT 6(1), 2017.
 struct ShadingFrame {
     let tangent: Vector3
     let bitangent: Vector3

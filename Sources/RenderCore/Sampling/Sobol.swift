@@ -20,7 +20,9 @@
     return r
 }
 
-/// A number with well-mixed bits that depends on all bits of `x` (C. Wellons' lowbias32).
+/// A number with well-mixed bits that depends on all bits of `x`.
+///
+/// After C. Wellons' lowbias32.
 @inline(__always) func mixedBits(_ x: UInt32) -> UInt32 {
     var r = x
     r ^= r &>> 16
