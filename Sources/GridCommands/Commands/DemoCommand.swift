@@ -32,10 +32,10 @@ struct DemoCommand: AsyncParsableCommand {
     var fps = 4.0
 
     @Option(help: ArgumentHelp("The picture's size in pixels.", valueName: "WxH"))
-    var size = PictureSize(width: 640, height: 360)
+    var size = PictureSize(width: 480, height: 270)
 
     @Option(help: ArgumentHelp("Samples of a pixel.", valueName: "count"))
-    var spp = 24
+    var spp = 32
 
     @Option(help: ArgumentHelp("The first node's dashboard on 127.0.0.1; 0 takes any free port.", valueName: "port"))
     var dashboard = 0
