@@ -48,4 +48,15 @@ CVECTOR_INLINE uint32_t cvector_mask4(cvector_i4 mask) {
   return result.bits & 15u;
 }
 
+/// x, y or z for axis 0, 1 or 2, without branches.
+CVECTOR_INLINE float cvector_component(float x, float y, float z, intptr_t axis) {
+  return axis == 0 ? x : (axis == 1 ? y : z);
+}
+
+/// The smaller of two; the first when one is not a number.
+CVECTOR_INLINE float cvector_min(float a, float b) { return (b < a) ? b : a; }
+
+/// The larger of two; the first when one is not a number.
+CVECTOR_INLINE float cvector_max(float a, float b) { return (b > a) ? b : a; }
+
 #endif

@@ -1,3 +1,5 @@
+import CVector
+
 /// A half-line; the direction need not have unit length.
 struct Ray: BitwiseCopyable {
     var origin: Vector3
@@ -48,7 +50,7 @@ struct RaySetup {
     }
 
     @inline(__always) static func component(_ v: Vector3, _ axis: Int) -> Float {
-        axis == 0 ? v.x : axis == 1 ? v.y : v.z
+        cvector_component(v.x, v.y, v.z, axis)
     }
 
     @inline(__always) static func renamed(_ v: Vector3, _ kx: Int, _ ky: Int, _ kz: Int) -> Vector3 {
@@ -56,7 +58,7 @@ struct RaySetup {
     }
 
     /// A point with renamed axes.
-    @inline(__always) borrowing func renamed(_ v: Vector3) -> Vector3 {
+    @inline(__always) func renamed(_ v: Vector3) -> Vector3 {
         RaySetup.renamed(v, self.kx, self.ky, self.kz)
     }
 

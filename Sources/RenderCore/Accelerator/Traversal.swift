@@ -179,7 +179,7 @@ private struct BoxSetup {
     private let nearY: Int
     private let nearZ: Int
 
-    @inline(__always) init(_ ray: borrowing RaySetup) {
+    @inline(__always) init(_ ray: RaySetup) {
         self.ox = SIMD8(repeating: ray.origin.x)
         self.oy = SIMD8(repeating: ray.origin.y)
         self.oz = SIMD8(repeating: ray.origin.z)
@@ -236,7 +236,7 @@ private struct LeafSetup {
     private let ky: Int
     private let kz: Int
 
-    @inline(__always) init(_ ray: borrowing RaySetup) {
+    @inline(__always) init(_ ray: RaySetup) {
         self.ox = SIMD4(repeating: ray.renamedOrigin.x)
         self.oy = SIMD4(repeating: ray.renamedOrigin.y)
         self.oz = SIMD4(repeating: ray.renamedOrigin.z)
@@ -283,7 +283,7 @@ private struct LeafSetup {
 
 extension RaySetup {
     /// The exact test of the triangle whose lane begins at `lane` of a leaf block.
-    @inline(__always) fileprivate borrowing func test(
+    @inline(__always) fileprivate func test(
         _ lane: UnsafeRawPointer,
         padding: Float,
         tMax: Float

@@ -19,7 +19,7 @@ struct TriangleHit {
 ///   - a, b, c: The corners with the axes renamed as ``RaySetup/renamed(_:)`` does.
 /// - Returns: nothing when the ray misses or the distance is outside 0...`tMax`.
 @inline(__always) func intersect(
-    _ ray: borrowing RaySetup,
+    _ ray: RaySetup,
     renamed a: Vector3,
     _ b: Vector3,
     _ c: Vector3,

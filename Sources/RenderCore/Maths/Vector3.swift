@@ -1,3 +1,5 @@
+import CVector
+
 /// Three numbers: a point, a direction or a colour.
 ///
 /// A struct of scalars on purpose: every operation is written out, so its order is fixed and it is fast in debug too.
@@ -60,9 +62,9 @@ struct Vector3: Equatable {
 }
 
 /// The smaller of two; the first when one is not a number.
-@inline(__always) func smaller(_ a: Float, _ b: Float) -> Float { b < a ? b : a }
+@inline(__always) func smaller(_ a: Float, _ b: Float) -> Float { cvector_min(a, b) }
 /// The larger of two; the first when one is not a number.
-@inline(__always) func larger(_ a: Float, _ b: Float) -> Float { b > a ? b : a }
+@inline(__always) func larger(_ a: Float, _ b: Float) -> Float { cvector_max(a, b) }
 /// `x` moved into low...high; `low` when it is not a number.
 @inline(__always) func clamped(_ x: Float, _ low: Float, _ high: Float) -> Float {
     x >= low ? (x <= high ? x : high) : low
