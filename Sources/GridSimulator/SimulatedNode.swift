@@ -34,8 +34,12 @@ struct SimulatedNode {
     var running: [Render] = []
     /// The roots of the pixels in memory, right or wrong.
     var held: [HeldKey: Digest] = [:]
+    /// What was finished since the last crash.
+    var finished: Set<HeldKey> = []
     /// When the worker is to be woken.
     var workerWakesAt: VirtualTime?
+    /// Until when it is cut off from all nodes that are not.
+    var cutOffUntil = VirtualTime.zero
     /// Until when it is slow.
     var slowUntil = VirtualTime.zero
     /// Its last actions, as a ring.

@@ -11,6 +11,7 @@ extension SimulationEngine {
         for link in self.links.indices {
             self.scheduleDisconnect(link)
         }
+        self.schedulePartition()
     }
 
     /// Whether the node may die at all.
@@ -38,11 +39,38 @@ extension SimulationEngine {
         self.queue.add(.disconnect(link: link), at: time)
     }
 
+    func schedulePartition() {
+        guard let time = self.nextTime(self.scenario.faults.partitionMeanSeconds) else { return }
+        self.queue.add(.partition, at: time)
+    }
+
+    /// Cuts a random part of the nodes off for a while.
+    func partition() {
+        self.schedulePartition()
+        guard self.isFaulty else { return }
+        let until = self.now + self.scenario.faults.partitionSeconds
+        let share = self.random.unit()
+        for node in self.nodes.indices where self.random.happens(share) {
+            self.nodes[node].cutOffUntil = until
+            self.note(node, .note("is cut off"))
+        }
+        for link in self.links.indices where self.isCut(link) {
+            self.breakLink(link)
+        }
+    }
+
+    /// Whether the ends of a session cannot reach each other now.
+    func isCut(_ link: Int) -> Bool {
+        let worker = self.nodes[self.links[link].worker].cutOffUntil
+        let steward = self.nodes[self.links[link].steward].cutOffUntil
+        return (worker > self.now) != (steward > self.now)
+    }
+
     /// When a fault that has no memory happens next; nothing when that is after the end of all faults.
     private func nextTime(_ meanSeconds: Double) -> VirtualTime? {
         guard meanSeconds > 0 else { return nil }
         let time = self.now + self.random.exponential(mean: meanSeconds)
-        return time.seconds < self.scenario.faults.untilSeconds ? time : nil
+        return time.seconds < self.faultsUntilSeconds ? time : nil
     }
 
     /// `kill -9`: what is in memory is lost, what is on the disk stays.
@@ -61,6 +89,7 @@ extension SimulationEngine {
         self.nodes[node].worker = nil
         self.nodes[node].workerWakesAt = nil
         self.nodes[node].held = [:]
+        self.nodes[node].finished = []
         for job in self.jobs.indices where self.jobs[job].stewardNode == node {
             self.jobs[job].steward = nil
             self.jobs[job].stewardWakesAt = nil

@@ -114,6 +114,7 @@ extension SimulationEngine {
         self.links[index].isConnecting = false
         let (worker, steward) = (self.links[index].worker, self.links[index].steward)
         guard !self.links[index].isUp, self.nodes[worker].isUp, self.nodes[steward].isUp else { return }
+        guard !self.isCut(index) else { return self.connectLater(index) }
         // A side that still believes in the old session is told of its end first; a steward not always, since to it the
         // peer has simply come again.
         if self.links[index].workerBelieves {
@@ -145,7 +146,8 @@ extension SimulationEngine {
             let node = isWorker ? worker : steward
             guard self.nodes[node].isUp else { continue }
             // A reset is seen at once, silence only by the missing pings.
-            let seconds = self.random.happens(0.5) ? self.random.within(0, 0.2) : self.random.within(2, 8)
+            let isSilent = self.random.happens(self.scenario.faults.silentShare)
+            let seconds = isSilent ? self.random.within(2, 8) : self.random.within(0, 0.2)
             self.queue.add(
                 .noticeDown(
                     link: index,

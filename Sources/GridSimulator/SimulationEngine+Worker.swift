@@ -140,6 +140,9 @@ extension SimulationEngine {
             return self.withWorker(node) { $0.unitFailed(id, unit, reason: "out of memory", now: $1) }
         }
         self.report.finishedUnits += 1
+        if !self.nodes[node].finished.insert(.init(job: job, unit: unit)).inserted {
+            self.report.repeatedUnits += 1
+        }
         let truth = self.jobs[job].truth.unit(unit)
         var (leaves, root, pixels) = (truth.leaves, truth.root, truth.root)
         if self.nodes[node].isSaboteur, self.random.happens(self.scenario.falsifyRate) {
@@ -205,7 +208,7 @@ extension SimulationEngine {
             self.note(node, .note("is asked to stop"))
             self.withWorker(node) { $0.drain(now: $1) }
             // Whoever asked loses patience.
-            self.queue.add(.crash(node: node, incarnation: incarnation), at: self.now + 60)
+            self.queue.add(.kill(node: node, incarnation: incarnation), at: self.now + 60)
         } else {
             self.note(node, .note("is paused by its owner"))
             self.withWorker(node) { $0.pause(now: $1) }

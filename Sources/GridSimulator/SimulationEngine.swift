@@ -23,7 +23,8 @@ final class SimulationEngine {
     var usefulSeconds = 0.0
     /// How often in a row a machine was woken without time going on.
     var idleWakes = 0
-    var wokenAt = VirtualTime.zero
+    /// When faults stop; some time after the last job ended there is nothing left to disturb.
+    var faultsUntilSeconds: Double
 
     static let grid = "simulated"
     static let coreVersion = Digest(hashing: "tessera-simulated-core".utf8)
@@ -31,12 +32,15 @@ final class SimulationEngine {
     static let violationsMax = 4
     /// A machine that is woken so often at one instant never sleeps.
     static let idleWakesMax = 1_000
+    /// How long faults go on after the last job ended.
+    static let disturbedEndSeconds = 30.0
     /// After the last job ended, the grid must come to rest within this time.
     static let settleSeconds = 120.0
 
     init(_ scenario: SimulationScenario) {
         self.scenario = scenario
         self.random = SeededRandom(seed: scenario.seed)
+        self.faultsUntilSeconds = scenario.faults.untilSeconds
         self.report = SimulationReport(seed: scenario.seed, nodes: scenario.nodes)
         self.makeNodes()
         self.makeJobs()
@@ -45,7 +49,7 @@ final class SimulationEngine {
 
     /// Whether things still go wrong.
     var isFaulty: Bool {
-        self.now.seconds < self.scenario.faults.untilSeconds
+        self.now.seconds < self.faultsUntilSeconds
     }
 
     /// Runs to the end.
@@ -64,8 +68,9 @@ final class SimulationEngine {
             guard self.report.violations.count < Self.violationsMax else { return }
             if !hasEnded, self.jobs.allSatisfy({ $0.completedAt != nil }) {
                 hasEnded = true
-                let calm = max(self.now, VirtualTime(seconds: self.scenario.faults.untilSeconds))
-                end = min(limit, calm + self.scenario.faults.absenceSecondsMax + Self.settleSeconds)
+                self.faultsUntilSeconds = min(self.faultsUntilSeconds, self.now.seconds + Self.disturbedEndSeconds)
+                let calm = max(self.now, VirtualTime(seconds: self.faultsUntilSeconds))
+                end = calm + self.scenario.faults.absenceSecondsMax + Self.settleSeconds
             }
         }
         self.checkEnd()
@@ -120,10 +125,15 @@ final class SimulationEngine {
             self.noticeDown(link, isWorker: isWorker, incarnation: incarnation, epoch: epoch)
         case .crash(let node, let incarnation):
             // The next one is scheduled when the node is back.
+            guard self.isFaulty, self.isCurrent(node, incarnation) else { return }
+            self.crash(node)
+        case .kill(let node, let incarnation):
             guard self.isCurrent(node, incarnation) else { return }
             self.crash(node)
         case .restart(let node):
             self.restart(node)
+        case .partition:
+            self.partition()
         case .slowDown(let node):
             self.scheduleSlowdown(node)
             if self.isFaulty {

@@ -30,8 +30,12 @@ enum SimulationEvent {
     case noticeDown(link: Int, isWorker: Bool, incarnation: UInt32, epoch: UInt32)
     /// A node dies.
     case crash(node: Int, incarnation: UInt32)
+    /// A node that was asked to stop has not, and is killed.
+    case kill(node: Int, incarnation: UInt32)
     /// A node comes back.
     case restart(node: Int)
+    /// Some nodes are cut off from the others.
+    case partition
     /// A node becomes slow.
     case slowDown(node: Int)
     /// A node is paused by its owner.

@@ -55,6 +55,8 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     public var finishedUnits = 0
     /// Finished units that were the third or a later right copy.
     public var duplicateUnits = 0
+    /// Finished units that the same node had finished before, without a crash in between.
+    public var repeatedUnits = 0
     /// Finished units that were falsified.
     public var falsifiedUnits = 0
     /// Leaves that were recomputed.

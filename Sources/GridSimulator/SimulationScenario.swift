@@ -47,10 +47,18 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         public var crashBetweenActionsRate = 0.0
         /// Whether stewards crash too.
         public var stewardsCrash = false
+        /// The share of crashes and lost sessions that the other side sees only by missing pings, after 2 to 8 seconds; a
+        /// process that is killed is seen to be gone at once, a machine without power is not.
+        public var silentShare = 0.5
         /// The longest time that a crashed node stays away in seconds.
         public var absenceSecondsMax = 20.0
         /// The mean time between two lost sessions of one worker and one steward in seconds; 0 means none.
         public var disconnectMeanSeconds = 0.0
+        /// The mean time between two partitions in seconds, which cut a random part of the nodes off from the others for
+        /// ``partitionSeconds``; 0 means none.
+        public var partitionMeanSeconds = 0.0
+        /// How long a partition lasts in seconds.
+        public var partitionSeconds = 60.0
         /// The mean time between two slowdowns of one node in seconds; 0 means none.
         public var slowdownMeanSeconds = 0.0
         /// How many times slower a node is meanwhile, for 10 to 60 seconds.
@@ -77,6 +85,8 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
             faults.crashBetweenActionsRate = 0.001
             faults.stewardsCrash = true
             faults.disconnectMeanSeconds = 60
+            faults.partitionMeanSeconds = 200
+            faults.partitionSeconds = 30
             faults.slowdownMeanSeconds = 120
             faults.sceneFailureRate = 0.05
             faults.renderFailureRate = 0.005
@@ -170,7 +180,8 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         }
         let rates = [
             self.falsifyRate, self.faults.lossRate, self.faults.duplicateRate, self.faults.delayRate,
-            self.faults.crashBetweenActionsRate, self.faults.sceneFailureRate, self.faults.renderFailureRate,
+            self.faults.crashBetweenActionsRate, self.faults.silentShare, self.faults.sceneFailureRate,
+            self.faults.renderFailureRate,
         ]
         if !rates.allSatisfy({ (0 ... 1).contains($0) }) {
             return "rates are probabilities, 0 to 1"
@@ -178,7 +189,8 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         let times = [
             self.timeLimitSeconds, self.faults.untilSeconds, self.faults.crashMeanSeconds,
             self.faults.absenceSecondsMax, self.faults.disconnectMeanSeconds, self.faults.slowdownMeanSeconds,
-            self.faults.pauseMeanSeconds, self.faults.slowdownFactor, self.speedSpread,
+            self.faults.partitionMeanSeconds, self.faults.partitionSeconds, self.faults.pauseMeanSeconds,
+            self.faults.slowdownFactor, self.speedSpread,
         ]
         if !(times + self.jobs.map(\.submittedAtSeconds)).allSatisfy({ (0 ... 1e8).contains($0) }) {
             return "times and factors must be 0 to 100,000,000"

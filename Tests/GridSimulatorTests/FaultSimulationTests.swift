@@ -3,6 +3,9 @@ import Testing
 
 /// Safety always; every job ends after the faults stop.
 struct FaultSimulationTests {
+    /// About four minutes of one thread of mean speed, both copies together: 52 to 88 units.
+    private let job = SimulationScenario.Job(frameCount: 2, width: 200, height: 130, samples: 1_024)
+
     private func run(_ scenario: SimulationScenario) throws -> SimulationReport {
         let report = try Simulation(scenario).run()
         #expect(report.isGood, "\(report.explanation)")
@@ -11,10 +14,13 @@ struct FaultSimulationTests {
 
     @Test(arguments: 0 ..< 8)
     func `small grids survive a storm`(part: Int) throws {
-        for seed in UInt64(part) * 25 ..< UInt64(part) * 25 + 25 {
+        for seed in UInt64(part) * 8 ..< UInt64(part) * 8 + 8 {
             var scenario = SimulationScenario(seed: seed, nodes: 2 + Int(seed % 7), stewards: 1 + Int(seed % 2))
-            scenario.jobs = (0 ... Int(seed % 3)).map { .init(frameCount: 2, submittedAtSeconds: Double(10 * $0)) }
-            scenario.faults = .storm(untilSeconds: 120)
+            scenario.jobs = Array(repeating: self.job, count: 1 + Int(seed % 3))
+            for index in scenario.jobs.indices {
+                scenario.jobs[index].submittedAtSeconds = Double(20 * index)
+            }
+            scenario.faults = .storm(untilSeconds: 200)
             _ = try self.run(scenario)
         }
     }
@@ -22,10 +28,11 @@ struct FaultSimulationTests {
     @Test(arguments: 0 ..< 8)
     func `one saboteur changes no pixel, and no honest node is burned`(part: Int) throws {
         var burned = 0
-        for seed in UInt64(part) * 25 ..< UInt64(part) * 25 + 25 {
+        for seed in UInt64(part) * 8 ..< UInt64(part) * 8 + 8 {
             var scenario = SimulationScenario(seed: 1_000 + seed, nodes: 3 + Int(seed % 5), saboteurs: 1)
+            scenario.jobs = [self.job]
             if seed % 2 == 1 {
-                scenario.faults = .storm(untilSeconds: 120)
+                scenario.faults = .storm(untilSeconds: 150)
             }
             burned += try self.run(scenario).burned.count
         }
@@ -34,18 +41,18 @@ struct FaultSimulationTests {
 
     @Test
     func `a saboteur on a quiet grid is named`() throws {
-        for seed in UInt64(0) ..< 30 {
+        for seed in UInt64(0) ..< 14 {
             var scenario = SimulationScenario(seed: 2_000 + seed, nodes: 4, saboteurs: 1)
             scenario.falsifyRate = 0.5
             let report = try self.run(scenario)
-            #expect(report.burned.count == 1 || report.falsifiedUnits == 0, "seed \(report.seed)")
+            #expect(report.burned.count == 1 || report.falsifiedUnits < 3, "seed \(report.seed)")
         }
     }
 
     @Test
     func `several saboteurs that do not collude are survived`() throws {
-        for seed in UInt64(0) ..< 20 {
-            var scenario = SimulationScenario(seed: 3_000 + seed, nodes: 8, saboteurs: 3)
+        for seed in UInt64(0) ..< 12 {
+            var scenario = SimulationScenario(seed: 3_000 + seed, nodes: 8, saboteurs: 3, jobs: [self.job])
             scenario.faults = .storm(untilSeconds: 60)
             _ = try self.run(scenario)
         }
@@ -53,12 +60,27 @@ struct FaultSimulationTests {
 
     @Test
     func `lost, doubled and overtaken messages alone do no harm`() throws {
-        for seed in UInt64(0) ..< 30 {
-            var scenario = SimulationScenario(seed: 4_000 + seed, nodes: 5)
+        var (repeated, finished) = (0, 0)
+        for seed in UInt64(0) ..< 14 {
+            var scenario = SimulationScenario(seed: 4_000 + seed, nodes: 5, jobs: [self.job])
             scenario.faults.lossRate = 0.2
             scenario.faults.duplicateRate = 0.2
             scenario.faults.delayRate = 0.2
             scenario.faults.disconnectMeanSeconds = 20
+            scenario.faults.untilSeconds = 200
+            let report = try self.run(scenario)
+            repeated += report.repeatedUnits
+            finished += report.finishedUnits
+        }
+        #expect(repeated * 200 < finished, "\(repeated) of \(finished) units were finished before by the same node")
+    }
+
+    @Test
+    func `partitions heal`() throws {
+        for seed in UInt64(0) ..< 14 {
+            var scenario = SimulationScenario(seed: 4_500 + seed, nodes: 8, stewards: 2, jobs: [self.job, self.job])
+            scenario.faults.partitionMeanSeconds = 30
+            scenario.faults.partitionSeconds = 20
             scenario.faults.untilSeconds = 200
             _ = try self.run(scenario)
         }
@@ -66,11 +88,11 @@ struct FaultSimulationTests {
 
     @Test
     func `a steward that is killed again and again loses nothing`() throws {
-        for seed in UInt64(0) ..< 30 {
-            var scenario = SimulationScenario(seed: 5_000 + seed, nodes: 4, saboteurs: Int(seed % 2))
+        for seed in UInt64(0) ..< 14 {
+            var scenario = SimulationScenario(seed: 5_000 + seed, nodes: 4, saboteurs: Int(seed % 2), jobs: [self.job])
             scenario.faults.stewardsCrash = true
-            scenario.faults.crashMeanSeconds = 15
-            scenario.faults.crashBetweenActionsRate = 0.02
+            scenario.faults.crashMeanSeconds = 20
+            scenario.faults.crashBetweenActionsRate = 0.01
             scenario.faults.absenceSecondsMax = 5
             scenario.faults.untilSeconds = 300
             _ = try self.run(scenario)
@@ -79,14 +101,18 @@ struct FaultSimulationTests {
 
     @Test
     func `the units of a killed worker are leased again soon`() throws {
-        for seed in UInt64(0) ..< 30 {
-            var scenario = SimulationScenario(seed: 6_000 + seed, nodes: 5)
-            scenario.faults.crashMeanSeconds = 20
-            scenario.faults.absenceSecondsMax = 60
+        var seconds: [Double] = []
+        for seed in UInt64(0) ..< 12 {
+            var scenario = SimulationScenario(seed: 6_000 + seed, nodes: 10, speedSpread: 0.2)
+            scenario.jobs = [SimulationScenario.Job(frameCount: 4, width: 320, height: 192, samples: 1_024)]
+            scenario.faults.crashMeanSeconds = 60
+            scenario.faults.silentShare = 0
+            scenario.faults.absenceSecondsMax = 10
             scenario.faults.untilSeconds = 100
-            let report = try self.run(scenario)
-            // 15 s of lease, and the longest unit that somebody else must finish before it asks for more.
-            #expect(report.longestOrphanSeconds < 60, "seed \(report.seed): \(report.longestOrphanSeconds) s")
+            seconds.append(try self.run(scenario).longestOrphanSeconds)
         }
+        // The worst of a run is mostly the grace of 6 s; now and then only one node may take the unit, and it is busy.
+        #expect(seconds.sorted()[6] < 8, "\(seconds)")
+        #expect(seconds.allSatisfy { $0 < 20 }, "\(seconds)")
     }
 }

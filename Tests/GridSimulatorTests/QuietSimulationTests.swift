@@ -5,7 +5,7 @@ import Testing
 struct QuietSimulationTests {
     @Test
     func `a quiet grid ends its job and wastes little`() throws {
-        for seed in UInt64(0) ..< 20 {
+        for seed in UInt64(0) ..< 10 {
             let report = try Simulation(SimulationScenario(seed: seed)).run()
             #expect(report.isGood, "\(report.explanation)")
             #expect(report.burned.isEmpty)
