@@ -161,6 +161,13 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "GridCommandsTests",
+            dependencies: [
+                "GridCommands", "GridNode", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "GridNodeTests",
             dependencies: ["GridNode", "GridWire", "RenderCore", "PeerSession", "GridCore"],
             swiftSettings: settings

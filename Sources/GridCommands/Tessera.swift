@@ -28,14 +28,14 @@ public struct Tessera: AsyncParsableCommand {
         version: "tessera 0.1.0",
         subcommands: [],
         groupedSubcommands: [
-            CommandGroup(name: "Render:", subcommands: [RenderCommand.self, SubmitCommand.self, FetchCommand.self]),
-            CommandGroup(name: "Lend this machine:", subcommands: [NodeCommand.self, KeysCommand.self]),
+            CommandGroup(name: "Render", subcommands: [RenderCommand.self, SubmitCommand.self, FetchCommand.self]),
+            CommandGroup(name: "Lend this machine", subcommands: [NodeCommand.self, KeysCommand.self]),
             CommandGroup(
-                name: "Look:",
+                name: "Look",
                 subcommands: [JobsCommand.self, WatchCommand.self, PeersCommand.self, StatsCommand.self]
             ),
             CommandGroup(
-                name: "Try:",
+                name: "Try",
                 subcommands: [DemoCommand.self, ExamplesCommand.self, GoldenCommand.self, SimulateCommand.self]
             ),
         ]
@@ -64,6 +64,14 @@ public struct Tessera: AsyncParsableCommand {
         }
     }
 
+    /// What the parser says of a wrong command line, begun as all errors of this program are.
+    private static func usageMessage(for error: any Error) -> String {
+        let text = Self.fullMessage(for: error)
+        let prefix = "Error: "
+        guard text.hasPrefix(prefix) else { return text }
+        return Terminal.styled("error:", .red) + " " + text.dropFirst(prefix.count)
+    }
+
     private static func report(_ error: any Error) -> CInt {
         let code = Self.exitCode(for: error)
         if code == .success {
@@ -72,7 +80,7 @@ public struct Tessera: AsyncParsableCommand {
             return 0
         }
         if code == .validationFailure {
-            Terminal.note(Self.fullMessage(for: error))
+            Terminal.note(Self.usageMessage(for: error))
             return code.rawValue
         }
         if let code = error as? ExitCode { return code.rawValue }

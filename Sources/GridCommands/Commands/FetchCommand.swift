@@ -12,7 +12,7 @@ struct FetchCommand: AsyncParsableCommand {
             tessera fetch 5f1c... -o out/ --to 192.0.2.7:7877
             tessera fetch 5f1c... -o out/ --now
 
-            Frames whose files are there already are left as they are. A job that is known to the node on this machine
+            Frames whose files are there already are left as they are. A job that is known to the node on this machine \
             may be named by the beginning of its name.
             """
     )

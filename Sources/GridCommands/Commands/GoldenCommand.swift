@@ -9,7 +9,7 @@ struct GoldenCommand: AsyncParsableCommand {
         discussion: """
             tessera golden
 
-            The version is the hash of what this machine renders. It must be the release's own: only then do this
+            The version is the hash of what this machine renders. It must be the release's own: only then do this \
             machine's pictures equal everybody's. Every node checks this when it starts.
             """
     )

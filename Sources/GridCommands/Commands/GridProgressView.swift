@@ -11,7 +11,7 @@ final class GridProgressView: Sendable {
     private let submitted = Mutex<String?>(nil)
 
     init(isQuiet: Bool, printsPaths: Bool) {
-        self.line = ProgressLine(unit: "tiles", isQuiet: isQuiet)
+        self.line = ProgressLine(unit: "units", isQuiet: isQuiet)
         self.sending = ProgressLine(unit: "kB", isQuiet: isQuiet)
         self.isQuiet = isQuiet
         self.printsPaths = printsPaths

@@ -12,8 +12,8 @@ struct NodeCommand: AsyncParsableCommand {
             tessera node --peer 192.0.2.7:7877 --threads 4
             tessera node --listen 127.0.0.1:7877     keep to this machine
 
-            Nodes on one network find each other. The first start makes the node's key. The render threads yield to
-            everything else on the machine (nice 10). Scenes are data; no foreign code is run. Stop with Ctrl-C: what is
+            Nodes on one network find each other. The first start makes the node's key. The render threads yield to \
+            everything else on the machine (nice 10). Scenes are data; no foreign code is run. Stop with Ctrl-C: what is \
             being rendered is finished first; a second Ctrl-C stops at once.
             """
     )

@@ -11,7 +11,7 @@ struct RenderCommand: AsyncParsableCommand {
             tessera render shot.glb --frames 1-48 --size 1280x720 --spp 256 -o frames/
             tessera render shot.glb --env sky.hdr -o out.exr
 
-            The pictures are the same, bit by bit, as those that a grid delivers. The paths of the files are printed
+            The pictures are the same, bit by bit, as those that a grid delivers. The paths of the files are printed \
             as they are written.
             """
     )

@@ -12,7 +12,7 @@ struct SimulateCommand: AsyncParsableCommand {
             tessera simulate --nodes 100 --saboteurs 5 --storm 300 --seed 7
             tessera simulate --seeds 100 --nodes 20 --storm 120
 
-            The scheduling and verification are those of a real node; only pixels, network and time are made up. Equal
+            The scheduling and verification are those of a real node; only pixels, network and time are made up. Equal \
             seeds give equal runs. The exit code is 1 when a job did not complete or something happened that must not.
             """
     )
@@ -125,8 +125,8 @@ struct SimulateCommand: AsyncParsableCommand {
         table.add(["jobs complete", "\(complete) of \(report.jobs.count)"])
         table.add(["time of the grid", ProgressLine.clock(report.makespanSeconds)])
         table.add(["useful core-seconds", "\(Quantity.fixed(report.usefulShare * 100, 1)) %"])
-        table.add(["tiles", "\(report.finishedUnits), rendered once more than needed: \(report.duplicateUnits)"])
-        table.add(["falsified tiles", "\(report.falsifiedUnits)"])
+        table.add(["units", "\(report.finishedUnits), rendered once more than needed: \(report.duplicateUnits)"])
+        table.add(["falsified units", "\(report.falsifiedUnits)"])
         table.add(["leaves recomputed", "\(report.audits)"])
         table.add(["nodes proved wrong", report.burned.map(Quantity.peer).joined(separator: " ")])
         table.add(["crashes", "\(report.crashes)"])

@@ -11,8 +11,8 @@ struct SubmitCommand: AsyncParsableCommand {
             tessera submit shot.glb --frames 1-8 -o out/ --to 192.0.2.7:7877
             tessera submit shot.glb --size 1920x1080 --spp 512 -o out/
 
-            Frames are written as they become final: each tile was rendered by two nodes, and their results agree.
-            When this program is stopped the grid goes on; 'tessera fetch' brings the rest. Without -o the job's name is
+            Frames are written as they become final: each tile was rendered by two nodes, and their results agree. \
+            When this program is stopped the grid goes on; 'tessera fetch' brings the rest. Without -o the job's name is \
             printed and nothing is waited for.
             """
     )

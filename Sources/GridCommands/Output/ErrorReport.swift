@@ -2,14 +2,14 @@ import ArgumentParser
 import GridNode
 
 /// What a failed command says: `error: ...`, then `hint: ...` where something can be done about it.
-struct ErrorReport: Equatable {
+package struct ErrorReport: Equatable {
     /// What failed, on which value.
-    let message: String
+    package let message: String
     /// What to do next.
-    let hint: String?
+    package let hint: String?
 
     /// Words an error of any kind.
-    init(_ error: any Error) {
+    package init(_ error: any Error) {
         switch error {
         case let error as NodeError:
             (self.message, self.hint) = (error.message, error.hint)

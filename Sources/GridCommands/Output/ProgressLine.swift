@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// On a terminal the line is redrawn up to ten times a second; elsewhere a plain line is written every ten seconds, so that
 /// a log shows life without drowning in it. Safe to call from any thread.
-final class ProgressLine: Sendable {
+package final class ProgressLine: Sendable {
     private struct State {
         var done = 0
         var total = 0
@@ -108,7 +108,7 @@ final class ProgressLine: Sendable {
     }
 
     /// The line: a bar when there are columns for one, then share, count, rate and the time left.
-    static func text(
+    package static func text(
         done: Int,
         total: Int,
         unit: String,
@@ -134,7 +134,7 @@ final class ProgressLine: Sendable {
     }
 
     /// A span of time for people: `12 s`, `3:05`, `2:03:05`.
-    static func clock(_ seconds: Double) -> String {
+    package static func clock(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds < 360_000 else { return "long" }
         let whole = Int(seconds.rounded())
         if whole < 60 { return "\(whole) s" }
@@ -144,7 +144,7 @@ final class ProgressLine: Sendable {
     }
 
     /// A number with about three digits.
-    static func short(_ value: Double) -> String {
+    package static func short(_ value: Double) -> String {
         if value >= 100 { return "\(Int(value.rounded()))" }
         let scale: Double = value >= 10 ? 10 : 100
         return "\((value * scale).rounded() / scale)"

@@ -1,27 +1,27 @@
 /// Numbers for people.
-enum Quantity {
+package enum Quantity {
     /// `980 B`, `4.2 MB`.
-    static func bytes(_ count: UInt64) -> String {
+    package static func bytes(_ count: UInt64) -> String {
         self.scaled(Double(count), units: ["B", "kB", "MB", "GB", "TB"])
     }
 
     /// `980`, `4.2 M`.
-    static func count(_ count: UInt64) -> String {
+    package static func count(_ count: UInt64) -> String {
         self.scaled(Double(count), units: ["", "k", "M", "G", "T"])
     }
 
     /// The last eight characters of a peer id: the first eight are equal for all.
-    static func peer(_ id: String) -> String {
+    package static func peer(_ id: String) -> String {
         String(id.suffix(8))
     }
 
     /// `87 %`.
-    static func percent(_ part: Int, of whole: Int) -> String {
+    package static func percent(_ part: Int, of whole: Int) -> String {
         whole > 0 ? "\(part * 100 / whole) %" : "-"
     }
 
     /// A number with so many digits after the point.
-    static func fixed(_ value: Double, _ digits: Int) -> String {
+    package static func fixed(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite, abs(value) < 1e15 else { return "-" }
         var scale = 1.0
         for _ in 0 ..< digits { scale *= 10 }

@@ -1,7 +1,7 @@
 /// Rows of text under headings, aligned by spaces.
-struct TextTable {
+package struct TextTable {
     /// How the cells of a column stand.
-    enum Alignment {
+    package enum Alignment {
         case left
         case right
     }
@@ -10,22 +10,22 @@ struct TextTable {
     private var rows: [[String]] = []
 
     /// Creates a table without rows.
-    init(_ columns: [(title: String, alignment: Alignment)]) {
+    package init(_ columns: [(title: String, alignment: Alignment)]) {
         self.columns = columns
     }
 
     /// Adds a row; missing cells are empty.
-    mutating func add(_ cells: [String]) {
+    package mutating func add(_ cells: [String]) {
         self.rows.append(cells)
     }
 
     /// Whether there are no rows.
-    var isEmpty: Bool {
+    package var isEmpty: Bool {
         self.rows.isEmpty
     }
 
     /// The lines, headings first.
-    var lines: [String] {
+    package var lines: [String] {
         let all = [self.columns.map(\.title)] + self.rows
         let widths = self.columns.indices.map { column in
             all.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0

@@ -167,18 +167,19 @@ public final class PeerNetwork: Sendable {
 
     /// Says goodbye to all peers, ends all requests, and returns when nothing is left running.
     public func shutdown() async {
-        let (listener, connections, runner) = self.state.withLock { state in
+        let (listener, connections, dials, runner) = self.state.withLock { state in
             state.phase = .stopped
-            for dial in state.dials.values { dial.cancel() }
             state.redialTimer?.task.cancel()
             defer { state.listener = nil }
-            return (state.listener, Array(state.connections.values), state.runner)
+            return (state.listener, Array(state.connections.values), Array(state.dials.values), state.runner)
         }
+        for dial in dials { dial.cancel() }
         try? await listener?.close()
         for connection in connections { connection.close(reason: "this node is stopping") }
         runner?.cancel()
         self.jobSink.finish()
         await runner?.value
+        for dial in dials { _ = await dial.result }
         // Connections that were being made while the phase changed end by themselves; wait for all of them, within reason.
         let deadline = ContinuousClock.now + self.settings.shutdownGrace * 4
         while !self.state.withLock({ $0.connections.isEmpty }), ContinuousClock.now < deadline {

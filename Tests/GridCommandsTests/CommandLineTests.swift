@@ -1,0 +1,110 @@
+import ArgumentParser
+import GridCommands
+import Testing
+
+/// What the parser makes of command lines; nothing is run.
+struct CommandLineTests {
+    /// The exit code of a command line that is only parsed; 0 when it is accepted.
+    private func exitCode(_ line: String) -> Int32 {
+        do {
+            _ = try Tessera.parseAsRoot(line.split(separator: " ").map(String.init))
+            return 0
+        } catch {
+            return Tessera.exitCode(for: error).rawValue
+        }
+    }
+
+    @Test(arguments: [
+        "render shot.glb -o out.png",
+        "render shot.glb -o frame.####.exr --frames 1-48 --size 1920x1080 --spp 512 --depth 12 --seed 9",
+        "render shot.glb -o out.png --camera hero --env sky.hdr --fps 25 --threads 4 --exposure 1.5 --view standard",
+        "render shot.glb -o out.png --sky 0.5,0.6,1e2 --json --quiet",
+        "node",
+        "node --listen 127.0.0.1:0 --peer 192.0.2.7:7877 --peer /ip4/192.0.2.8/tcp/1 --dashboard off --no-lan",
+        "node --listen [::1]:7877 --dashboard 0 --data /tmp/x --grid film --threads 2 --quota 1.5 --no-render -v",
+        "submit shot.glb --frames 1-8 --to 192.0.2.7:7877 -o out/",
+        "submit shot.glb --title dragon",
+        "fetch 0123abcd -o out/ --now",
+        "jobs --json",
+        "watch",
+        "watch 0123ABCD",
+        "peers",
+        "stats --data /tmp/x",
+        "demo --output demo",
+        "simulate --nodes 20 --saboteurs 2 --storm 60 --seeds 3 --json",
+        "keys",
+        "keys show --json",
+        "examples",
+        "examples write leviathan -o x.glb",
+        "golden --json",
+    ])
+    func `a sensible command line is accepted`(line: String) {
+        #expect(self.exitCode(line) == 0)
+    }
+
+    @Test(arguments: [
+        "render",
+        "render shot.glb",
+        "render shot.glb -o out.png --size 0x10",
+        "render shot.glb -o out.png --size 640",
+        "render shot.glb -o out.png --size 99999x10",
+        "render shot.glb -o out.png --spp 0",
+        "render shot.glb -o out.png --spp 65537",
+        "render shot.glb -o out.png --spp many",
+        "render shot.glb -o out.png --depth 65",
+        "render shot.glb -o out.png --frames 0",
+        "render shot.glb -o out.png --frames 8-1",
+        "render shot.glb -o out.png --frames 1-",
+        "render shot.glb -o out.png --frames 1-100001",
+        "render shot.glb -o out.png --seed -1",
+        "render shot.glb -o out.png --sky 1,2",
+        "render shot.glb -o out.png --sky 1,2,-3",
+        "render shot.glb -o out.png --sky 1,2,nan",
+        "render shot.glb -o out.png --sky 1,2,3 --env sky.hdr",
+        "render shot.glb -o out.png --fps 0",
+        "render shot.glb -o out.png --fps inf",
+        "render shot.glb -o out.png --threads 0",
+        "render shot.glb -o out.png --exposure 21",
+        "render shot.glb -o out.png --view pretty",
+        "node --listen 127.0.0.1",
+        "node --listen :7877",
+        "node --listen 127.0.0.1:65536",
+        "node --peer nonsense",
+        "node --dashboard sometimes",
+        "node --quota 0",
+        "submit shot.glb --to 192.0.2.7",
+        "fetch xyz -o out/",
+        "fetch 0123abcd",
+        "watch 12",
+        "simulate --nodes 1",
+        "simulate --jobs 0",
+        "simulate --storm -1",
+        "examples write nothing",
+        "nonsense",
+        "render shot.glb -o out.png --nonsense",
+    ])
+    func `a wrong command line is refused with 64`(line: String) {
+        #expect(self.exitCode(line) == 64)
+    }
+
+    @Test(arguments: [
+        "render", "node", "submit", "fetch", "jobs", "watch", "peers", "stats", "demo", "simulate", "keys", "examples",
+        "golden",
+    ])
+    func `the help of each command begins with its simplest call`(command: String) throws {
+        let help = Tessera.fullMessage(for: try #require(self.helpRequest(command)))
+        #expect(help.contains("\ntessera \(command)"))
+        #expect(!help.contains("TODO"))
+    }
+
+    private func helpRequest(_ command: String) -> (any Error)? {
+        do {
+            // Asked for help, the parser gives a command that prints it.
+            var help = try Tessera.parseAsRoot([command, "--help"])
+            try help.run()
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
