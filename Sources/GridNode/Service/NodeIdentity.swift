@@ -32,12 +32,14 @@ enum NodeIdentity {
             )
         }
         let path = self.path(in: dataDirectory)
+        guard FileManager.default.fileExists(atPath: path) else { return try self.create(at: path) }
+        return try self.load(path)
+    }
+
+    private static func load(_ path: String) throws -> IdentityKey {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
-            guard errno == ENOENT else {
-                throw NodeError(.storage, "the key \(path) cannot be read: \(String(cString: strerror(errno)))")
-            }
-            return try self.create(at: path)
+            throw NodeError(.storage, "the key \(path) cannot be read: \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
         var status = stat()
@@ -60,10 +62,11 @@ enum NodeIdentity {
         return try IdentityKey(encoded: Array(bytes.prefix(count)))
     }
 
+    /// Makes a key; when another program makes one at the same moment, the first one is the key of both.
     private static func create(at path: String) throws -> IdentityKey {
         let key = IdentityKey.generate()
         let bytes = key.encoded()
-        let temporary = path + ".new"
+        let temporary = "\(path).\(getpid())"
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -73,11 +76,14 @@ enum NodeIdentity {
                 hint: "choose a directory that you can write, with --data"
             )
         }
+        defer { unlink(temporary) }
         let isWritten = write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
         close(descriptor)
-        guard isWritten, rename(temporary, path) == 0 else {
-            unlink(temporary)
-            throw NodeError(.storage, "the key \(path) cannot be written: \(String(cString: strerror(errno)))")
+        // A link, unlike a rename, never replaces a key that is there.
+        guard isWritten, link(temporary, path) == 0 else {
+            let number = errno
+            if isWritten, number == EEXIST { return try self.load(path) }
+            throw NodeError(.storage, "the key \(path) cannot be written: \(String(cString: strerror(number)))")
         }
         return key
     }
