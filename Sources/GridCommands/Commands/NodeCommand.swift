@@ -84,7 +84,7 @@ struct NodeCommand: AsyncParsableCommand {
         )
         let logger = CommandLog.logger("tessera", level: self.verbose ? .debug : .info)
         let stopWithStdin = self.stopWithStdin
-        try await Interruption.cancellable {
+        try await Interruption.cancellable(handlesSignals: true) {
             let node = NodeService(configuration: configuration, logger: logger)
             guard stopWithStdin else {
                 try await node.run()

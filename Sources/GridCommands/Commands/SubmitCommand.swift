@@ -59,12 +59,14 @@ struct SubmitCommand: AsyncParsableCommand {
             }
         } catch {
             guard let job = view.job else { throw error }
-            let output = self.output.output.map { " -o \($0)" } ?? ""
+            var rest = self.output.output.map { " -o \($0)" } ?? ""
+            if let directory = self.data.directory { rest += " --data \(directory)" }
+            if self.peer.grid != NodeConfiguration.defaultGrid { rest += " --grid \(self.peer.grid)" }
             let report = ErrorReport(error)
             throw NodeError(
                 .cancelled,
                 error is CancellationError ? "stopped; the grid goes on with the job" : report.message,
-                hint: "the rest comes with: tessera fetch \(job)\(output) --to \(address)"
+                hint: "the rest comes with: tessera fetch \(job)\(rest) --to \(address)"
             )
         }
     }

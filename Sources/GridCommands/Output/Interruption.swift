@@ -14,7 +14,13 @@ enum Interruption {
     static let exitCode: CInt = 130
 
     /// Runs a command and cancels it when SIGINT or SIGTERM arrives.
-    static func cancellable(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    ///
+    /// - Parameter handlesSignals: Whether the command itself ends well at the first signal, so that only the second one is
+    ///   for this function.
+    static func cancellable(
+        handlesSignals: Bool = false,
+        _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
         let task = Task { try await body() }
         let queue = DispatchQueue(label: "tessera.signals")
         let count = SignalCount()
@@ -25,7 +31,7 @@ enum Interruption {
             source.setEventHandler {
                 count.value += 1
                 if count.value > 1 { _exit(Self.exitCode) }
-                task.cancel()
+                if !handlesSignals { task.cancel() }
                 if Terminal.isInteractive { Terminal.note("\nstopping; once more to stop at once") }
             }
             source.activate()
