@@ -13,6 +13,11 @@ struct BlobTests {
         frame.instances = (0 ..< 4).map {
             Instance(mesh: $0, transform: Transform(translation: SIMD3(0, Float($0), -3)))
         }
+        let mesh = assets.meshes[1]
+        frame.deformedMeshes = [
+            DeformedMesh(mesh: 1, positions: mesh.positions, normals: mesh.normals, tangents: mesh.tangents)
+        ]
+        frame.instances.append(Instance(mesh: 4, transform: Transform(translation: SIMD3(2, 0, -3))))
         return (try assets.encoded(), try frame.encoded(for: assets))
     }
 
@@ -164,6 +169,14 @@ struct BlobTests {
         let bad = [
             SceneFrame(instances: [Instance(mesh: 1)]),
             SceneFrame(instances: [Instance(mesh: -1)]),
+            SceneFrame(deformedMeshes: [DeformedMesh(mesh: 1, positions: [0, 0, 0])]),
+            SceneFrame(deformedMeshes: [DeformedMesh(mesh: 0, positions: [0, 0])]),
+            SceneFrame(deformedMeshes: [DeformedMesh(mesh: 0, positions: [0, 0, .nan])]),
+            SceneFrame(deformedMeshes: [DeformedMesh(mesh: 0, positions: [0, 0, 0], normals: [0, 0, 1])]),
+            SceneFrame(
+                deformedMeshes: [DeformedMesh(mesh: 0, positions: [0, 0, 0])],
+                instances: [Instance(mesh: 2)]
+            ),
             SceneFrame(instances: [Instance(mesh: 0, transform: Transform(x: SIMD4(.nan, 0, 0, 0)))]),
             SceneFrame(lights: [.point(position: SIMD3(0, .nan, 0), intensity: SIMD3(1, 1, 1), range: 0)]),
             SceneFrame(lights: [.directional(direction: SIMD3(0, .infinity, 0), illuminance: SIMD3(1, 1, 1))]),

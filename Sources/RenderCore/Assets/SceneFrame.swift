@@ -1,5 +1,7 @@
 /// What changes from frame to frame: where things are, what shines, who looks.
 public struct SceneFrame: Sendable, Equatable {
+    /// Meshes in a pose of this frame.
+    public var deformedMeshes: [DeformedMesh]
     /// The placed meshes.
     ///
     /// Their order breaks ties between surfaces at the same distance.
@@ -10,7 +12,13 @@ public struct SceneFrame: Sendable, Equatable {
     public var camera: Camera
 
     /// Creates a frame.
-    public init(instances: [Instance] = [], lights: [Light] = [], camera: Camera = Camera()) {
+    public init(
+        deformedMeshes: [DeformedMesh] = [],
+        instances: [Instance] = [],
+        lights: [Light] = [],
+        camera: Camera = Camera()
+    ) {
+        self.deformedMeshes = deformedMeshes
         self.instances = instances
         self.lights = lights
         self.camera = camera

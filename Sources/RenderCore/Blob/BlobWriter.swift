@@ -8,14 +8,24 @@ struct BlobWriter {
     private var sizes: [UInt64] = []
 
     mutating func section(_ words: [UInt32]) {
-        self.section(byteCount: words.count * 4) { body in
-            for word in words { body.append(littleEndian: word) }
-        }
+        self.section(words: [words])
     }
 
     mutating func section(_ numbers: [Float]) {
-        self.section(byteCount: numbers.count * 4) { body in
-            for number in numbers { body.append(littleEndian: number.bitPattern) }
+        self.section(floats: [numbers])
+    }
+
+    /// Arrays one after the other.
+    mutating func section(words arrays: [[UInt32]]) {
+        self.section(byteCount: arrays.reduce(0) { $0 + $1.count * 4 }) { body in
+            for array in arrays { body.append(littleEndianNumbers: array) }
+        }
+    }
+
+    /// Arrays one after the other.
+    mutating func section(floats arrays: [[Float]]) {
+        self.section(byteCount: arrays.reduce(0) { $0 + $1.count * 4 }) { body in
+            for array in arrays { body.append(littleEndianNumbers: array) }
         }
     }
 

@@ -17,3 +17,11 @@ extension [UInt8] {
             | UInt32(self[offset + 3]) << 24
     }
 }
+
+extension [UInt8] {
+    /// Appends the bytes of numbers as they lie in memory, which is little-endian on every machine that this runs on:
+    /// loaded blobs are used in place as well.
+    mutating func append<Number: BitwiseCopyable>(littleEndianNumbers numbers: [Number]) {
+        numbers.withUnsafeBytes { self.append(contentsOf: $0) }
+    }
+}

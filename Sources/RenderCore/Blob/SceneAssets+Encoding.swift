@@ -72,10 +72,7 @@ extension SceneAssets {
         writer.section(floats: self.meshes.map { $0.normals })
         writer.section(floats: self.meshes.map { $0.tangents })
         writer.section(floats: self.meshes.map { $0.textureCoordinates })
-        let meshes = self.meshes
-        writer.section(byteCount: meshes.reduce(0) { $0 + $1.indices.count * 4 }) { body in
-            for mesh in meshes { for index in mesh.indices { body.append(littleEndian: index) } }
-        }
+        writer.section(words: self.meshes.map { $0.indices })
     }
 
     private func writeImages(_ writer: inout BlobWriter) throws(SceneBlobError) {
@@ -118,7 +115,7 @@ extension SceneAssets {
             for image in images {
                 switch image.texels {
                 case .sRGB8(let bytes), .linear8(let bytes): body += bytes
-                case .linearFloat(let floats): for value in floats { body.append(littleEndian: value.bitPattern) }
+                case .linearFloat(let floats): body.append(littleEndianNumbers: floats)
                 }
             }
         }
@@ -167,12 +164,4 @@ enum MeshFlags {
     static var tangents: UInt32 { 2 }
     static var textureCoordinates: UInt32 { 4 }
     static var all: UInt32 { 7 }
-}
-
-extension BlobWriter {
-    fileprivate mutating func section(floats arrays: [[Float]]) {
-        self.section(byteCount: arrays.reduce(0) { $0 + $1.count * 4 }) { body in
-            for array in arrays { for value in array { body.append(littleEndian: value.bitPattern) } }
-        }
-    }
 }

@@ -4,20 +4,29 @@ extension SceneFrame {
     func emitterStarts(_ assets: SceneAssets) throws(SceneBlobError) -> [UInt32] {
         var weights: [Float] = []
         var isEmissive: [Bool] = []
-        for mesh in assets.meshes {
+        var meshes = assets.meshes
+        for (i, pose) in self.deformedMeshes.enumerated() {
+            guard assets.meshes.indices.contains(pose.mesh) else {
+                throw SceneBlobError(.invalidValue, "deformed mesh \(i) refers to a mesh that does not exist")
+            }
+            var mesh = assets.meshes[pose.mesh]
+            mesh.positions = pose.positions
+            meshes.append(mesh)
+        }
+        for mesh in meshes {
             let isKnown = assets.materials.indices.contains(mesh.material)
             isEmissive.append(isKnown && Vector3(assets.materials[mesh.material].emission).largest > 0)
         }
         var estimates = EmissionEstimates(assets: assets)
         for (i, instance) in self.instances.enumerated() {
-            guard assets.meshes.indices.contains(instance.mesh) else {
+            guard meshes.indices.contains(instance.mesh) else {
                 throw SceneBlobError(
                     .invalidValue,
-                    "instance \(i) refers to mesh \(instance.mesh), but there are \(assets.meshes.count)"
+                    "instance \(i) refers to mesh \(instance.mesh), but there are \(meshes.count)"
                 )
             }
             guard isEmissive[instance.mesh] else { continue }
-            let mesh = assets.meshes[instance.mesh]
+            let mesh = meshes[instance.mesh]
             guard weights.count + mesh.indices.count / 3 <= SceneRange.emittersMax else {
                 throw SceneBlobError(
                     .limitExceeded,

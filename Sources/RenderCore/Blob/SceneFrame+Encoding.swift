@@ -1,9 +1,11 @@
 extension SceneFrame {
     /// The number of sections of a frame blob.
-    static var sectionCount: Int { 5 }
+    static var sectionCount: Int { 9 }
     /// The words of the camera record: twelve of transform, kind, two of projection, lens radius, focus distance, then the
     /// widths of the three light categories as 64-bit numbers, and a zero.
     static var cameraWords: Int { 24 }
+    /// The words of the record of a deformed mesh: the mesh of the assets.
+    static var deformedMeshWords: Int { 1 }
     /// The words of an instance record: mesh, twelve of transform.
     static var instanceWords: Int { 13 }
     /// The words of a light record: kind, position, direction, intensity, range, cosines of the inner and outer angle.
@@ -41,6 +43,7 @@ extension SceneFrame {
 
         var writer = BlobWriter()
         try self.writeCamera(categories, &writer)
+        try self.writeDeformedMeshes(assets, &writer)
         try self.writeInstances(assets, &writer)
         writer.section(lightWords)
         writer.section(emitters)
@@ -72,6 +75,33 @@ extension SceneFrame {
         }
         words.append(0)
         writer.section(words)
+    }
+
+    private func writeDeformedMeshes(_ assets: SceneAssets, _ writer: inout BlobWriter) throws(SceneBlobError) {
+        for (i, pose) in self.deformedMeshes.enumerated() {
+            guard assets.meshes.indices.contains(pose.mesh) else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "deformed mesh \(i) refers to mesh \(pose.mesh), but there are \(assets.meshes.count)"
+                )
+            }
+            let mesh = assets.meshes[pose.mesh]
+            guard pose.positions.count == mesh.positions.count, pose.normals.count == mesh.normals.count,
+                pose.tangents.count == mesh.tangents.count
+            else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "deformed mesh \(i) has another number of positions, normals or tangents than mesh \(pose.mesh)"
+                )
+            }
+            try check(pose.positions, SceneRange.coordinate, "the positions of deformed mesh \(i)")
+            try check(pose.normals, SceneRange.coordinate, "the normals of deformed mesh \(i)")
+            try check(pose.tangents, SceneRange.coordinate, "the tangents of deformed mesh \(i)")
+        }
+        writer.section(self.deformedMeshes.map { UInt32($0.mesh) })
+        writer.section(floats: self.deformedMeshes.map { $0.positions })
+        writer.section(floats: self.deformedMeshes.map { $0.normals })
+        writer.section(floats: self.deformedMeshes.map { $0.tangents })
     }
 
     private func writeInstances(_ assets: SceneAssets, _ writer: inout BlobWriter) throws(SceneBlobError) {

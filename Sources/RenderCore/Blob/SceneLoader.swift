@@ -6,7 +6,9 @@ struct SceneLoader {
     var meshes: UnsafeMutablePointer<MeshData>
     var meshCount = 0
     /// The lower and upper corner of each mesh's box.
-    private var meshBoxes: [(low: Vector3, high: Vector3)] = []
+    var meshBoxes: [(low: Vector3, high: Vector3)] = []
+    /// The number of vertices of each mesh of the assets.
+    var meshVertexCounts: [Int] = []
     var materials: UnsafeMutablePointer<MaterialData>
     var materialCount = 0
     var images: UnsafeMutablePointer<ImageData>
@@ -113,6 +115,7 @@ struct SceneLoader {
             )
             (self.meshes + i).initialize(to: data)
             self.meshBoxes.append(Self.box(of: data.positions, count: vertexCount))
+            self.meshVertexCounts.append(vertexCount)
         }
         try positionSlices.finish()
         try normalSlices.finish()
@@ -121,7 +124,7 @@ struct SceneLoader {
         try indexSlices.finish()
     }
 
-    private static func box(of positions: UnsafePointer<Float>, count: Int) -> (low: Vector3, high: Vector3) {
+    static func box(of positions: UnsafePointer<Float>, count: Int) -> (low: Vector3, high: Vector3) {
         guard count > 0 else { return (.zero, .zero) }
         var low = loadVector(positions, 0)
         var high = low
@@ -172,6 +175,7 @@ struct SceneLoader {
             throw SceneBlobError(.malformed, "the frame blob has \(camera.count) cameras instead of one")
         }
         try self.loadCamera(camera.cursor(at: 0))
+        try self.loadDeformedMeshes(&reader)
         try self.loadInstances(try reader.records(wordsEach: SceneFrame.instanceWords))
         try self.loadLights(try reader.records(wordsEach: SceneFrame.lightWords))
         let emitters = try reader.words()
@@ -412,35 +416,6 @@ struct SceneLoader {
                 padding: 0
             )
         )
-    }
-}
-
-/// Consecutive parts of a section.
-private struct Slices<Element> {
-    private let all: UnsafeBufferPointer<Element>
-    private let what: String
-    private var used = 0
-
-    init(_ all: UnsafeBufferPointer<Element>, _ what: String) {
-        self.all = all
-        self.what = what
-    }
-
-    /// The next `count` groups of `times` elements.
-    mutating func next(_ count: Int, times: Int) throws(SceneBlobError) -> UnsafeBufferPointer<Element> {
-        guard UInt64(count) * UInt64(times) <= UInt64(self.all.count - self.used) else {
-            throw SceneBlobError(.malformed, "the assets blob has fewer \(self.what) than its meshes claim")
-        }
-        let slice = UnsafeBufferPointer(rebasing: self.all[self.used ..< (self.used + count * times)])
-        self.used += count * times
-        return slice
-    }
-
-    /// Refuses what belongs to no mesh.
-    func finish() throws(SceneBlobError) {
-        guard self.used == self.all.count else {
-            throw SceneBlobError(.malformed, "the assets blob has more \(self.what) than its meshes claim")
-        }
     }
 }
 

@@ -1,0 +1,50 @@
+extension SceneLoader {
+    /// Appends the meshes that have a pose in this frame to those of the assets.
+    mutating func loadDeformedMeshes(_ reader: inout BlobReader) throws(SceneBlobError) {
+        let records = try reader.records(wordsEach: SceneFrame.deformedMeshWords)
+        var positions = Slices(
+            try reader.floats("deformed positions", limit: SceneRange.coordinate.upperBound),
+            "deformed positions"
+        )
+        var normals = Slices(
+            try reader.floats("deformed normals", limit: SceneRange.coordinate.upperBound),
+            "deformed normals"
+        )
+        var tangents = Slices(
+            try reader.floats("deformed tangents", limit: SceneRange.coordinate.upperBound),
+            "deformed tangents"
+        )
+        let first = self.meshCount
+        let meshes = self.memory.allocate(MeshData.self, count: first + records.count)
+        meshes.initialize(from: self.meshes, count: first)
+        for i in 0 ..< records.count {
+            var cursor = records.cursor(at: i)
+            let mesh = cursor.count()
+            guard mesh < first else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "deformed mesh \(i) refers to mesh \(mesh), but there are \(first)"
+                )
+            }
+            // The indices of the mesh stay below this.
+            let vertexCount = self.meshVertexCounts[mesh]
+            let source = meshes[mesh]
+            let data = MeshData(
+                positions: try positions.next(vertexCount, times: 3).pointer,
+                normals: source.normals == nil ? nil : try normals.next(vertexCount, times: 3).pointer,
+                tangents: source.tangents == nil ? nil : try tangents.next(vertexCount, times: 4).pointer,
+                textureCoordinates: source.textureCoordinates,
+                indices: source.indices,
+                triangleCount: source.triangleCount,
+                material: source.material
+            )
+            (meshes + first + i).initialize(to: data)
+            self.meshBoxes.append(Self.box(of: data.positions, count: vertexCount))
+        }
+        try positions.finish()
+        try normals.finish()
+        try tangents.finish()
+        self.meshes = meshes
+        self.meshCount = first + records.count
+    }
+}
