@@ -2,6 +2,10 @@
 public struct ImportOptions: Sendable, Hashable {
     /// Path of a Radiance HDR picture that surrounds the scene; it takes precedence over ``skyColor``.
     public var environment: String?
+    /// Factor of the light of ``environment``, from 0.
+    public var environmentIntensity: Float
+    /// Degrees by which ``environment`` is turned about the vertical axis, anticlockwise seen from above.
+    public var environmentRotation: Float
     /// Radiance of a sky of one colour, linear; `nil` takes the file's own sky, black when the file has lights or
     /// glowing materials, and a soft neutral sky when it has neither.
     public var skyColor: SIMD3<Float>?
@@ -19,6 +23,8 @@ public struct ImportOptions: Sendable, Hashable {
     /// Creates options.
     public init(
         environment: String? = nil,
+        environmentIntensity: Float = 1,
+        environmentRotation: Float = 0,
         skyColor: SIMD3<Float>? = nil,
         cameraName: String? = nil,
         framesPerSecond: Double = 24,
@@ -27,6 +33,8 @@ public struct ImportOptions: Sendable, Hashable {
         limits: ImportLimits = .standard
     ) {
         self.environment = environment
+        self.environmentIntensity = environmentIntensity
+        self.environmentRotation = environmentRotation
         self.skyColor = skyColor
         self.cameraName = cameraName
         self.framesPerSecond = framesPerSecond

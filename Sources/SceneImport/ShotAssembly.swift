@@ -175,7 +175,21 @@ struct ShotAssembly {
         if let path = self.options.environment {
             do throws(ImportError) {
                 let bytes = try FileReader.read(path, maxBytes: self.options.limits.maxFileBytes)
-                return try Self.environment(bytes)
+                guard self.options.environmentIntensity >= 0, self.options.environmentIntensity.isFinite,
+                    self.options.environmentRotation.magnitude <= 36_000
+                else {
+                    throw ImportError(
+                        .malformed,
+                        "intensity \(self.options.environmentIntensity) and rotation "
+                            + "\(self.options.environmentRotation) are not possible: give a number from 0 and degrees"
+                    )
+                }
+                // The middle of a panorama lies towards +X, as in Blender and three.js; a map's own middle towards -Z.
+                return try Self.environment(
+                    bytes,
+                    rotation: (self.options.environmentRotation - 90) * (.pi / 180),
+                    intensity: self.options.environmentIntensity
+                )
             } catch {
                 throw error.located(at: "environment \(path)")
             }

@@ -33,6 +33,18 @@ struct ShotOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Light from all around: a Radiance HDR panorama.", valueName: "file.hdr"))
     var env: String?
 
+    @Option(help: ArgumentHelp("Factor of the light of --env, from 0.", valueName: "factor"))
+    var envStrength: Float = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Degrees by which --env is turned about the vertical axis.",
+            discussion: "At 0 the middle of the panorama lies towards +X, as in Blender.",
+            valueName: "degrees"
+        )
+    )
+    var envRotation: Float = 0
+
     @Option(help: ArgumentHelp("Light from all around: one linear colour, such as 0.6,0.7,0.9.", valueName: "r,g,b"))
     var sky: RadianceColor?
 
@@ -48,6 +60,12 @@ struct ShotOptions: ParsableArguments {
         }
         guard self.fps.isFinite, (0.001 ... 1_000).contains(self.fps) else {
             throw ValidationError("--fps must be 0.001 to 1000, got \(self.fps)")
+        }
+        guard self.envStrength.isFinite, self.envStrength >= 0 else {
+            throw ValidationError("--env-strength must be 0 or more, got \(self.envStrength)")
+        }
+        guard self.envRotation.isFinite, self.envRotation.magnitude <= 360 else {
+            throw ValidationError("--env-rotation must be -360 to 360, got \(self.envRotation)")
         }
         guard self.env == nil || self.sky == nil else {
             throw ValidationError("--env and --sky both say where the light comes from: give one of them")
@@ -66,6 +84,8 @@ struct ShotOptions: ParsableArguments {
             seed: self.seed,
             camera: self.camera,
             environment: self.env,
+            environmentIntensity: self.envStrength,
+            environmentRotation: self.envRotation,
             sky: self.sky.map { [$0.red, $0.green, $0.blue] },
             framesPerSecond: self.fps
         )

@@ -19,6 +19,10 @@ public struct ShotRequest: Sendable {
     public var camera: String?
     /// The path of a Radiance HDR environment map.
     public var environment: String?
+    /// Factor of the environment map's light, from 0.
+    public var environmentIntensity: Float
+    /// Degrees by which the environment map is turned about the vertical axis.
+    public var environmentRotation: Float
     /// The radiance of a constant sky, linear RGB.
     public var sky: [Float]?
     /// Frames in a second of the file's animation.
@@ -35,6 +39,8 @@ public struct ShotRequest: Sendable {
         seed: UInt32 = 0,
         camera: String? = nil,
         environment: String? = nil,
+        environmentIntensity: Float = 1,
+        environmentRotation: Float = 0,
         sky: [Float]? = nil,
         framesPerSecond: Double = 24
     ) {
@@ -47,6 +53,8 @@ public struct ShotRequest: Sendable {
         self.seed = seed
         self.camera = camera
         self.environment = environment
+        self.environmentIntensity = environmentIntensity
+        self.environmentRotation = environmentRotation
         self.sky = sky
         self.framesPerSecond = framesPerSecond
     }

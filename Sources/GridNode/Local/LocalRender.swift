@@ -27,6 +27,8 @@ public struct LocalRender: Sendable {
         public var files: [String]
         /// Seconds of wall time, import included.
         public var seconds: Double
+        /// Seconds of wall time until the file was imported.
+        public var importSeconds: Double
         /// Processor seconds of rendering alone.
         public var renderCoreSeconds: Double
         /// Processor seconds of the threads that built scenes.
@@ -69,6 +71,7 @@ public struct LocalRender: Sendable {
         defer { pool.shutDown() }
         let shot = self.shot
         let source = try await pool.run { try ShotSource(shot) }
+        let importSeconds = start.duration(to: .now) / .seconds(1)
         for note in source.notes { progress(.note(note)) }
         try self.output.check(frameCount: source.frames.count)
         let assetChunks = Chunker.split(source.assets).blob.chunks
@@ -85,6 +88,7 @@ public struct LocalRender: Sendable {
             frames: [],
             files: [],
             seconds: 0,
+            importSeconds: importSeconds,
             renderCoreSeconds: 0,
             buildSeconds: 0,
             rays: 0,

@@ -62,6 +62,8 @@ struct ShotSource: Sendable {
     init(_ request: ShotRequest) throws {
         var options = ImportOptions()
         options.environment = request.environment
+        options.environmentIntensity = request.environmentIntensity
+        options.environmentRotation = request.environmentRotation
         if let sky = request.sky, sky.count == 3 { options.skyColor = SIMD3(sky[0], sky[1], sky[2]) }
         options.cameraName = request.camera
         options.framesPerSecond = request.framesPerSecond
