@@ -19,10 +19,13 @@ let settings: [SwiftSetting] = [
 // depend on it: only the speed does.
 let processor: [String] = Context.environment["TESSERA_MARCH"].map { ["-Xcc", "-march=\($0)"] } ?? []
 
+// The number of lanes that rendering is compiled for: 16 unless TESSERA_LANES says 1, 4 or 8. The bits do not depend on it.
+let lanes: [String] = Context.environment["TESSERA_LANES"].map { ["-DLANES_\($0)", "-Xcc", "-DLANES_\($0)"] } ?? []
+
 // -fno-math-errno makes squareRoot() one instruction. -Ounchecked is for release alone; debug keeps every check.
 let renderSettings: [SwiftSetting] =
     settings + [
-        .unsafeFlags(["-Xcc", "-fno-math-errno", "-Xcc", "-ffp-contract=off"] + processor),
+        .unsafeFlags(["-Xcc", "-fno-math-errno", "-Xcc", "-ffp-contract=off"] + processor + lanes),
         .unsafeFlags(["-Ounchecked", "-wmo"], .when(configuration: .release)),
     ]
 

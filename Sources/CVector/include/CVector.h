@@ -6,6 +6,8 @@
 #ifndef TESSERA_CVECTOR_H
 #define TESSERA_CVECTOR_H
 
+#include "CVectorLanes.h"
+
 #include <stdint.h>
 
 #pragma STDC FP_CONTRACT OFF
