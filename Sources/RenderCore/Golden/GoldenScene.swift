@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "445b596b12491238e6fb861298ac9111fafaed28673906f763f046092045fb24"
+        "42e46ed018812f4f107b601a97626803578c421cd18f935a03df1e626baf5177"
     }
 
     /// The settings of the golden picture.

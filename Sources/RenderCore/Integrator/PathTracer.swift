@@ -18,6 +18,8 @@ struct PathTracer {
         // The density with which the ray's direction was drawn; zero where light samples could not have found it.
         var density: Float = 0
         var etaScale: Float = 1
+        // The surface that scattered the ray.
+        var receiver = LightReceiver(point: .zero, normal: .zero)
         var skipped = UInt32.max
         var depth = 0
         work.cameraRays &+= 1
@@ -33,7 +35,7 @@ struct PathTracer {
             if hit.isMiss {
                 var weight: Float = 1
                 if density > 0 {
-                    weight = powerHeuristic(density, environmentDensity(self.view, ray.direction))
+                    weight = powerHeuristic(density, environmentDensity(self.view, receiver, ray.direction))
                 }
                 return light + beta * environmentRadiance(self.view, ray.direction) * weight
             }
@@ -42,9 +44,10 @@ struct PathTracer {
             if surface.emission.largest > 0 {
                 var weight: Float = 1
                 if density > 0, surface.emitter >= 0 {
-                    let toLight = surface.point - ray.origin
+                    let toLight = surface.point - receiver.point
                     let other = emitterDensity(
                         self.view,
+                        receiver,
                         surface.emitter,
                         area: surface.area,
                         cosine: -dot(surface.geometricNormal, ray.direction),
@@ -86,6 +89,7 @@ struct PathTracer {
                 origin: offsetOrigin(surface.point, side > 0 ? surface.geometricNormal : -surface.geometricNormal),
                 direction: wi
             )
+            receiver = LightReceiver(surface)
             skipped = hit.triangle
             work.bounceRays &+= 1
         }
@@ -101,7 +105,7 @@ struct PathTracer {
         _ key: UInt32,
         _ work: inout WorkCounter
     ) -> Vector3 {
-        guard let sample = sampleLight(self.view, from: surface.point, pick, position) else { return .zero }
+        guard let sample = sampleLight(self.view, LightReceiver(surface), pick, position) else { return .zero }
         let wi = surface.frame.toLocal(sample.wi)
         let side = dot(surface.geometricNormal, sample.wi)
         guard wi.z > 0 ? side > 0 : side < 0 else { return .zero }

@@ -18,8 +18,12 @@
     return mix(above, below, fy) * e.intensity
 }
 
-/// The density per solid angle with which a direction is drawn.
-@inline(never) func environmentDensity(_ view: UnsafePointer<SceneView>, _ direction: Vector3) -> Float {
+/// The density per solid angle with which a receiver's light sample has a direction out of the scene.
+@inline(never) func environmentDensity(
+    _ view: UnsafePointer<SceneView>,
+    _ receiver: LightReceiver,
+    _ direction: Vector3
+) -> Float {
     let e = view.pointee.environment
     let category = view.pointee.categories.environment
     guard category > 0, let rows = e.rowStarts, let columns = e.columnStarts else { return 0 }

@@ -17,10 +17,11 @@ struct LightSample {
 /// Draws a light and a point of it from a 32-bit number and a pair of them.
 @inline(never) func sampleLight(
     _ view: UnsafePointer<SceneView>,
-    from point: Vector3,
+    _ receiver: LightReceiver,
     _ pick: UInt32,
     _ u: (UInt32, UInt32)
 ) -> LightSample? {
+    let point = receiver.point
     let categories = view.pointee.categories
     let number = UInt64(pick)
     if number < categories.environment {
@@ -29,7 +30,7 @@ struct LightSample {
     }
     if number < categories.environment &+ categories.emitters {
         let rest = remapped(number &- categories.environment, of: categories.emitters)
-        return sampleEmitter(view, from: point, rest, u)
+        return sampleEmitter(view, receiver, rest, u)
     }
     guard number < categories.total else { return nil }
     let rest = remapped(number &- categories.environment &- categories.emitters, of: categories.punctual)
@@ -43,9 +44,12 @@ struct LightSample {
 
 // MARK: Emitting triangles
 
-/// The density per solid angle with which an emitting triangle's point is drawn.
+/// The density per solid angle with which a receiver's light sample is a point of an emitting triangle.
+///
+/// `emitter` is ``SurfaceInteraction/emitter``; the cosine is that at the triangle.
 @inline(__always) func emitterDensity(
     _ view: UnsafePointer<SceneView>,
+    _ receiver: LightReceiver,
     _ emitter: Int,
     area: Float,
     cosine: Float,
@@ -60,7 +64,7 @@ struct LightSample {
 
 private func sampleEmitter(
     _ view: UnsafePointer<SceneView>,
-    from point: Vector3,
+    _ receiver: LightReceiver,
     _ pick: UInt32,
     _ u: (UInt32, UInt32)
 ) -> LightSample? {
@@ -74,7 +78,7 @@ private func sampleEmitter(
     if offset > 0 { b1 += offset } else { b0 -= offset }
     let b2 = (1 - b0) - b1
     let target = (a * b0 + b * b1) + c * b2
-    let toLight = target - point
+    let toLight = target - receiver.point
     let distanceSquared = toLight.lengthSquared
     guard distanceSquared > 0x1p-60, distanceSquared < 0x1p100 else { return nil }
     let distance = distanceSquared.squareRoot()
@@ -90,6 +94,7 @@ private func sampleEmitter(
     if material.pointee.isDoubleSided { cosine = cosine.magnitude }
     let density = emitterDensity(
         view,
+        receiver,
         emitter,
         area: doubleArea * 0.5,
         cosine: cosine,
