@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "42e46ed018812f4f107b601a97626803578c421cd18f935a03df1e626baf5177"
+        "0b4c86d8f3a7b2c16941862b32234fca01698f00f6794b1c6116b76f2ac8edc6"
     }
 
     /// The settings of the golden picture.

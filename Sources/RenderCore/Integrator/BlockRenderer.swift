@@ -64,8 +64,9 @@ public final class BlockRenderer {
         var r = 0.0
         var g = 0.0
         var b = 0.0
+        let pixel = PixelSampler(x: x, y: y, samples: samples, seed: seed)
         for sample in 0 ..< samples {
-            let sampler = PathSampler(x: x, y: y, sample: sample, seed: seed)
+            let sampler = pixel.path(sample)
             // A tent of two pixels' width, drawn by importance: every sample counts for its own pixel alone.
             let (fu, fv) = sampler.pair(0)
             var lens: (x: Float, y: Float) = (0, 0)
