@@ -7,6 +7,8 @@ struct MeshData: BitwiseCopyable {
     var indices: UnsafePointer<UInt32>
     var triangleCount: Int
     var material: Int
+    /// The tree of its triangles when they emit.
+    var lights: LightTreeData?
 }
 
 /// A texture reference of a loaded scene; without a picture when `image` is negative.
@@ -59,8 +61,8 @@ struct InstanceData: BitwiseCopyable {
     var mesh: Int
     /// The number of the mesh's first triangle among those of all instances.
     var firstTriangle: Int
-    /// The number of its first triangle among the emitting ones; negative when it does not emit.
-    var firstEmitter: Int
+    /// Its number among the lights of the tree; negative when it does not emit.
+    var light: Int
 }
 
 /// A light without extent of a loaded scene.
@@ -91,6 +93,11 @@ struct EnvironmentData: BitwiseCopyable {
     var sine: Float
     var cosine: Float
     var intensity: Float
+    /// What arrives at a surface.
+    var irradiance: AmbientCube
+
+    /// Whether light samples go to it.
+    @inline(__always) var isSampled: Bool { self.rowStarts != nil }
 }
 
 /// The camera of a loaded scene.
@@ -103,15 +110,6 @@ struct CameraData: BitwiseCopyable {
     var second: Float
     var lensRadius: Float
     var focusDistance: Float
-}
-
-/// The probabilities of the kinds of light, in units of 2^-32; they add up to 2^32, or all are zero.
-struct LightCategories: BitwiseCopyable {
-    var environment: UInt64
-    var emitters: UInt64
-    var punctual: UInt64
-
-    @inline(__always) var total: UInt64 { self.environment &+ self.emitters &+ self.punctual }
 }
 
 /// Everything that rendering reads, as plain pointers without reference counts.
@@ -128,19 +126,28 @@ struct SceneView: BitwiseCopyable {
     var triangleInstances: UnsafePointer<UInt32>
     var triangleCount: Int
     var lights: UnsafePointer<LightData>
-    var lightStarts: UnsafePointer<UInt32>
     var lightCount: Int
-    var emitterStarts: UnsafePointer<UInt32>
-    /// The triangle of each emitter.
-    var emitterTriangles: UnsafePointer<UInt32>
-    var emitterCount: Int
-    var categories: LightCategories
+    /// The tree of everything that shines from a place: emitting instances, points and spots.
+    var lightTree: LightTreeData?
+    /// The lights of the tree: instances first, then lights without extent with ``LightNode/flag``.
+    var treeLights: UnsafePointer<UInt32>
+    /// From the world to the instances among them.
+    var objectMaps: UnsafePointer<ObjectMap>
+    var suns: Suns
+    /// The probabilities of the kinds of light where they are the same everywhere.
+    var onlyKinds: LightKinds?
     var environment: EnvironmentData
     var camera: CameraData
     /// The linear values of 8-bit sRGB codes.
     var sRGB: UnsafePointer<Float>
     var albedo: AlbedoTable
     var bvh: BVHData
+
+    /// Whether there is anything that light samples can find.
+    @inline(__always) var hasLightSamples: Bool {
+        guard let only = self.onlyKinds else { return true }
+        return only.environment > 0 || only.directional > 0 || only.tree > 0
+    }
 
     /// The corners of a triangle of an instance in the world.
     @inline(__always) func corners(_ triangle: Int) -> (Vector3, Vector3, Vector3) {

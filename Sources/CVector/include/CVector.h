@@ -27,6 +27,11 @@ CVECTOR_INLINE cvector_f8 cvector_min8(cvector_f8 a, cvector_f8 b) { return (b <
 CVECTOR_INLINE cvector_f4 cvector_max4(cvector_f4 a, cvector_f4 b) { return (b > a) ? b : a; }
 CVECTOR_INLINE cvector_f8 cvector_max8(cvector_f8 a, cvector_f8 b) { return (b > a) ? b : a; }
 
+/// Lane by lane: `x` where `a` is less than `b`, else `y`.
+CVECTOR_INLINE cvector_f8 cvector_select_lt8(cvector_f8 a, cvector_f8 b, cvector_f8 x, cvector_f8 y) {
+  return (a < b) ? x : y;
+}
+
 /// Bit i is set when lane i of `a` is at most that of `b`.
 CVECTOR_INLINE uint32_t cvector_mask_le8(cvector_f8 a, cvector_f8 b) {
   typedef _Bool b8 __attribute__((ext_vector_type(8)));

@@ -1,12 +1,13 @@
 extension SceneAssets {
     /// The number of sections of an assets blob.
-    static var sectionCount: Int { 13 }
-    /// The words of a mesh record: vertices, triangles, material, flags.
-    static var meshWords: Int { 4 }
+    static var sectionCount: Int { 15 }
+    /// The words of a mesh record: vertices, triangles, material, flags, two about its lights.
+    static var meshWords: Int { 4 + MeshLights.recordWords }
     /// The words of a picture record: width, height, encoding.
     static var imageWords: Int { 3 }
-    /// The words of the environment record: kind, width, height, rotation, intensity, three of radiance.
-    static var environmentWords: Int { 8 }
+    /// The words of the environment record: kind, width, height, rotation, intensity, three of radiance, six of
+    /// irradiance.
+    static var environmentWords: Int { 14 }
 
     /// The bytes that travel: validated, little-endian, with every table that shapes a sampling decision.
     ///
@@ -25,6 +26,8 @@ extension SceneAssets {
 
     private func writeMeshes(_ writer: inout BlobWriter) throws(SceneBlobError) {
         var records: [UInt32] = []
+        var estimates = EmissionEstimates(assets: self)
+        var lights = MeshLights()
         guard self.meshes.count <= SceneRange.countMax else {
             throw SceneBlobError(.limitExceeded, "\(self.meshes.count) meshes are too many")
         }
@@ -66,6 +69,7 @@ extension SceneAssets {
                 (mesh.normals.isEmpty ? 0 : MeshFlags.normals) | (mesh.tangents.isEmpty ? 0 : MeshFlags.tangents)
                     | (mesh.textureCoordinates.isEmpty ? 0 : MeshFlags.textureCoordinates)
             )
+            records += lights.append(try estimates.lights(of: mesh, number: i))
         }
         writer.section(records)
         writer.section(floats: self.meshes.map { $0.positions })
@@ -73,6 +77,7 @@ extension SceneAssets {
         writer.section(floats: self.meshes.map { $0.tangents })
         writer.section(floats: self.meshes.map { $0.textureCoordinates })
         writer.section(words: self.meshes.map { $0.indices })
+        lights.write(&writer)
     }
 
     private func writeImages(_ writer: inout BlobWriter) throws(SceneBlobError) {
@@ -127,7 +132,9 @@ extension SceneAssets {
             let r = try encodable(radiance.x, SceneRange.radiance, "the sky's radiance")
             let g = try encodable(radiance.y, SceneRange.radiance, "the sky's radiance")
             let b = try encodable(radiance.z, SceneRange.radiance, "the sky's radiance")
-            writer.section([0, 0, 0, 0, Float(1).bitPattern, r.bitPattern, g.bitPattern, b.bitPattern])
+            writer.section([
+                0, 0, 0, 0, Float(1).bitPattern, r.bitPattern, g.bitPattern, b.bitPattern, 0, 0, 0, 0, 0, 0,
+            ])
             writer.section([Float]())
             writer.section([UInt32]())
             writer.section([UInt32]())
@@ -147,11 +154,13 @@ extension SceneAssets {
             }
             let intensity = try encodable(map.intensity, 0 ... 1e3, "the environment's intensity")
             let rotation = try encodable(map.rotation, SceneRange.angle, "the environment's rotation")
-            writer.section([
-                1, UInt32(map.width), UInt32(map.height), rotation.bitPattern, intensity.bitPattern, 0, 0, 0,
-            ])
-            writer.section(texels)
             let tables = EnvironmentTables(width: map.width, height: map.height, texels: texels)
+            let irradiance = tables.irradiance(texels: texels, rotation: rotation, intensity: intensity)
+            writer.section(
+                [1, UInt32(map.width), UInt32(map.height), rotation.bitPattern, intensity.bitPattern, 0, 0, 0]
+                    + irradiance.map { $0.bitPattern }
+            )
+            writer.section(texels)
             writer.section(tables.rowStarts)
             writer.section(tables.columnStarts)
         }

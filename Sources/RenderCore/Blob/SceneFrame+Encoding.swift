@@ -1,57 +1,38 @@
 extension SceneFrame {
     /// The number of sections of a frame blob.
-    static var sectionCount: Int { 9 }
-    /// The words of the camera record: twelve of transform, kind, two of projection, lens radius, focus distance, then the
-    /// widths of the three light categories as 64-bit numbers, and a zero.
-    static var cameraWords: Int { 24 }
-    /// The words of the record of a deformed mesh: the mesh of the assets.
-    static var deformedMeshWords: Int { 1 }
+    static var sectionCount: Int { 14 }
+    /// The words of the camera record: twelve of transform, kind, two of projection, lens radius, focus distance, and a
+    /// zero.
+    static var cameraWords: Int { 18 }
+    /// The words of the record of a deformed mesh: the mesh of the assets, two about its lights.
+    static var deformedMeshWords: Int { 1 + MeshLights.recordWords }
     /// The words of an instance record: mesh, twelve of transform.
     static var instanceWords: Int { 13 }
     /// The words of a light record: kind, position, direction, intensity, range, cosines of the inner and outer angle.
     static var lightWords: Int { 13 }
 
-    /// The bytes that travel, with the table by which emitting triangles are chosen.
+    /// The bytes that travel, with the tree by which lights are chosen.
     ///
     /// Equal frames of equal assets give equal bytes on every machine.
     ///
     /// - Throws: ``SceneBlobError`` for instances of meshes that do not exist and numbers that are not finite, also those
     ///   of `assets` as far as they matter here.
     public func encoded(for assets: SceneAssets) throws(SceneBlobError) -> [UInt8] {
-        let emitters = try self.emitterStarts(assets)
-        var lightWords: [UInt32] = []
-        var lightWeights: [Float] = []
-        for (i, light) in self.lights.enumerated() {
-            lightWeights.append(try Self.append(light, number: i, to: &lightWords))
-        }
-        // Half of the choices go by intensity, half to all alike, for a weak light may be the nearest.
-        var sum: Float = 0
-        for weight in lightWeights { sum += weight }
-        let average = sum / Float(max(1, lightWeights.count))
-        let lights = DiscreteDistribution.starts(weights: lightWeights.map { $0 > 0 ? $0 + average : 0 }) ?? []
-
-        var categories: [UInt64] = [
-            assets.environment.isChosenFrom ? 1 : 0, emitters.isEmpty ? 0 : 1, lights.isEmpty ? 0 : 1,
-        ]
-        let present = categories.reduce(0, +)
-        var left: UInt64 = present == 0 ? 0 : 0x1_0000_0000
-        for i in categories.indices.reversed() where categories[i] > 0 {
-            let isFirst = !categories[..<i].contains(1)
-            categories[i] = isFirst ? left : 0x1_0000_0000 / present
-            left -= categories[i]
-        }
-
         var writer = BlobWriter()
-        try self.writeCamera(categories, &writer)
-        try self.writeDeformedMeshes(assets, &writer)
+        try self.writeCamera(&writer)
+        var estimates = EmissionEstimates(assets: assets)
+        try self.writeDeformedMeshes(&estimates, &writer)
         try self.writeInstances(assets, &writer)
+        var lights = FrameLights()
+        var lightWords: [UInt32] = []
+        try self.appendInstances(assets, &estimates, to: &lights)
+        for (i, light) in self.lights.enumerated() { try Self.append(light, number: i, to: &lightWords, &lights) }
         writer.section(lightWords)
-        writer.section(emitters)
-        writer.section(lights)
+        lights.write(&writer)
         return writer.finished(magic: BlobFormat.frameMagic)
     }
 
-    private func writeCamera(_ categories: [UInt64], _ writer: inout BlobWriter) throws(SceneBlobError) {
+    private func writeCamera(_ writer: inout BlobWriter) throws(SceneBlobError) {
         func number(_ value: Float, _ range: ClosedRange<Float>) throws(SceneBlobError) -> UInt32 {
             try encodable(value, range, "a number of the camera").bitPattern
         }
@@ -69,15 +50,17 @@ extension SceneFrame {
         }
         words.append(try number(camera.lensRadius, SceneRange.optionalLength))
         words.append(try number(camera.focusDistance, SceneRange.length))
-        for width in categories {
-            words.append(UInt32(truncatingIfNeeded: width))
-            words.append(UInt32(truncatingIfNeeded: width >> 32))
-        }
         words.append(0)
         writer.section(words)
     }
 
-    private func writeDeformedMeshes(_ assets: SceneAssets, _ writer: inout BlobWriter) throws(SceneBlobError) {
+    private func writeDeformedMeshes(
+        _ estimates: inout EmissionEstimates,
+        _ writer: inout BlobWriter
+    ) throws(SceneBlobError) {
+        let assets = estimates.assets
+        var records: [UInt32] = []
+        var lights = MeshLights()
         for (i, pose) in self.deformedMeshes.enumerated() {
             guard assets.meshes.indices.contains(pose.mesh) else {
                 throw SceneBlobError(
@@ -97,17 +80,27 @@ extension SceneFrame {
             try check(pose.positions, SceneRange.coordinate, "the positions of deformed mesh \(i)")
             try check(pose.normals, SceneRange.coordinate, "the normals of deformed mesh \(i)")
             try check(pose.tangents, SceneRange.coordinate, "the tangents of deformed mesh \(i)")
+            records.append(UInt32(pose.mesh))
+            records += lights.append(try estimates.lights(of: pose.applied(to: mesh), number: pose.mesh))
         }
-        writer.section(self.deformedMeshes.map { UInt32($0.mesh) })
+        writer.section(records)
         writer.section(floats: self.deformedMeshes.map { $0.positions })
         writer.section(floats: self.deformedMeshes.map { $0.normals })
         writer.section(floats: self.deformedMeshes.map { $0.tangents })
+        lights.write(&writer)
     }
 
     private func writeInstances(_ assets: SceneAssets, _ writer: inout BlobWriter) throws(SceneBlobError) {
         var words: [UInt32] = []
         words.reserveCapacity(self.instances.count * Self.instanceWords)
+        let meshCount = assets.meshes.count + self.deformedMeshes.count
         for (i, instance) in self.instances.enumerated() {
+            guard (0 ..< meshCount).contains(instance.mesh) else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "instance \(i) refers to mesh \(instance.mesh), but there are \(meshCount)"
+                )
+            }
             words.append(UInt32(instance.mesh))
             words += try Self.words(of: instance.transform, "the transform of instance \(i)")
         }
@@ -128,12 +121,13 @@ extension SceneFrame {
         return words
     }
 
-    /// Appends a light's record and returns its weight.
+    /// Appends a light's record, and the light to those that are chosen from.
     private static func append(
         _ light: Light,
         number i: Int,
-        to words: inout [UInt32]
-    ) throws(SceneBlobError) -> Float {
+        to words: inout [UInt32],
+        _ lights: inout FrameLights
+    ) throws(SceneBlobError) {
         let kind: UInt32
         var position = SIMD3<Float>(0, 0, 0)
         var direction = SIMD3<Float>(0, 0, -1)
@@ -167,18 +161,20 @@ extension SceneFrame {
         words.append(try encodable(range, SceneRange.optionalLength, "the range of light \(i)").bitPattern)
         words.append(sinCos(radians: inner).cos.bitPattern)
         words.append(sinCos(radians: outer).cos.bitPattern)
-        return weight
-    }
-}
-
-extension Environment {
-    /// Whether light samples go to it.
-    ///
-    /// A constant sky is found by scattered rays just as well.
-    var isChosenFrom: Bool {
-        switch self {
-        case .constant: false
-        case .map(let map): map.texels.contains { $0 > 0 }
+        switch light {
+        case .directional: lights.append(sun: i, illuminance: weight)
+        case .point: lights.append(light: i, at: Vector3(position), axis: unit, cosCone: -1, cosReach: 0, power: weight)
+        case .spot:
+            let cosCone = sinCos(radians: inner).cos
+            let cosReach = sinCos(radians: outer - inner).cos
+            lights.append(
+                light: i,
+                at: Vector3(position),
+                axis: unit,
+                cosCone: cosCone,
+                cosReach: cosReach,
+                power: weight
+            )
         }
     }
 }

@@ -14,6 +14,7 @@ extension SceneLoader {
             try reader.floats("deformed tangents", limit: SceneRange.coordinate.upperBound),
             "deformed tangents"
         )
+        var lights = try MeshLightSlices(&reader)
         let first = self.meshCount
         let meshes = self.memory.allocate(MeshData.self, count: first + records.count)
         meshes.initialize(from: self.meshes, count: first)
@@ -36,7 +37,8 @@ extension SceneLoader {
                 textureCoordinates: source.textureCoordinates,
                 indices: source.indices,
                 triangleCount: source.triangleCount,
-                material: source.material
+                material: source.material,
+                lights: try lights.next(&cursor, triangles: source.triangleCount, mesh: first + i)
             )
             (meshes + first + i).initialize(to: data)
             self.meshBoxes.append(Self.box(of: data.positions, count: vertexCount))
@@ -44,6 +46,7 @@ extension SceneLoader {
         try positions.finish()
         try normals.finish()
         try tangents.finish()
+        try lights.finish()
         self.meshes = meshes
         self.meshCount = first + records.count
     }

@@ -116,6 +116,12 @@ extension SceneLoader {
         let rotation = try cursor.float(SceneRange.angle, "environment", 0)
         self.environment.intensity = try cursor.float(SceneRange.optionalLength, "environment", 0)
         self.environment.radiance = try cursor.vector(SceneRange.radiance, "environment", 0)
+        let faces = 0 ... Float(0x1p60)
+        self.environment.irradiance.faces = (
+            try cursor.float(faces, "environment", 0), try cursor.float(faces, "environment", 0),
+            try cursor.float(faces, "environment", 0), try cursor.float(faces, "environment", 0),
+            try cursor.float(faces, "environment", 0), try cursor.float(faces, "environment", 0)
+        )
         (self.environment.sine, self.environment.cosine) = sinCos(radians: rotation)
         if kind == 0 {
             guard width == 0, height == 0, texels.isEmpty, rows.isEmpty, columns.isEmpty else {

@@ -22,17 +22,18 @@ struct SceneLoader {
         columnStarts: nil,
         sine: 0,
         cosine: 1,
-        intensity: 1
+        intensity: 1,
+        irradiance: AmbientCube(faces: (0, 0, 0, 0, 0, 0))
     )
-    private var instances: UnsafeMutablePointer<InstanceData>
-    private var instanceCount = 0
+    var instances: UnsafeMutablePointer<InstanceData>
+    var instanceCount = 0
     private var triangleCount = 0
-    private var emitterCount = 0
-    private var lights: UnsafeMutablePointer<LightData>
-    private var lightCount = 0
-    private var lightStarts: UnsafePointer<UInt32>
-    private var emitterStarts: UnsafePointer<UInt32>
-    private var categories = LightCategories(environment: 0, emitters: 0, punctual: 0)
+    var lights: UnsafeMutablePointer<LightData>
+    var lightCount = 0
+    var lightTree: LightTreeData?
+    var treeLights: UnsafePointer<UInt32>
+    var objectMaps: UnsafePointer<ObjectMap>
+    var suns: Suns
     private var camera: CameraData?
     /// The largest coordinate or edge of the scene's box.
     private var extent: Float = 0
@@ -47,8 +48,16 @@ struct SceneLoader {
         self.lights = memory.allocate(LightData.self, count: 0)
         let none = memory.allocate(UInt32.self, count: 1)
         none.initialize(to: 0)
-        self.lightStarts = UnsafePointer(none)
-        self.emitterStarts = UnsafePointer(none)
+        self.treeLights = UnsafePointer(none)
+        self.objectMaps = UnsafePointer(memory.allocate(ObjectMap.self, count: 0))
+        self.suns = Suns(
+            lights: UnsafePointer(none),
+            starts: UnsafePointer(none),
+            count: 0,
+            illuminance: 0,
+            axis: Vector3(0, 1, 0),
+            cosCone: -1
+        )
     }
 
     /// By how much triangles' boxes are padded: 2^-20 of the scene.
@@ -79,6 +88,7 @@ struct SceneLoader {
         let tangents = try reader.floats("tangents", limit: SceneRange.coordinate.upperBound)
         let coordinates = try reader.floats("texture coordinates", limit: SceneRange.factor.upperBound)
         let indices = try reader.words()
+        var lightSlices = try MeshLightSlices(&reader)
         self.meshCount = records.count
         self.meshes = self.memory.allocate(MeshData.self, count: records.count)
         self.meshBoxes.reserveCapacity(records.count)
@@ -111,7 +121,8 @@ struct SceneLoader {
                 textureCoordinates: hasCoordinates ? try coordinateSlices.next(vertexCount, times: 2).pointer : nil,
                 indices: corners.pointer,
                 triangleCount: triangleCount,
-                material: material
+                material: material,
+                lights: try lightSlices.next(&cursor, triangles: triangleCount, mesh: i)
             )
             (self.meshes + i).initialize(to: data)
             self.meshBoxes.append(Self.box(of: data.positions, count: vertexCount))
@@ -122,6 +133,7 @@ struct SceneLoader {
         try tangentSlices.finish()
         try coordinateSlices.finish()
         try indexSlices.finish()
+        try lightSlices.finish()
     }
 
     static func box(of positions: UnsafePointer<Float>, count: Int) -> (low: Vector3, high: Vector3) {
@@ -178,32 +190,7 @@ struct SceneLoader {
         try self.loadDeformedMeshes(&reader)
         try self.loadInstances(try reader.records(wordsEach: SceneFrame.instanceWords))
         try self.loadLights(try reader.records(wordsEach: SceneFrame.lightWords))
-        let emitters = try reader.words()
-        guard emitters.isEmpty || emitters.count == self.emitterCount,
-            emitters.count <= SceneRange.emittersMax,
-            emitters.isEmpty || DiscreteDistribution.isValid(emitters.pointer, count: emitters.count)
-        else {
-            throw SceneBlobError(
-                .malformed,
-                "the table of emitters has \(emitters.count) entries for \(self.emitterCount) triangles or is not ordered"
-            )
-        }
-        let lights = try reader.words()
-        guard lights.isEmpty || lights.count == self.lightCount,
-            lights.isEmpty || DiscreteDistribution.isValid(lights.pointer, count: lights.count)
-        else {
-            throw SceneBlobError(
-                .malformed,
-                "the table of lights has \(lights.count) entries for \(self.lightCount) lights or is not ordered"
-            )
-        }
-        // A kind of light may be chosen only where there is one to choose.
-        let c = self.categories
-        guard c.environment == 0 || self.environment.rowStarts != nil, c.emitters == 0 || !emitters.isEmpty,
-            c.punctual == 0 || !lights.isEmpty
-        else { throw SceneBlobError(.malformed, "the frame blob chooses lights that it does not have") }
-        if emitters.isEmpty { self.emitterCount = 0 } else { self.emitterStarts = emitters.pointer }
-        if lights.isEmpty { self.lightCount = 0 } else { self.lightStarts = lights.pointer }
+        try self.loadLightChoice(&reader)
     }
 
     private mutating func loadCamera(_ record: BlobCursor) throws(SceneBlobError) {
@@ -220,16 +207,6 @@ struct SceneLoader {
             lensRadius: try cursor.float(SceneRange.optionalLength, "camera", 0),
             focusDistance: try cursor.float(SceneRange.length, "camera", 0)
         )
-        self.categories = LightCategories(
-            environment: cursor.word64(),
-            emitters: cursor.word64(),
-            punctual: cursor.word64()
-        )
-        let whole: UInt64 = 0x1_0000_0000
-        let c = self.categories
-        guard c.environment <= whole, c.emitters <= whole, c.punctual <= whole, c.total == whole || c.total == 0 else {
-            throw SceneBlobError(.malformed, "the probabilities of the kinds of light do not add up")
-        }
         guard cursor.word() == 0 else { throw SceneBlobError(.malformed, "the camera has unknown flags") }
     }
 
@@ -256,7 +233,6 @@ struct SceneLoader {
             }
             let transform = try Self.transform(&cursor, "instance", i)
             let data = self.meshes + mesh
-            let isEmissive = self.materials[data.pointee.material].isEmissive
             let rows = transform.normalRows
             (self.instances + i).initialize(
                 to: InstanceData(
@@ -267,11 +243,10 @@ struct SceneLoader {
                     isMirrored: transform.isMirrored,
                     mesh: mesh,
                     firstTriangle: self.triangleCount,
-                    firstEmitter: isEmissive ? self.emitterCount : -1
+                    light: -1
                 )
             )
             self.triangleCount += data.pointee.triangleCount
-            if isEmissive { self.emitterCount += data.pointee.triangleCount }
             guard self.triangleCount <= most else {
                 throw SceneBlobError(
                     .limitExceeded,
@@ -369,15 +344,11 @@ struct SceneLoader {
     /// The scene without its hierarchy; both blobs have been loaded.
     func finished() -> SceneView {
         let triangleInstances = self.memory.allocate(UInt32.self, count: self.triangleCount)
-        let emitterTriangles = self.memory.allocate(UInt32.self, count: self.emitterCount)
         for i in 0 ..< self.instanceCount {
             let instance = self.instances + i
             let count = self.meshes[instance.pointee.mesh].triangleCount
             let first = instance.pointee.firstTriangle
             (triangleInstances + first).initialize(repeating: UInt32(i), count: count)
-            let emitter = instance.pointee.firstEmitter
-            guard emitter >= 0, self.emitterCount > 0 else { continue }
-            for k in 0 ..< count { (emitterTriangles + emitter + k).initialize(to: UInt32(first + k)) }
         }
         let sRGB = self.memory.allocate(Float.self, count: 256)
         for (code, value) in sRGBTable().enumerated() { (sRGB + code).initialize(to: value) }
@@ -390,12 +361,12 @@ struct SceneLoader {
             triangleInstances: UnsafePointer(triangleInstances),
             triangleCount: self.triangleCount,
             lights: UnsafePointer(self.lights),
-            lightStarts: self.lightStarts,
             lightCount: self.lightCount,
-            emitterStarts: self.emitterStarts,
-            emitterTriangles: UnsafePointer(emitterTriangles),
-            emitterCount: self.emitterCount,
-            categories: self.categories,
+            lightTree: self.lightTree,
+            treeLights: self.treeLights,
+            objectMaps: self.objectMaps,
+            suns: self.suns,
+            onlyKinds: self.onlyKinds,
             environment: self.environment,
             camera: self.camera
                 ?? CameraData(

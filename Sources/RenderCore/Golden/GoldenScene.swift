@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "0b4c86d8f3a7b2c16941862b32234fca01698f00f6794b1c6116b76f2ac8edc6"
+        "1ff86af291a80a6409650844be4c04a77f1fef691c2ff59d6658d0f1e7817603"
     }
 
     /// The settings of the golden picture.

@@ -64,7 +64,7 @@ struct PathTracer {
             guard wo.z > 0 else { return light }
             let bsdf = BSDF(surface, wo: wo, table: self.view.pointee.albedo)
             let (first, second) = sampler.fourBits(dimension)
-            if bsdf.hasSpread, self.view.pointee.categories.total > 0 {
+            if bsdf.hasSpread, self.view.pointee.hasLightSamples {
                 light += beta * self.direct(surface, bsdf, hit.triangle, (first[2], second[2]), first[3], key, &work)
             }
             let scattered = bsdf.sample(unitFloat(first[0]), unitFloat(second[0]), unitFloat(first[1]))

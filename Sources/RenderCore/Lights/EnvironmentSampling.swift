@@ -25,20 +25,19 @@
     _ direction: Vector3
 ) -> Float {
     let e = view.pointee.environment
-    let category = view.pointee.categories.environment
-    guard category > 0, let rows = e.rowStarts, let columns = e.columnStarts else { return 0 }
+    guard let rows = e.rowStarts, let columns = e.columnStarts else { return 0 }
     let (u, v) = coordinates(e, direction)
     let x = index(u * Float(e.width), last: e.width &- 1)
     let y = index(v * Float(e.height), last: e.height &- 1)
     let sine = (direction.x * direction.x + direction.z * direction.z).squareRoot()
-    return density(e, rows, columns, x, y, sine) * (Float(category) * 0x1p-32)
+    return density(e, rows, columns, x, y, sine) * LightKinds.at(receiver, view).environment
 }
 
 /// Draws a direction in proportion to the light from it.
 func sampleEnvironment(
     _ view: UnsafePointer<SceneView>,
     _ u: (UInt32, UInt32),
-    categoryDensity: Float
+    probability: Float
 ) -> LightSample? {
     let e = view.pointee.environment
     guard let rows = e.rowStarts, let allColumns = e.columnStarts else { return nil }
@@ -49,7 +48,7 @@ func sampleEnvironment(
     let fy = rest(u.0, rows, y, e.height)
     let (sine, cosine) = sinCos(turns: (Float(y) + fy) / Float(2 &* e.height))
     let (s, c) = sinCos(turns: (Float(x) + fx) / Float(e.width) - 0.5)
-    let p = density(e, rows, allColumns, x, y, sine) * categoryDensity
+    let p = density(e, rows, allColumns, x, y, sine) * probability
     guard p > 0 else { return nil }
     let mx = sine * s
     let mz = -sine * c

@@ -3,6 +3,8 @@
 ///
 /// After M. Pharr et al., PBRT 4th ed., 12.5.
 struct EnvironmentTables {
+    private let width: Int
+    private let height: Int
     /// The starts of the rows, see ``DiscreteDistribution``; empty when the map is black.
     let rowStarts: [UInt32]
     /// The starts of the columns, row after row; empty when the map is black.
@@ -10,6 +12,8 @@ struct EnvironmentTables {
 
     /// Builds the tables; texels are finite and not negative, three a texel.
     init(width: Int, height: Int, texels: [Float]) {
+        self.width = width
+        self.height = height
         var brightness = [Float](repeating: 0, count: width * height)
         for i in brightness.indices {
             brightness[i] = (texels[3 * i] + texels[3 * i + 1]) + texels[3 * i + 2]
@@ -42,5 +46,42 @@ struct EnvironmentTables {
         let starts = DiscreteDistribution.starts(weights: rows)
         self.rowStarts = starts ?? []
         self.columnStarts = starts == nil ? [] : columns
+    }
+
+    /// The faces of an ``AmbientCube``: what the map sends to surfaces along the axes of the world, all colours added.
+    func irradiance(texels: [Float], rotation: Float, intensity: Float) -> [Float] {
+        var faces = [Double](repeating: 0, count: 6)
+        let (turnSine, turnCosine) = sinCos(radians: rotation)
+        // Columns first: their directions are the same in all rows.
+        var directions: [(x: Double, z: Double)] = []
+        for x in 0 ..< self.width {
+            let (s, c) = sinCos(turns: (Float(x) + 0.5) / Float(self.width) - 0.5)
+            directions.append((Double(s * turnCosine - c * turnSine), Double(-c * turnCosine - s * turnSine)))
+        }
+        for y in 0 ..< self.height {
+            let (sine, cosine) = sinCos(turns: (Float(y) + 0.5) / Float(2 * self.height))
+            var sum = 0.0
+            var right = 0.0
+            var left = 0.0
+            var back = 0.0
+            var front = 0.0
+            for x in 0 ..< self.width {
+                let at = 3 * (y * self.width + x)
+                let light = Double((texels[at] + texels[at + 1]) + texels[at + 2])
+                let d = directions[x]
+                sum += light
+                if d.x > 0 { right += light * d.x } else { left -= light * d.x }
+                if d.z > 0 { back += light * d.z } else { front -= light * d.z }
+            }
+            let ring = Double(sine)
+            faces[0] += right * ring * ring
+            faces[1] += left * ring * ring
+            if cosine > 0 { faces[2] += sum * ring * Double(cosine) } else { faces[3] -= sum * ring * Double(cosine) }
+            faces[4] += back * ring * ring
+            faces[5] += front * ring * ring
+        }
+        // The solid angle of a texel is 2 pi^2 sine / (width height).
+        let texel = 0x1.3bd3cc9be45dep4 / (Double(self.width) * Double(self.height))
+        return faces.map { Float($0 * texel * Double(intensity)) }
     }
 }

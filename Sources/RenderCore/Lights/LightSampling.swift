@@ -14,32 +14,21 @@ struct LightSample {
     var triangle: UInt32
 }
 
-/// Draws a light and a point of it from a 32-bit number and a pair of them.
+/// Draws a light and a point of it for a receiver, from a 32-bit number and a pair of them.
 @inline(never) func sampleLight(
     _ view: UnsafePointer<SceneView>,
     _ receiver: LightReceiver,
     _ pick: UInt32,
     _ u: (UInt32, UInt32)
 ) -> LightSample? {
-    let point = receiver.point
-    let categories = view.pointee.categories
-    let number = UInt64(pick)
-    if number < categories.environment {
-        let density = Float(categories.environment) * 0x1p-32
-        return sampleEnvironment(view, u, categoryDensity: density)
+    let choice = chooseLight(view, receiver, pick)
+    switch choice.kind {
+    case .nothing: return nil
+    case .environment: return sampleEnvironment(view, u, probability: choice.probability)
+    case .directional: return sampleSun(view, Int(choice.number), choice.probability)
+    case .punctual: return samplePunctual(view, receiver, Int(choice.number), choice.probability)
+    case .triangle: return sampleTriangle(view, receiver, Int(choice.number), choice.probability, u)
     }
-    if number < categories.environment &+ categories.emitters {
-        let rest = remapped(number &- categories.environment, of: categories.emitters)
-        return sampleEmitter(view, receiver, rest, u)
-    }
-    guard number < categories.total else { return nil }
-    let rest = remapped(number &- categories.environment &- categories.emitters, of: categories.punctual)
-    return samplePunctual(view, from: point, rest)
-}
-
-/// A number below `width` stretched to 32 bits.
-@inline(__always) private func remapped(_ x: UInt64, of width: UInt64) -> UInt32 {
-    UInt32(truncatingIfNeeded: (x &<< 32) / width)
 }
 
 // MARK: Emitting triangles
@@ -55,22 +44,19 @@ struct LightSample {
     cosine: Float,
     distanceSquared: Float
 ) -> Float {
-    let count = view.pointee.emitterCount
-    guard emitter < count, cosine > 0, area > 0 else { return 0 }
-    let width = DiscreteDistribution.width(emitter, view.pointee.emitterStarts, count: count)
-    let probability = (Float(width) * 0x1p-32) * (Float(view.pointee.categories.emitters) * 0x1p-32)
-    return probability * distanceSquared / (area * cosine)
+    guard cosine > 0, area > 0 else { return 0 }
+    return emitterProbability(view, receiver, emitter) * distanceSquared / (area * cosine)
 }
 
-private func sampleEmitter(
+/// Draws a point of a triangle.
+private func sampleTriangle(
     _ view: UnsafePointer<SceneView>,
     _ receiver: LightReceiver,
-    _ pick: UInt32,
+    _ triangle: Int,
+    _ probability: Float,
     _ u: (UInt32, UInt32)
 ) -> LightSample? {
-    let emitter = DiscreteDistribution.pick(pick, view.pointee.emitterStarts, count: view.pointee.emitterCount)
-    let triangle = view.pointee.emitterTriangles[emitter]
-    let (a, b, c) = view.pointee.corners(Int(triangle))
+    let (a, b, c) = view.pointee.corners(triangle)
     // Uniform in the triangle with little distortion (E. Heitz 2019).
     var b0 = unitFloat(u.0) * 0.5
     var b1 = unitFloat(u.1) * 0.5
@@ -83,7 +69,7 @@ private func sampleEmitter(
     guard distanceSquared > 0x1p-60, distanceSquared < 0x1p100 else { return nil }
     let distance = distanceSquared.squareRoot()
     let wi = toLight * (1 / distance)
-    let instance = view.pointee.instances + Int(view.pointee.triangleInstances[Int(triangle)])
+    let instance = view.pointee.instances + Int(view.pointee.triangleInstances[triangle])
     let mesh = view.pointee.meshes + instance.pointee.mesh
     let material = view.pointee.materials + mesh.pointee.material
     let perpendicular = cross(b - a, c - a)
@@ -92,18 +78,12 @@ private func sampleEmitter(
     var cosine = -dot(perpendicular, wi) / doubleArea
     if instance.pointee.isMirrored { cosine = -cosine }
     if material.pointee.isDoubleSided { cosine = cosine.magnitude }
-    let density = emitterDensity(
-        view,
-        receiver,
-        emitter,
-        area: doubleArea * 0.5,
-        cosine: cosine,
-        distanceSquared: distanceSquared
-    )
+    guard cosine > 0 else { return nil }
+    let density = probability * distanceSquared / (doubleArea * 0.5 * cosine)
     guard density > 0 else { return nil }
     var uv: (Float, Float) = (0, 0)
     if let coordinates = mesh.pointee.textureCoordinates {
-        let corners = mesh.pointee.indices + 3 &* (Int(triangle) &- instance.pointee.firstTriangle)
+        let corners = mesh.pointee.indices + 3 &* (triangle &- instance.pointee.firstTriangle)
         uv = interpolated(coordinates, corners, b0, b1, b2)
     }
     var radiance = emittedRadiance(view, material, uv)
@@ -121,30 +101,32 @@ private func sampleEmitter(
         radiance: radiance,
         density: density,
         isPunctual: false,
-        triangle: triangle
+        triangle: UInt32(truncatingIfNeeded: triangle)
     )
 }
 
 // MARK: Lights without extent
 
-private func samplePunctual(_ view: UnsafePointer<SceneView>, from point: Vector3, _ pick: UInt32) -> LightSample? {
-    let count = view.pointee.lightCount
-    let number = DiscreteDistribution.pick(pick, view.pointee.lightStarts, count: count)
+private func sampleSun(_ view: UnsafePointer<SceneView>, _ number: Int, _ probability: Float) -> LightSample? {
     let light = view.pointee.lights + number
-    let width = DiscreteDistribution.width(number, view.pointee.lightStarts, count: count)
-    let density = (Float(width) * 0x1p-32) * (Float(view.pointee.categories.punctual) * 0x1p-32)
-    guard density > 0 else { return nil }
-    if light.pointee.kind == .directional {
-        return LightSample(
-            wi: -light.pointee.direction,
-            distance: .greatestFiniteMagnitude,
-            radiance: light.pointee.intensity,
-            density: density,
-            isPunctual: true,
-            triangle: .max
-        )
-    }
-    let toLight = light.pointee.position - point
+    return LightSample(
+        wi: -light.pointee.direction,
+        distance: .greatestFiniteMagnitude,
+        radiance: light.pointee.intensity,
+        density: probability,
+        isPunctual: true,
+        triangle: .max
+    )
+}
+
+private func samplePunctual(
+    _ view: UnsafePointer<SceneView>,
+    _ receiver: LightReceiver,
+    _ number: Int,
+    _ probability: Float
+) -> LightSample? {
+    let light = view.pointee.lights + number
+    let toLight = light.pointee.position - receiver.point
     let distanceSquared = toLight.lengthSquared
     guard distanceSquared > 0x1p-60, distanceSquared < 0x1p100 else { return nil }
     let distance = distanceSquared.squareRoot()
@@ -165,7 +147,7 @@ private func samplePunctual(_ view: UnsafePointer<SceneView>, from point: Vector
         wi: wi,
         distance: distance * 0x1.ffffp-1,
         radiance: light.pointee.intensity * factor,
-        density: density,
+        density: probability,
         isPunctual: true,
         triangle: .max
     )

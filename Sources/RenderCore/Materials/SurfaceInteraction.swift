@@ -14,7 +14,7 @@ struct SurfaceInteraction {
     var transmission: Float
     /// The radiance sent towards the ray's origin.
     var emission: Vector3
-    /// The number among the emitting triangles; negative when none.
+    /// The triangle's number when light samples can find it; negative otherwise.
     var emitter: Int
     /// The area of the triangle.
     var area: Float
@@ -87,7 +87,6 @@ struct SurfaceInteraction {
     if material.pointee.isEmissive, isFront || material.pointee.isDoubleSided {
         emission = emittedRadiance(view, material, uv)
     }
-    let firstEmitter = instance.pointee.firstEmitter
     return SurfaceInteraction(
         point: point,
         geometricNormal: geometric,
@@ -99,7 +98,7 @@ struct SurfaceInteraction {
         ior: material.pointee.ior,
         transmission: material.pointee.transmission,
         emission: emission,
-        emitter: firstEmitter < 0 ? -1 : firstEmitter &+ local,
+        emitter: instance.pointee.light < 0 ? -1 : number,
         area: area
     )
 }

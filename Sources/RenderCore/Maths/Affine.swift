@@ -5,6 +5,13 @@ struct Affine: Equatable {
     let z: Vector3
     let offset: Vector3
 
+    init(x: Vector3, y: Vector3, z: Vector3, offset: Vector3) {
+        self.x = x
+        self.y = y
+        self.z = z
+        self.offset = offset
+    }
+
     init(_ t: Transform) {
         self.x = Vector3(t.x.x, t.x.y, t.x.z)
         self.y = Vector3(t.y.x, t.y.y, t.y.z)

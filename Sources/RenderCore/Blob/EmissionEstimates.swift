@@ -1,70 +1,6 @@
-extension SceneFrame {
-    /// The distribution of the emitting triangles in the order of (instance, triangle), by estimated power; empty when
-    /// nothing emits.
-    func emitterStarts(_ assets: SceneAssets) throws(SceneBlobError) -> [UInt32] {
-        var weights: [Float] = []
-        var isEmissive: [Bool] = []
-        var meshes = assets.meshes
-        for (i, pose) in self.deformedMeshes.enumerated() {
-            guard assets.meshes.indices.contains(pose.mesh) else {
-                throw SceneBlobError(.invalidValue, "deformed mesh \(i) refers to a mesh that does not exist")
-            }
-            var mesh = assets.meshes[pose.mesh]
-            mesh.positions = pose.positions
-            meshes.append(mesh)
-        }
-        for mesh in meshes {
-            let isKnown = assets.materials.indices.contains(mesh.material)
-            isEmissive.append(isKnown && Vector3(assets.materials[mesh.material].emission).largest > 0)
-        }
-        var estimates = EmissionEstimates(assets: assets)
-        for (i, instance) in self.instances.enumerated() {
-            guard meshes.indices.contains(instance.mesh) else {
-                throw SceneBlobError(
-                    .invalidValue,
-                    "instance \(i) refers to mesh \(instance.mesh), but there are \(meshes.count)"
-                )
-            }
-            guard isEmissive[instance.mesh] else { continue }
-            let mesh = meshes[instance.mesh]
-            guard weights.count + mesh.indices.count / 3 <= SceneRange.emittersMax else {
-                throw SceneBlobError(
-                    .limitExceeded,
-                    "more than \(SceneRange.emittersMax) triangles emit; use emission on fewer, larger ones"
-                )
-            }
-            let transform = Affine(instance.transform)
-            for t in 0 ..< mesh.indices.count / 3 {
-                var corners = (Vector3.zero, Vector3.zero, Vector3.zero)
-                corners.0 = transform.point(try mesh.corner(3 * t, ofMesh: instance.mesh))
-                corners.1 = transform.point(try mesh.corner(3 * t + 1, ofMesh: instance.mesh))
-                corners.2 = transform.point(try mesh.corner(3 * t + 2, ofMesh: instance.mesh))
-                let normal = cross(corners.1 - corners.0, corners.2 - corners.0)
-                let area = normal.lengthSquared.squareRoot() * 0.5
-                let weight = area * estimates.radiance(triangle: t, of: mesh)
-                weights.append(weight <= 0x1p100 ? weight : 0)
-            }
-        }
-        return DiscreteDistribution.starts(weights: weights) ?? []
-    }
-}
-
-extension Mesh {
-    fileprivate func corner(_ i: Int, ofMesh number: Int) throws(SceneBlobError) -> Vector3 {
-        let vertex = Int(self.indices[i])
-        guard vertex < self.positions.count / 3 else {
-            throw SceneBlobError(
-                .invalidValue,
-                "mesh \(number) refers to vertex \(vertex), but it has \(self.positions.count / 3)"
-            )
-        }
-        return Vector3(self.positions[3 * vertex], self.positions[3 * vertex + 1], self.positions[3 * vertex + 2])
-    }
-}
-
 /// The mean radiance of triangles, as far as a light sampler needs to know it.
-private struct EmissionEstimates {
-    private let assets: SceneAssets
+struct EmissionEstimates {
+    let assets: SceneAssets
     private var table: [Float] = []
     /// The mean of each picture, negative as long as it is not known.
     private var means: [Float]
@@ -108,6 +44,33 @@ private struct EmissionEstimates {
         return plain * (sum * (0.75 / 48) + self.mean(image, number: reference.image) * (0.25 / 3))
     }
 
+    /// What a light tree needs to know of each triangle of a mesh, in the mesh's coordinates; nothing when the mesh does
+    /// not emit.
+    mutating func lights(of mesh: Mesh, number: Int) throws(SceneBlobError) -> [LightBounds?] {
+        guard self.assets.materials.indices.contains(mesh.material) else { return [] }
+        let material = self.assets.materials[mesh.material]
+        guard Vector3(material.emission).largest > 0 else { return [] }
+        let count = mesh.indices.count / 3
+        guard count <= SceneRange.emittersMax else {
+            throw SceneBlobError(
+                .limitExceeded,
+                "mesh \(number) has more than \(SceneRange.emittersMax) triangles that emit; use fewer, larger ones"
+            )
+        }
+        var lights: [LightBounds?] = []
+        lights.reserveCapacity(count)
+        for t in 0 ..< count {
+            let a = try mesh.corner(3 * t, ofMesh: number)
+            let b = try mesh.corner(3 * t + 1, ofMesh: number)
+            let c = try mesh.corner(3 * t + 2, ofMesh: number)
+            let radiance = self.radiance(triangle: t, of: mesh)
+            lights.append(
+                LightBounds(corners: a, b, c, radiance: radiance, isDoubleSided: material.isDoubleSided)
+            )
+        }
+        return lights
+    }
+
     /// Red + green + blue of a texel.
     private mutating func brightness(_ image: Image, x: Int, y: Int) -> Float {
         let at = 4 * (y * image.width + x)
@@ -135,5 +98,18 @@ private struct EmissionEstimates {
         let mean = Float(sum / (Double(image.width) * Double(image.height)))
         self.means[number] = mean
         return mean
+    }
+}
+
+extension Mesh {
+    fileprivate func corner(_ i: Int, ofMesh number: Int) throws(SceneBlobError) -> Vector3 {
+        let vertex = Int(self.indices[i])
+        guard vertex < self.positions.count / 3 else {
+            throw SceneBlobError(
+                .invalidValue,
+                "mesh \(number) refers to vertex \(vertex), but it has \(self.positions.count / 3)"
+            )
+        }
+        return Vector3(self.positions[3 * vertex], self.positions[3 * vertex + 1], self.positions[3 * vertex + 2])
     }
 }

@@ -1,0 +1,84 @@
+/// Everything that shines in a frame on its way into the blob: the tree of lights, and the directional ones.
+struct FrameLights {
+    private var bounds: [LightBounds?] = []
+    /// Instances, then numbers of lights with ``LightNode/flag``.
+    private var lights: [UInt32] = []
+    private var suns: [UInt32] = []
+    private var illuminances: [Float] = []
+
+    /// Adds an emitting instance; all instances come before all lights, in their order.
+    mutating func append(instance: Int, _ bounds: LightBounds) {
+        self.bounds.append(bounds)
+        self.lights.append(UInt32(instance))
+    }
+
+    /// Adds a light at a point; one that does not shine is left away.
+    mutating func append(
+        light: Int,
+        at position: Vector3,
+        axis: Vector3,
+        cosCone: Float,
+        cosReach: Float,
+        power: Float
+    ) {
+        let bounds = LightBounds(position: position, axis: axis, cosCone: cosCone, cosReach: cosReach, power: power)
+        guard let bounds else { return }
+        self.bounds.append(bounds)
+        self.lights.append(LightNode.flag | UInt32(light))
+    }
+
+    /// Adds a directional light; one that does not shine is left away.
+    mutating func append(sun light: Int, illuminance: Float) {
+        guard illuminance > 0 else { return }
+        self.suns.append(UInt32(light))
+        self.illuminances.append(illuminance)
+    }
+
+    /// Writes the tree's nodes, where its lights hang, what they are; the directional lights and their distribution.
+    func write(_ writer: inout BlobWriter) {
+        let tree = LightTreeBuilder(self.bounds)
+        writer.section(tree.nodes)
+        writer.section(tree.leaves)
+        writer.section(self.lights)
+        writer.section(self.suns)
+        writer.section(DiscreteDistribution.starts(weights: self.illuminances) ?? [])
+    }
+}
+
+extension SceneFrame {
+    /// Adds the instances whose meshes emit.
+    func appendInstances(
+        _ assets: SceneAssets,
+        _ estimates: inout EmissionEstimates,
+        to lights: inout FrameLights
+    ) throws(SceneBlobError) {
+        // What is known of each mesh, found when its first instance comes.
+        var isKnown = [Bool](repeating: false, count: assets.meshes.count + self.deformedMeshes.count)
+        var meshes = [LightBounds?](repeating: nil, count: isKnown.count)
+        for (i, instance) in self.instances.enumerated() {
+            if !isKnown[instance.mesh] {
+                isKnown[instance.mesh] = true
+                let pose = instance.mesh - assets.meshes.count
+                if pose < 0 {
+                    let mesh = assets.meshes[instance.mesh]
+                    meshes[instance.mesh] = LightBounds(try estimates.lights(of: mesh, number: instance.mesh))
+                } else {
+                    let deformed = self.deformedMeshes[pose]
+                    let mesh = deformed.applied(to: assets.meshes[deformed.mesh])
+                    meshes[instance.mesh] = LightBounds(try estimates.lights(of: mesh, number: deformed.mesh))
+                }
+            }
+            guard let bounds = meshes[instance.mesh]?.placed(by: Affine(instance.transform)) else { continue }
+            lights.append(instance: i, bounds)
+        }
+    }
+}
+
+extension DeformedMesh {
+    /// The mesh in this pose, as far as its lights are concerned.
+    func applied(to mesh: Mesh) -> Mesh {
+        var mesh = mesh
+        mesh.positions = self.positions
+        return mesh
+    }
+}

@@ -1,0 +1,108 @@
+// What tests ask about the choice of lights.
+extension Scene {
+    /// A light that was drawn: a triangle's number, or a light's number and its kind.
+    package struct DrawnLight: Hashable {
+        /// "environment", "directional", "punctual" or "triangle".
+        package let kind: String
+        /// The number of the light, or of the triangle.
+        package let number: Int
+
+        /// Names a light.
+        package init(kind: String, number: Int) {
+            self.kind = kind
+            self.number = number
+        }
+    }
+
+    /// The light that a 32-bit number chooses at a place, and with which probability; a normal of zero means all sides.
+    package func chosenLight(
+        _ pick: UInt32,
+        at point: SIMD3<Float>,
+        normal: SIMD3<Float>
+    ) -> (light: DrawnLight, probability: Float)? {
+        let receiver = LightReceiver(point: Vector3(point), normal: Vector3(normal))
+        let choice = self.withView { chooseLight($0, receiver, pick) }
+        let kind: String
+        switch choice.kind {
+        case .nothing: return nil
+        case .environment: kind = "environment"
+        case .directional: kind = "directional"
+        case .punctual: kind = "punctual"
+        case .triangle: kind = "triangle"
+        }
+        return (DrawnLight(kind: kind, number: Int(choice.number)), choice.probability)
+    }
+
+    /// The probability of choosing a light at a place, found backwards.
+    package func probability(of light: DrawnLight, at point: SIMD3<Float>, normal: SIMD3<Float>) -> Float {
+        let receiver = LightReceiver(point: Vector3(point), normal: Vector3(normal))
+        return self.withView { view in
+            let kinds = LightKinds.at(receiver, view)
+            switch light.kind {
+            case "environment": return kinds.environment
+            case "triangle": return emitterProbability(view, receiver, light.number)
+            case "directional":
+                let suns = view.pointee.suns
+                for k in 0 ..< suns.count where Int(suns.lights[k]) == light.number {
+                    let width = DiscreteDistribution.width(k, suns.starts, count: suns.count)
+                    return Float(width) * 0x1p-32 * kinds.directional
+                }
+                return 0
+            default:
+                guard let tree = view.pointee.lightTree else { return 0 }
+                for k in 0 ..< tree.lightCount
+                where view.pointee.treeLights[k] == LightNode.flag | UInt32(light.number) {
+                    return tree.probability(of: k, receiver) * kinds.tree
+                }
+                return 0
+            }
+        }
+    }
+
+    /// Every light that could be drawn.
+    package var allLights: [DrawnLight] {
+        self.withView { view in
+            var lights: [DrawnLight] = []
+            if view.pointee.environment.isSampled { lights.append(DrawnLight(kind: "environment", number: 0)) }
+            for k in 0 ..< view.pointee.suns.count {
+                lights.append(DrawnLight(kind: "directional", number: Int(view.pointee.suns.lights[k])))
+            }
+            for k in 0 ..< (view.pointee.lightTree?.lightCount ?? 0) {
+                let code = view.pointee.treeLights[k]
+                guard code & LightNode.flag == 0 else {
+                    lights.append(DrawnLight(kind: "punctual", number: Int(code & ~LightNode.flag)))
+                    continue
+                }
+                let instance = view.pointee.instances + Int(code)
+                for t in 0 ..< view.pointee.meshes[instance.pointee.mesh].triangleCount {
+                    lights.append(DrawnLight(kind: "triangle", number: instance.pointee.firstTriangle + t))
+                }
+            }
+            return lights
+        }
+    }
+
+    /// What a triangle sends to a place by its middle, without obstacles and textures, all colours added.
+    package func unoccludedIrradiance(
+        at point: SIMD3<Float>,
+        normal: SIMD3<Float>,
+        fromTriangle triangle: Int
+    ) -> Float {
+        self.withView { view in
+            let (a, b, c) = view.pointee.corners(triangle)
+            let instance = view.pointee.instances + Int(view.pointee.triangleInstances[triangle])
+            let material = view.pointee.materials + view.pointee.meshes[instance.pointee.mesh].material
+            let perpendicular = cross(b - a, c - a) * 0.5
+            let toLight = ((a + b) + c) * 0x1.555556p-2 - Vector3(point)
+            let distance = toLight.lengthSquared.squareRoot()
+            var cosine = -dot(perpendicular, toLight) / distance
+            if instance.pointee.isMirrored { cosine = -cosine }
+            if material.pointee.isDoubleSided { cosine = cosine.magnitude }
+            let e = material.pointee.emission
+            var result = ((e.x + e.y) + e.z) * larger(0, cosine) / toLight.lengthSquared
+            let n = Vector3(normal)
+            if n.lengthSquared > 0 { result *= larger(0, dot(n, toLight) / distance) }
+            return result
+        }
+    }
+}
