@@ -41,6 +41,11 @@ struct MaterialData: BitwiseCopyable {
     var normalTexture: TextureData
 
     @inline(__always) var isEmissive: Bool { self.emission.largest > 0 }
+
+    @inline(__always) var isTextured: Bool {
+        self.baseColorTexture.isPresent || self.metallicRoughnessTexture.isPresent || self.emissionTexture.isPresent
+            || self.normalTexture.isPresent
+    }
 }
 
 /// A picture of a loaded scene.

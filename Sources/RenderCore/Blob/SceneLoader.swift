@@ -378,7 +378,7 @@ struct SceneLoader {
                     focusDistance: 1
                 ),
             sRGB: UnsafePointer(sRGB),
-            albedo: AlbedoTable(memory: self.memory),
+            albedo: AlbedoTable.shared,
             bvh: BVHData(
                 nodes: UnsafeRawPointer(sRGB),
                 leaves: UnsafeRawPointer(sRGB),

@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "1ff86af291a80a6409650844be4c04a77f1fef691c2ff59d6658d0f1e7817603"
+        "2cd84cde0f6b0a0604949239490b8658546e558e84086cb35afe93b8f5b0b1da"
     }
 
     /// The settings of the golden picture.

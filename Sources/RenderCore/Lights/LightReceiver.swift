@@ -20,11 +20,26 @@ struct LightReceiver: BitwiseCopyable {
     @inline(__always) func seen(through map: ObjectMap) -> LightReceiver {
         LightReceiver(point: map.toObject.point(self.point), normal: map.normalToObject(self.normal))
     }
+}
 
-    /// The receiver that a surface is.
-    @inline(__always) init(_ surface: borrowing SurfaceInteraction) {
+/// A ``LightReceiver`` a lane.
+struct LightReceiverLanes: BitwiseCopyable {
+    var point: Vector3Lanes
+    var normal: Vector3Lanes
+
+    @inline(__always) init(point: Vector3Lanes, normal: Vector3Lanes) {
+        self.point = point
+        self.normal = normal
+    }
+
+    /// The receivers that surfaces are.
+    @inline(__always) init(_ surface: borrowing SurfaceLanes) {
         self.point = surface.point
-        self.normal = surface.transmission > 0 ? .zero : surface.geometricNormal
+        self.normal = select(surface.transmission .> 0, .zero, surface.geometricNormal)
+    }
+
+    @inline(__always) subscript(lane: Int) -> LightReceiver {
+        LightReceiver(point: self.point[lane], normal: self.normal[lane])
     }
 }
 

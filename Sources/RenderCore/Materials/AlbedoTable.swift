@@ -1,79 +1,193 @@
-/// The directional albedo of the GGX reflection by cosine and roughness, split into what Schlick's Fresnel term scales
-/// and what it adds: albedo = f0 scale + bias.
+/// How much of the light that comes from a direction the GGX lobes send anywhere, by cosine and roughness.
 ///
-/// After B. Karis 2013; each has 16 x 16 entries.
-///
-/// It keeps the books of energy: a coat takes from the diffuse base what it reflects (C. Kulla and A. Conty 2017), and
-/// rough metals get back what single scattering loses (E. Turquin 2019).
+/// It keeps the books of energy: a coat takes from the diffuse base what it reflects (C. Kulla and A. Conty 2017); rough
+/// metals and rough glass get back what single scattering loses (E. Turquin 2019). For reflections it is split into what
+/// Schlick's Fresnel term scales and what it adds, albedo = f0 scale + bias, after B. Karis 2013.
 struct AlbedoTable: BitwiseCopyable {
-    private static let edge = 16
-    /// Pairs of scale and bias, roughness by roughness; then pairs of their cosine-weighted means.
-    private let values: UnsafePointer<Float>
+    @inline(__always) private static var edge: Int { 16 }
+    /// Indices of refraction of the glass table: (eta - 1) / (eta + 1) goes from -1/2 to 1/2.
+    @inline(__always) private static var etas: Int { 17 }
 
-    /// Integrates the table with 64 points an entry.
-    init(memory: SceneMemory) {
+    /// Scales, roughness by roughness; then biases.
+    private let directional: UnsafePointer<Float>
+    /// The cosine-weighted means of scales, then of biases.
+    private let means: UnsafePointer<Float>
+    /// The albedo of glass, index by index, then roughness by roughness.
+    private let glass: UnsafePointer<Float>
+
+    /// The tables of all scenes: they take some milliseconds and depend on nothing.
+    ///
+    /// Sound although the pointers go to memory that nobody frees: it is written before anyone sees it.
+    nonisolated(unsafe) static let shared = AlbedoTable()
+
+    private init() {
         let edge = Self.edge
-        let values = memory.allocate(Float.self, count: 2 * edge * edge + 2 * edge)
+        let directional = UnsafeMutablePointer<Float>.allocate(capacity: 2 * edge * edge)
+        let means = UnsafeMutablePointer<Float>.allocate(capacity: 2 * edge)
+        let glass = UnsafeMutablePointer<Float>.allocate(capacity: Self.etas * edge * edge)
         for row in 0 ..< edge {
             let roughness = Float(row) / Float(edge - 1)
-            let distribution = MicrofacetDistribution(alpha: larger(0x1p-10, roughness * roughness))
-            var meanScale: Float = 0
-            var meanBias: Float = 0
+            for column in stride(from: 0, to: edge, by: laneCount) {
+                let (scale, bias) = Self.reflection(Self.cosines(from: column), roughness)
+                for lane in 0 ..< laneCount {
+                    directional[row * edge + column + lane] = scale[lane]
+                    directional[edge * edge + row * edge + column + lane] = bias[lane]
+                }
+                for number in 0 ..< Self.etas {
+                    let r = Float(number - Self.etas / 2) / Float(Self.etas - 1)
+                    let albedo = Self.refraction(Self.cosines(from: column), roughness, (1 + r) / (1 - r))
+                    for lane in 0 ..< laneCount {
+                        glass[(number * edge + row) * edge + column + lane] = albedo[lane]
+                    }
+                }
+            }
+            var scale: Float = 0
+            var bias: Float = 0
             for column in 0 ..< edge {
                 let cosine = (Float(column) + 0.5) / Float(edge)
-                let wo = Vector3((1 - cosine * cosine).squareRoot(), 0, cosine)
-                var scale: Float = 0
-                var bias: Float = 0
-                for k in 0 ..< 64 {
-                    let u = (Float(k) + 0.5) * 0x1p-6
-                    let v =
-                        Float(Int32(truncatingIfNeeded: reversedBits(UInt32(truncatingIfNeeded: k)) &>> 26)) * 0x1p-6
-                    let h = distribution.visibleNormal(wo, u, v + 0x1p-7)
-                    let cosineH = dot(wo, h)
-                    let wi = h * (2 * cosineH) - wo
-                    guard wi.z > 0 else { continue }
-                    let weight = distribution.g2(wo, wi) / distribution.g1(wo)
-                    let fresnel = schlickWeight(cosineH)
-                    scale += weight * (1 - fresnel)
-                    bias += weight * fresnel
-                }
-                let at = 2 * (row * edge + column)
-                values[at] = scale * 0x1p-6
-                values[at + 1] = bias * 0x1p-6
-                meanScale += values[at] * cosine
-                meanBias += values[at + 1] * cosine
+                scale += directional[row * edge + column] * cosine
+                bias += directional[edge * edge + row * edge + column] * cosine
             }
-            let at = 2 * (edge * edge + row)
-            values[at] = meanScale * (2 / Float(edge))
-            values[at + 1] = meanBias * (2 / Float(edge))
+            means[row] = scale * (2 / Float(edge))
+            means[edge + row] = bias * (2 / Float(edge))
         }
-        self.values = UnsafePointer(values)
+        self.directional = UnsafePointer(directional)
+        self.means = UnsafePointer(means)
+        self.glass = UnsafePointer(glass)
     }
 
-    /// Scale and bias for a direction.
-    @inline(__always) func directional(cosine: Float, roughness: Float) -> (scale: Float, bias: Float) {
-        let edge = Self.edge
-        let x = clamped(cosine * Float(edge) - 0.5, 0, Float(edge - 1))
-        let y = clamped(roughness * Float(edge - 1), 0, Float(edge - 1))
-        let column = index(x, last: edge - 2)
-        let row = index(y, last: edge - 2)
-        let fx = x - Float(column)
-        let fy = y - Float(row)
-        let p = self.values + 2 &* (row &* edge &+ column)
-        let q = p + 2 &* edge
+    // MARK: Integration, 64 points an entry
+
+    /// The cosines of the entries from `column` on.
+    private static func cosines(from column: Int) -> FloatLanes {
+        (FloatLanes(IntLanes(bitPattern: .numbers)) + FloatLanes(Float(column) + 0.5)) / FloatLanes(Float(self.edge))
+    }
+
+    /// Point `k` of a Hammersley set.
+    private static func point(_ k: Int) -> (FloatLanes, FloatLanes) {
+        let reversed = reversedBits(UInt32(truncatingIfNeeded: k)) &>> 26
         return (
-            mix(mix(p[0], p[2], fx), mix(q[0], q[2], fx), fy),
-            mix(mix(p[1], p[3], fx), mix(q[1], q[3], fx), fy)
+            FloatLanes((Float(k) + 0.5) * 0x1p-6),
+            FloatLanes(Float(Int32(truncatingIfNeeded: reversed)) * 0x1p-6 + 0x1p-7)
+        )
+    }
+
+    private static func reflection(
+        _ cosine: FloatLanes,
+        _ roughness: Float
+    ) -> (scale: FloatLanes, bias: FloatLanes) {
+        let distribution = MicrofacetDistribution(alpha: FloatLanes(larger(0x1p-10, roughness * roughness)))
+        let wo = Vector3Lanes((1 - cosine * cosine).squareRoot(), 0, cosine)
+        var scale: FloatLanes = 0
+        var bias: FloatLanes = 0
+        for k in 0 ..< 64 {
+            let (u, v) = self.point(k)
+            let h = distribution.visibleNormal(wo, u, v)
+            let cosineH = dot(wo, h)
+            let wi = h * (2 * cosineH) - wo
+            let weight = select(wi.z .> 0, distribution.g2(wo, wi) / distribution.g1(wo), 0)
+            let fresnel = schlickWeight(cosineH)
+            scale += weight * (1 - fresnel)
+            bias += weight * fresnel
+        }
+        return (scale * 0x1p-6, bias * 0x1p-6)
+    }
+
+    private static func refraction(_ cosine: FloatLanes, _ roughness: Float, _ eta: Float) -> FloatLanes {
+        let distribution = MicrofacetDistribution(alpha: FloatLanes(larger(0x1p-10, roughness * roughness)))
+        let wo = Vector3Lanes((1 - cosine * cosine).squareRoot(), 0, cosine)
+        let eta = FloatLanes(eta)
+        var sum: FloatLanes = 0
+        for k in 0 ..< 64 {
+            let (u, v) = self.point(k)
+            let h = distribution.visibleNormal(wo, u, v)
+            let cosineH = dot(wo, h)
+            let reflectance = dielectricFresnel(cosineH, eta)
+            let wi = h * (2 * cosineH) - wo
+            let wt = refracted(wo, h, eta)
+            let g1 = distribution.g1(wo)
+            sum += select(wi.z .> 0, reflectance * (distribution.g2(wo, wi) / g1), 0)
+            let isThrough = wt.isRefracted .& (wt.direction.z .< 0)
+            sum += select(isThrough, (1 - reflectance) * (distribution.throughG2(wo, wt.direction) / g1), 0)
+        }
+        return sum * 0x1p-6
+    }
+
+    // MARK: Look-up
+
+    /// Scale and bias for a direction.
+    @inline(__always) func directional(
+        cosine: FloatLanes,
+        roughness: FloatLanes
+    ) -> (scale: FloatLanes, bias: FloatLanes) {
+        let p = Self.place(cosine, roughness)
+        return (
+            Self.interpolated(self.directional, p.at, p.fx, p.fy),
+            Self.interpolated(self.directional + Self.edge * Self.edge, p.at, p.fx, p.fy)
         )
     }
 
     /// The means over all directions.
-    @inline(__always) func mean(roughness: Float) -> (scale: Float, bias: Float) {
-        let edge = Self.edge
-        let y = clamped(roughness * Float(edge - 1), 0, Float(edge - 1))
-        let row = index(y, last: edge - 2)
-        let fy = y - Float(row)
-        let p = self.values + 2 &* (edge &* edge &+ row)
-        return (mix(p[0], p[2], fy), mix(p[1], p[3], fy))
+    @inline(__always) func mean(roughness: FloatLanes) -> (scale: FloatLanes, bias: FloatLanes) {
+        let y = clamped(roughness * FloatLanes(Float(Self.edge - 1)), 0, FloatLanes(Float(Self.edge - 1)))
+        let row = Self.cell(y, last: Self.edge - 2)
+        let at = UIntLanes(bitPattern: row)
+        let fy = y - FloatLanes(row)
+        let biases = self.means + Self.edge
+        return (
+            mix(FloatLanes(at: self.means, gather: at), FloatLanes(at: self.means, gather: at &+ 1), fy),
+            mix(FloatLanes(at: biases, gather: at), FloatLanes(at: biases, gather: at &+ 1), fy)
+        )
+    }
+
+    /// What rough glass sends anywhere.
+    @inline(__always) func glass(cosine: FloatLanes, roughness: FloatLanes, eta: FloatLanes) -> FloatLanes {
+        let p = Self.place(cosine, roughness)
+        let z = clamped(
+            ((eta - 1) / (eta + 1) + 0.5) * FloatLanes(Float(Self.etas - 1)),
+            0,
+            FloatLanes(Float(Self.etas - 1))
+        )
+        let layer = Self.cell(z, last: Self.etas - 2)
+        let size = UIntLanes(UInt32(Self.edge * Self.edge))
+        let at = p.at &+ UIntLanes(bitPattern: layer) &* size
+        return mix(
+            Self.interpolated(self.glass, at, p.fx, p.fy),
+            Self.interpolated(self.glass, at &+ size, p.fx, p.fy),
+            z - FloatLanes(layer)
+        )
+    }
+
+    /// The cell of a direction and roughness, and where in it they are.
+    @inline(__always) private static func place(
+        _ cosine: FloatLanes,
+        _ roughness: FloatLanes
+    ) -> (at: UIntLanes, fx: FloatLanes, fy: FloatLanes) {
+        let last = FloatLanes(Float(self.edge - 1))
+        let x = clamped(cosine * FloatLanes(Float(self.edge)) - 0.5, 0, last)
+        let y = clamped(roughness * last, 0, last)
+        let column = self.cell(x, last: self.edge - 2)
+        let row = self.cell(y, last: self.edge - 2)
+        let at = (UIntLanes(bitPattern: row) &* UIntLanes(UInt32(self.edge))) &+ UIntLanes(bitPattern: column)
+        return (at, x - FloatLanes(column), y - FloatLanes(row))
+    }
+
+    /// A number that is not negative, and not large, without its fraction; `last` at most.
+    @inline(__always) private static func cell(_ x: FloatLanes, last: Int) -> IntLanes {
+        IntLanes(truncating: smaller(x, FloatLanes(Float(last))))
+    }
+
+    @inline(__always) private static func interpolated(
+        _ values: UnsafePointer<Float>,
+        _ at: UIntLanes,
+        _ fx: FloatLanes,
+        _ fy: FloatLanes
+    ) -> FloatLanes {
+        let below = values + self.edge
+        return mix(
+            mix(FloatLanes(at: values, gather: at), FloatLanes(at: values, gather: at &+ 1), fx),
+            mix(FloatLanes(at: below, gather: at), FloatLanes(at: below, gather: at &+ 1), fx),
+            fy
+        )
     }
 }

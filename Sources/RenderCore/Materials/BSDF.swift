@@ -1,224 +1,214 @@
-/// How a surface scatters light, in a frame whose +Z is the shading normal on the side of `wo`.
+/// How a surface scatters light, in a frame whose +Z is the shading normal on the side of `wo`; a surface a lane.
 ///
 /// The glTF 2.0 mixture: metal; or a dielectric coat over a diffuse base; or a dielectric that lets light through. The
-/// base is coupled to the coat by albedo, so nothing is gained at grazing angles; metals are compensated for multiple
-/// scattering. Reflections narrower than ``smoothRoughness`` are perfect mirrors.
+/// base is coupled to the coat by albedo, so nothing is gained at grazing angles; rough metals and rough glass are
+/// compensated for multiple scattering. Reflections narrower than ``smoothRoughness`` are perfect mirrors.
 struct BSDF {
     /// Roughness up to which a reflection is a mirror's.
-    static var smoothRoughness: Float { 0x1p-5 }
+    @inline(__always) static var smoothRoughness: FloatLanes { 0x1p-5 }
 
-    /// A direction drawn by ``sample(_:_:_:)``.
+    /// Directions drawn by ``sample(_:_:_:)``.
     struct Sample {
-        var wi: Vector3
+        var wi: Vector3Lanes
         /// Value times cosine over density.
-        var weight: Vector3
+        var weight: Vector3Lanes
         /// The density per solid angle; zero for a mirror's single direction.
-        var density: Float
+        var density: FloatLanes
         /// The square of the relative index of refraction where the direction goes through the surface, else one.
-        var etaSquared: Float
+        var etaSquared: FloatLanes
+        /// Where there is a direction at all: elsewhere the light is absorbed.
+        var isScattered: MaskLanes
     }
 
     /// The value times the cosine, and the density of drawing the direction.
     struct Value {
-        var value: Vector3
-        var density: Float
+        var value: Vector3Lanes
+        var density: FloatLanes
     }
 
-    private let wo: Vector3
+    private let wo: Vector3Lanes
     private let distribution: MicrofacetDistribution
-    private let isSmooth: Bool
+    private let isSmooth: MaskLanes
     /// The metal's reflectance at normal incidence, how much of it there is, and its compensation per colour.
-    private let metalColor: Vector3
-    private let metalFactor: Vector3
-    private let coatReflectance: Float
-    private let coatWeight: Float
+    private let metalColor: Vector3Lanes
+    private let metalFactor: Vector3Lanes
+    private let coatReflectance: FloatLanes
+    private let coatWeight: FloatLanes
     /// The diffuse base: weight times colour times what the coat lets in at `wo` over what it lets in on average.
-    private let diffuse: Vector3
-    private let transmissionColor: Vector3
-    private let transmissionWeight: Float
+    private let diffuse: Vector3Lanes
+    private let transmissionColor: Vector3Lanes
+    /// How much glass there is, and with its compensation.
+    private let transmissionWeight: FloatLanes
+    private let transmissionFactor: FloatLanes
     /// The index of refraction beyond the surface relative to this side.
-    private let eta: Float
-    private let roughness: Float
+    private let eta: FloatLanes
+    private let roughness: FloatLanes
     private let table: AlbedoTable
-    private let pickSpecular: Float
-    private let pickDiffuse: Float
+    private let pickSpecular: FloatLanes
+    private let pickDiffuse: FloatLanes
+    private let pickTransmission: FloatLanes
+    /// Whether any lane lets light through: most groups skip what only glass needs.
+    private let hasTransmission: Bool
 
-    /// Whether light samples can find anything.
-    @inline(__always) var hasSpread: Bool { !self.isSmooth || self.pickDiffuse > 0 }
+    /// Where light samples can find anything.
+    @inline(__always) var hasSpread: MaskLanes { .!self.isSmooth .| (self.pickDiffuse .> 0) }
 
-    @inline(__always) init(_ s: borrowing SurfaceInteraction, wo: Vector3, table: AlbedoTable) {
+    @inline(__always) init(_ s: borrowing SurfaceLanes, wo: Vector3Lanes, table: AlbedoTable) {
         self.wo = wo
         self.table = table
         self.roughness = s.roughness
-        self.isSmooth = s.roughness <= Self.smoothRoughness
+        self.isSmooth = s.roughness .<= Self.smoothRoughness
         self.distribution = MicrofacetDistribution(alpha: larger(0x1p-10, s.roughness * s.roughness))
-        self.eta = s.isFront ? s.ior : 1 / s.ior
+        self.eta = select(s.isFront, s.ior, 1 / s.ior)
         let r = (s.ior - 1) / (s.ior + 1)
         self.coatReflectance = r * r
         let dielectric = 1 - s.metallic
         self.transmissionWeight = dielectric * s.transmission
         self.coatWeight = dielectric * (1 - s.transmission)
-        self.transmissionColor = Vector3(
-            s.baseColor.x.squareRoot(),
-            s.baseColor.y.squareRoot(),
-            s.baseColor.z.squareRoot()
-        )
-        let albedo: (scale: Float, bias: Float)
-        let mean: (scale: Float, bias: Float)
-        if self.isSmooth {
-            let weight = schlickWeight(wo.z)
-            albedo = (1 - weight, weight)
-            mean = (0x1.e79e7ap-1, 0x1.861862p-5)  // 20/21, 1/21
-        } else {
-            albedo = table.directional(cosine: wo.z, roughness: s.roughness)
-            mean = table.mean(roughness: s.roughness)
-        }
+        self.hasTransmission = (self.transmissionWeight .> 0).any
+        let color = s.baseColor
+        self.transmissionColor = Vector3Lanes(color.x.squareRoot(), color.y.squareRoot(), color.z.squareRoot())
+        let grazing = schlickWeight(wo.z)
+        let rough = table.directional(cosine: wo.z, roughness: s.roughness)
+        let roughMean = table.mean(roughness: s.roughness)
+        let scale = select(self.isSmooth, 1 - grazing, rough.scale)
+        let bias = select(self.isSmooth, grazing, rough.bias)
+        // 20/21, 1/21
+        let meanScale = select(self.isSmooth, 0x1.e79e7ap-1, roughMean.scale)
+        let meanBias = select(self.isSmooth, 0x1.861862p-5, roughMean.bias)
         // Turquin's compensation multiplies a metal by 1 + f0 (1 / albedo of white - 1).
-        let missing = self.isSmooth ? 0 : 1 / larger(0x1p-4, albedo.scale + albedo.bias) - 1
-        self.metalColor = s.baseColor
-        self.metalFactor = (Vector3(1) + s.baseColor * missing) * s.metallic
-        let metalAlbedo = smaller(1, (s.baseColor.luminance * albedo.scale + albedo.bias) * (1 + missing))
-        let coatAlbedo = self.coatReflectance * albedo.scale + albedo.bias
+        let missing = select(self.isSmooth, 0, 1 / larger(0x1p-4, scale + bias) - 1)
+        self.metalColor = color
+        self.metalFactor = (Vector3Lanes(1) + color * missing) * s.metallic
+        let metalAlbedo = smaller(1, (color.luminance * scale + bias) * (1 + missing))
+        let coatAlbedo = self.coatReflectance * scale + bias
         let passed = larger(0, 1 - coatAlbedo)
-        let passedMean = larger(0x1p-10, 1 - (self.coatReflectance * mean.scale + mean.bias))
-        self.diffuse = s.baseColor * (self.coatWeight * passed / passedMean)
-        let specular = s.metallic * metalAlbedo + self.coatWeight * coatAlbedo
-        let base = self.coatWeight * passed * s.baseColor.largest
-        let total = (specular + base) + self.transmissionWeight
-        if total > 0x1p-20 {
-            self.pickSpecular = specular / total
-            self.pickDiffuse = base / total
+        let passedMean = larger(0x1p-10, 1 - (self.coatReflectance * meanScale + meanBias))
+        self.diffuse = color * (self.coatWeight * passed / passedMean)
+        if self.hasTransmission {
+            // At an index of one nothing is refracted and nothing is lost.
+            let isExact = self.isSmooth .| (self.eta .== 1)
+            let albedo = table.glass(cosine: wo.z, roughness: s.roughness, eta: self.eta)
+            self.transmissionFactor = self.transmissionWeight * select(isExact, 1, 1 / larger(0x1p-4, albedo))
         } else {
-            self.pickSpecular = 1
-            self.pickDiffuse = 0
+            self.transmissionFactor = self.transmissionWeight
         }
-    }
-
-    @inline(__always) private var pickTransmission: Float {
-        self.transmissionWeight > 0 ? larger(0, (1 - self.pickSpecular) - self.pickDiffuse) : 0
+        let specular = s.metallic * metalAlbedo + self.coatWeight * coatAlbedo
+        let base = self.coatWeight * passed * color.largest
+        let total = (specular + base) + self.transmissionWeight
+        let isLit = total .> 0x1p-20
+        let scaling = 1 / select(isLit, total, 1)
+        self.pickSpecular = select(isLit, specular * scaling, 1)
+        self.pickDiffuse = select(isLit, base * scaling, 0)
+        self.pickTransmission = select(
+            self.transmissionWeight .> 0,
+            larger(0, (1 - self.pickSpecular) - self.pickDiffuse),
+            0
+        )
     }
 
     /// The reflectance of metal and coat together at a facet.
-    @inline(__always) private func fresnel(_ cosine: Float) -> Vector3 {
+    @inline(__always) private func fresnel(_ cosine: FloatLanes) -> Vector3Lanes {
         let w = schlickWeight(cosine)
         let coat = self.coatWeight * (self.coatReflectance + (1 - self.coatReflectance) * w)
-        return (self.metalColor + (Vector3(1) - self.metalColor) * w) * self.metalFactor + Vector3(coat)
+        return (self.metalColor + (Vector3Lanes(1) - self.metalColor) * w) * self.metalFactor + Vector3Lanes(coat)
     }
 
     /// What the coat lets through to the base in direction `cosine`.
-    @inline(__always) private func passed(_ cosine: Float) -> Float {
-        if self.isSmooth {
-            let w = schlickWeight(cosine)
-            return larger(0, 1 - (self.coatReflectance + (1 - self.coatReflectance) * w))
-        }
+    @inline(__always) private func passed(_ cosine: FloatLanes) -> FloatLanes {
+        let w = schlickWeight(cosine)
         let albedo = self.table.directional(cosine: cosine, roughness: self.roughness)
-        return larger(0, 1 - (self.coatReflectance * albedo.scale + albedo.bias))
+        let smooth = self.coatReflectance + (1 - self.coatReflectance) * w
+        let rough = self.coatReflectance * albedo.scale + albedo.bias
+        return larger(0, 1 - select(self.isSmooth, smooth, rough))
     }
 
     // MARK: Evaluation
 
     /// The value for light from `wi`, without mirrors.
-    @inline(__always) func evaluate(_ wi: Vector3) -> Value {
-        if wi.z > 0 {
-            var value = self.diffuse * (self.passed(wi.z) * wi.z * Pi.inverse)
-            var density = self.pickDiffuse * wi.z * Pi.inverse
-            guard !self.isSmooth else { return Value(value: value, density: density) }
-            let h = (self.wo + wi).normalized(or: Vector3(0, 0, 1))
-            let cosine = dot(self.wo, h)
-            let d = self.distribution.d(h)
-            let visible = self.distribution.g1(self.wo) * d / (4 * self.wo.z)
-            let shape = d * self.distribution.g2(self.wo, wi) / (4 * self.wo.z)
-            value += self.fresnel(cosine) * shape
-            density += self.pickSpecular * visible
-            if self.transmissionWeight > 0 {
-                let reflectance = dielectricFresnel(cosine, self.eta)
-                value += Vector3(self.transmissionWeight * reflectance * shape)
-                density += self.pickTransmission * reflectance * visible
-            }
-            return Value(value: value, density: density)
+    @inline(__always) func evaluate(_ wi: Vector3Lanes) -> Value {
+        let isAbove = wi.z .> 0
+        var value = self.diffuse * (self.passed(wi.z) * wi.z * FloatLanes(Pi.inverse))
+        var density = self.pickDiffuse * wi.z * FloatLanes(Pi.inverse)
+        let h = (self.wo + wi).normalized(or: Vector3Lanes(0, 0, 1))
+        let cosine = dot(self.wo, h)
+        let d = self.distribution.d(h) / (4 * self.wo.z)
+        let visible = select(self.isSmooth, 0, self.distribution.g1(self.wo) * d)
+        let shape = select(self.isSmooth, 0, d * self.distribution.g2(self.wo, wi))
+        value += self.fresnel(cosine) * shape
+        density += self.pickSpecular * visible
+        guard self.hasTransmission else {
+            return Value(value: select(isAbove, value, .zero), density: select(isAbove, density, 0))
         }
-        guard wi.z < 0, self.transmissionWeight > 0, !self.isSmooth, self.eta != 1 else {
-            return Value(value: .zero, density: 0)
-        }
-        // B. Walter et al., "Microfacet Models for Refraction through Rough Surfaces", 2007.
-        var h = (self.wo + wi * self.eta).normalized(or: Vector3(0, 0, 1))
-        if h.z < 0 { h = -h }
+        let reflectance = dielectricFresnel(cosine, self.eta)
+        value += Vector3Lanes(self.transmissionFactor * reflectance * shape)
+        density += self.pickTransmission * reflectance * visible
+        let through = self.evaluateThrough(wi)
+        return Value(value: select(isAbove, value, through.value), density: select(isAbove, density, through.density))
+    }
+
+    /// The value for light from the other side.
+    ///
+    /// After B. Walter et al., "Microfacet Models for Refraction through Rough Surfaces", 2007.
+    @inline(__always) private func evaluateThrough(_ wi: Vector3Lanes) -> Value {
+        var h = (self.wo + wi * self.eta).normalized(or: Vector3Lanes(0, 0, 1))
+        h = select(h.z .< 0, -h, h)
         let o = dot(self.wo, h)
         let i = dot(wi, h)
-        guard o > 0, i < 0 else { return Value(value: .zero, density: 0) }
         let through = 1 - dielectricFresnel(o, self.eta)
         let root = i + o / self.eta
-        guard through > 0, root != 0 else { return Value(value: .zero, density: 0) }
+        let isPossible =
+            (wi.z .< 0) .& (self.transmissionWeight .> 0) .& .!self.isSmooth .& (self.eta .!= 1) .& (o .> 0)
+            .& (i .< 0) .& (through .> 0) .& (root .!= 0)
         let jacobian = -i / (root * root)
-        let d = self.distribution.d(h)
-        let shadowing = 1 / ((1 + self.distribution.lambda(self.wo)) + self.distribution.lambda(wi))
-        let shape = through * d * shadowing * (o / self.wo.z) * jacobian / (self.eta * self.eta)
-        let visible = self.distribution.g1(self.wo) * d * (o / self.wo.z) * jacobian
+        let d = self.distribution.d(h) * (o / self.wo.z) * jacobian
+        let shape = through * d * self.distribution.throughG2(self.wo, wi) / (self.eta * self.eta)
+        let visible = self.distribution.g1(self.wo) * d
         return Value(
-            value: self.transmissionColor * (self.transmissionWeight * shape),
-            density: self.pickTransmission * through * visible
+            value: select(isPossible, self.transmissionColor * (self.transmissionFactor * shape), .zero),
+            density: select(isPossible, self.pickTransmission * through * visible, 0)
         )
     }
 
     // MARK: Sampling
 
-    /// Draws a direction from two numbers and one that picks a lobe; nothing when the light is absorbed.
-    @inline(__always) func sample(_ u: Float, _ v: Float, _ pick: Float) -> Sample? {
-        if pick < self.pickDiffuse {
-            let wi = cosineDirection(u, v)
-            guard wi.z > 0 else { return nil }
-            return self.spread(wi)
-        }
-        if pick < self.pickDiffuse + self.pickSpecular || self.pickTransmission <= 0 {
-            if self.isSmooth {
-                let wi = Vector3(-self.wo.x, -self.wo.y, self.wo.z)
-                return Sample(
-                    wi: wi,
-                    weight: self.fresnel(self.wo.z) * (1 / self.pickSpecular),
-                    density: 0,
-                    etaSquared: 1
-                )
-            }
-            let h = self.distribution.visibleNormal(self.wo, u, v)
-            return self.spreadReflection(h * (2 * dot(self.wo, h)) - self.wo)
-        }
-        return self.sampleTransmission(u, v, (pick - self.pickDiffuse - self.pickSpecular) / self.pickTransmission)
-    }
-
-    @inline(__always) private func sampleTransmission(_ u: Float, _ v: Float, _ pick: Float) -> Sample? {
-        let h = self.isSmooth ? Vector3(0, 0, 1) : self.distribution.visibleNormal(self.wo, u, v)
+    /// Draws directions from two numbers and one that picks a lobe.
+    @inline(__always) func sample(_ u: FloatLanes, _ v: FloatLanes, _ pick: FloatLanes) -> Sample {
+        let isDiffuse = pick .< self.pickDiffuse
+        let isSpecular =
+            .!isDiffuse .& ((pick .< self.pickDiffuse + self.pickSpecular) .| (self.pickTransmission .<= 0))
+        let visible = self.distribution.visibleNormal(self.wo, u, v)
+        let h = select(self.isSmooth, Vector3Lanes(0, 0, 1), visible)
         let cosine = dot(self.wo, h)
-        let reflectance = dielectricFresnel(cosine, self.eta)
-        let share = self.transmissionWeight / self.pickTransmission
-        if pick < reflectance {
-            let wi = h * (2 * cosine) - self.wo
-            guard self.isSmooth else { return self.spreadReflection(wi) }
-            return Sample(wi: wi, weight: Vector3(share), density: 0, etaSquared: 1)
+        var wi = select(isDiffuse, cosineDirection(u, v), h * (2 * cosine) - self.wo)
+        // Mirrors come first, then what other lobes share.
+        var isMirror = isSpecular .& self.isSmooth
+        var weight = self.fresnel(self.wo.z) * (1 / self.pickSpecular)
+        var etaSquared: FloatLanes = 1
+        var isScattered = wi.z .> 0
+        if self.hasTransmission {
+            let isGlass = .!isDiffuse .& .!isSpecular
+            let rest = (pick - self.pickDiffuse - self.pickSpecular) / self.pickTransmission
+            let isThrough = isGlass .& .!(rest .< dielectricFresnel(cosine, self.eta))
+            let below = refracted(self.wo, h, self.eta)
+            let share = self.transmissionWeight / self.pickTransmission
+            let square = self.eta * self.eta
+            wi = select(isThrough, below.direction, wi)
+            etaSquared = select(isThrough, square, 1)
+            isScattered = select(isThrough, below.isRefracted .& (wi.z .< 0), isScattered)
+            weight = select(isGlass, Vector3Lanes(share), weight)
+            weight = select(isThrough, self.transmissionColor * (share / square), weight)
+            isMirror = isMirror .| (isGlass .& self.isSmooth) .| (isThrough .& (self.eta .== 1))
         }
-        guard let wi = refracted(self.wo, h, self.eta), wi.z < 0 else { return nil }
-        let etaSquared = self.eta * self.eta
-        guard !self.isSmooth, self.eta != 1 else {
-            return Sample(
-                wi: wi,
-                weight: self.transmissionColor * (share / etaSquared),
-                density: 0,
-                etaSquared: etaSquared
-            )
-        }
-        guard var sample = self.spread(wi) else { return nil }
-        sample.etaSquared = etaSquared
-        return sample
-    }
-
-    /// Nothing when the reflection would go below the surface.
-    @inline(__always) private func spreadReflection(_ wi: Vector3) -> Sample? {
-        wi.z > 0 ? self.spread(wi) : nil
-    }
-
-    /// A direction whose weight comes from all lobes together.
-    @inline(__always) private func spread(_ wi: Vector3) -> Sample? {
+        // A direction that several lobes may draw gets its weight from all of them together.
         let value = self.evaluate(wi)
-        guard value.density > 0 else { return nil }
-        return Sample(wi: wi, weight: value.value * (1 / value.density), density: value.density, etaSquared: 1)
+        isScattered = isScattered .& (isMirror .| (value.density .> 0))
+        return Sample(
+            wi: wi,
+            weight: select(isMirror, weight, value.value * (1 / value.density)),
+            density: select(isMirror, 0, value.density),
+            etaSquared: etaSquared,
+            isScattered: isScattered
+        )
     }
 }

@@ -13,39 +13,7 @@
     return (b * c, b * s)
 }
 
-/// Directions about +Z with a density of cosine over pi.
-@inline(__always) func cosineDirection(_ u: Float, _ v: Float) -> Vector3 {
-    let (x, y) = diskPoint(u, v)
-    return Vector3(x, y, larger(0, 1 - (x * x + y * y)).squareRoot())
-}
-
 /// A point of -1...1 with the density of a tent.
 @inline(__always) package func tentPoint(_ u: Float) -> Float {
     u < 0.5 ? (2 * u).squareRoot() - 1 : 1 - (2 - 2 * u).squareRoot()
-}
-
-/// An orthonormal frame around a unit normal.
-///
-/// After T. Duff et al., JCGT 6(1), 2017.
-struct ShadingFrame {
-    let tangent: Vector3
-    let bitangent: Vector3
-    let normal: Vector3
-
-    @inline(__always) init(normal n: Vector3) {
-        let sign: Float = n.z < 0 ? -1 : 1
-        let a = -1 / (sign + n.z)
-        let b = n.x * n.y * a
-        self.tangent = Vector3(1 + sign * n.x * n.x * a, sign * b, -sign * n.x)
-        self.bitangent = Vector3(b, sign + n.y * n.y * a, -n.y)
-        self.normal = n
-    }
-
-    @inline(__always) func toLocal(_ w: Vector3) -> Vector3 {
-        Vector3(dot(w, self.tangent), dot(w, self.bitangent), dot(w, self.normal))
-    }
-
-    @inline(__always) func toWorld(_ w: Vector3) -> Vector3 {
-        (self.tangent * w.x + self.bitangent * w.y) + self.normal * w.z
-    }
 }

@@ -1,0 +1,151 @@
+/// Paths on their way, as arrays of one number a path, so that neighbouring paths are neighbouring lanes.
+struct PathStates {
+    private enum Row {
+        @inline(__always) static var origin: Int { 0 }
+        @inline(__always) static var direction: Int { 3 }
+        @inline(__always) static var beta: Int { 6 }
+        @inline(__always) static var light: Int { 9 }
+        @inline(__always) static var receiver: Int { 12 }
+        @inline(__always) static var receiverNormal: Int { 15 }
+        @inline(__always) static var density: Int { 18 }
+        @inline(__always) static var etaScale: Int { 19 }
+        @inline(__always) static var skippedInstance: Int { 20 }
+        @inline(__always) static var skippedNumber: Int { 21 }
+        @inline(__always) static var sampleIndex: Int { 22 }
+        @inline(__always) static var sampleSeed: Int { 23 }
+        @inline(__always) static var number: Int { 24 }
+        @inline(__always) static var count: Int { 25 }
+    }
+
+    /// The number of paths that there is room for.
+    let capacity: Int
+    private let words: UnsafeMutablePointer<UInt32>
+
+    /// Makes room for `capacity` paths, a multiple of 16.
+    init(memory: SceneMemory, capacity: Int) {
+        self.capacity = capacity
+        self.words = memory.allocate(UInt32.self, count: Row.count * capacity)
+        // Lanes without a path are computed along and must hold numbers.
+        self.words.initialize(repeating: 0, count: Row.count * capacity)
+    }
+
+    /// Writes what a path begins with.
+    @inline(__always) func begin(_ path: Int, number: UInt32, _ sampler: PathSampler, x: Float, y: Float) {
+        self.words[Row.number &* self.capacity &+ path] = number
+        self.words[Row.sampleIndex &* self.capacity &+ path] = sampler.reversedIndex
+        self.words[Row.sampleSeed &* self.capacity &+ path] = sampler.seed
+        self.words[Row.origin &* self.capacity &+ path] = x.bitPattern
+        self.words[(Row.origin &+ 1) &* self.capacity &+ path] = y.bitPattern
+    }
+
+    /// The paths from `path` on, one a lane; `path` is a multiple of ``laneCount``.
+    @inline(__always) func load(_ path: Int) -> PathGroup {
+        PathGroup(
+            origin: self.vectors(Row.origin, path),
+            direction: self.vectors(Row.direction, path),
+            beta: self.vectors(Row.beta, path),
+            light: self.vectors(Row.light, path),
+            receiver: LightReceiverLanes(
+                point: self.vectors(Row.receiver, path),
+                normal: self.vectors(Row.receiverNormal, path)
+            ),
+            density: self.floats(Row.density, path),
+            etaScale: self.floats(Row.etaScale, path),
+            skipped: PrimitiveLanes(
+                instance: self.integers(Row.skippedInstance, path),
+                number: self.integers(Row.skippedNumber, path)
+            ),
+            sampler: PathSamplerLanes(
+                reversedIndex: self.integers(Row.sampleIndex, path),
+                seed: self.integers(Row.sampleSeed, path)
+            ),
+            number: self.integers(Row.number, path)
+        )
+    }
+
+    /// Writes back what changes on the way.
+    @inline(__always) func store(_ group: borrowing PathGroup, _ path: Int) {
+        self.store(group.origin, Row.origin, path)
+        self.store(group.direction, Row.direction, path)
+        self.store(group.beta, Row.beta, path)
+        self.store(group.light, Row.light, path)
+        self.store(group.receiver.point, Row.receiver, path)
+        self.store(group.receiver.normal, Row.receiverNormal, path)
+        self.store(group.density, Row.density, path)
+        self.store(group.etaScale, Row.etaScale, path)
+        group.skipped.instance.store(to: self.words + (Row.skippedInstance &* self.capacity &+ path))
+        group.skipped.number.store(to: self.words + (Row.skippedNumber &* self.capacity &+ path))
+    }
+
+    /// Closes the gaps that dead paths leave with paths from the end: as much work as there are gaps.
+    ///
+    /// The order of paths means nothing: what a path finds goes to its number.
+    ///
+    /// - Parameter dead: Their places, ascending.
+    /// - Returns: the number of paths left.
+    func compact(_ count: Int, dead: UnsafePointer<UInt32>, deadCount: Int) -> Int {
+        let left = count &- deadCount
+        var last = count &- 1
+        var lastDead = deadCount &- 1
+        var i = 0
+        while i < deadCount {
+            let hole = Int(dead[i])
+            if hole >= left { break }
+            while lastDead >= 0, Int(dead[lastDead]) == last {
+                last &-= 1
+                lastDead &-= 1
+            }
+            for row in 0 ..< Row.count {
+                let words = self.words + row &* self.capacity
+                words[hole] = words[last]
+            }
+            last &-= 1
+            i &+= 1
+        }
+        return left
+    }
+
+    @inline(__always) private func floats(_ row: Int, _ path: Int) -> FloatLanes {
+        FloatLanes(at: self.words + (row &* self.capacity &+ path))
+    }
+
+    @inline(__always) private func integers(_ row: Int, _ path: Int) -> UIntLanes {
+        UIntLanes(at: self.words + (row &* self.capacity &+ path))
+    }
+
+    @inline(__always) private func vectors(_ row: Int, _ path: Int) -> Vector3Lanes {
+        Vector3Lanes(self.floats(row, path), self.floats(row &+ 1, path), self.floats(row &+ 2, path))
+    }
+
+    @inline(__always) private func store(_ x: FloatLanes, _ row: Int, _ path: Int) {
+        x.store(to: self.words + (row &* self.capacity &+ path))
+    }
+
+    @inline(__always) private func store(_ v: Vector3Lanes, _ row: Int, _ path: Int) {
+        self.store(v.x, row, path)
+        self.store(v.y, row &+ 1, path)
+        self.store(v.z, row &+ 2, path)
+    }
+}
+
+/// Paths that go through the same instructions together.
+struct PathGroup {
+    /// The ray to trace next; at the beginning x and y of the origin are the pixel.
+    var origin: Vector3Lanes
+    var direction: Vector3Lanes
+    /// What the light that is still to be found is multiplied by.
+    var beta: Vector3Lanes
+    /// The light found so far.
+    var light: Vector3Lanes
+    /// The surface that scattered the ray.
+    var receiver: LightReceiverLanes
+    /// The density with which the ray's direction was drawn; zero where light samples could not have found it.
+    var density: FloatLanes
+    /// The squares of the indices of refraction that the path has passed: they return what radiance lost.
+    var etaScale: FloatLanes
+    /// The primitive that the ray leaves.
+    var skipped: PrimitiveLanes
+    let sampler: PathSamplerLanes
+    /// Where the path's light goes.
+    let number: UIntLanes
+}

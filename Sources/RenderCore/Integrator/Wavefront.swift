@@ -1,0 +1,256 @@
+/// Estimates the light that arrives along camera rays.
+///
+/// A unidirectional path tracer with one light sample at each surface, weighed against scattered rays by the power
+/// heuristic, after Eric Veach 1997.
+///
+/// All paths of a part of a block make one step, then all that are left the next: ``laneCount`` neighbours, mostly
+/// samples of one pixel, are traced and shaded together. Nothing but speed depends on who goes together.
+struct Wavefront {
+    /// The most paths on their way: 8 x 8 pixels of 64 samples.
+    ///
+    /// Their state, 400 kB, stays in the second-level cache.
+    static var pathsMax: Int { 4096 }
+    /// The events after which a path may end by Russian roulette.
+    private static var rouletteDepth: Int { 3 }
+
+    let view: UnsafePointer<SceneView>
+    let settings: RenderSettings
+    private let traversal: Traversal
+    private let camera: CameraRays
+    private let surfaces: SurfaceLookup
+    private let samples: LightSampleLookup
+    let states: PathStates
+    /// The light that each path has found: all reds, all greens, all blues.
+    let found: UnsafeMutablePointer<Float>
+    private let dead: UnsafeMutablePointer<UInt32>
+
+    init(view: UnsafePointer<SceneView>, settings: RenderSettings, memory: SceneMemory) {
+        self.view = view
+        self.settings = settings
+        self.traversal = Traversal(memory: memory)
+        self.camera = CameraRays(view.pointee.camera, width: settings.width, height: settings.height)
+        self.surfaces = SurfaceLookup(view: view, memory: memory)
+        self.samples = LightSampleLookup(view: view, memory: memory)
+        self.states = PathStates(memory: memory, capacity: Self.pathsMax)
+        self.found = memory.allocate(Float.self, count: 3 * Self.pathsMax)
+        self.dead = memory.allocate(UInt32.self, count: Self.pathsMax)
+    }
+
+    /// Traces the first `count` paths of ``states`` to their ends.
+    func trace(_ count: Int, _ work: inout WorkCounter) {
+        for path in stride(from: 0, to: count, by: laneCount) { self.aim(path) }
+        work.cameraRays &+= UInt64(truncatingIfNeeded: count)
+        var left = count
+        var depth = 0
+        while left > 0 {
+            var deadCount = 0
+            for path in stride(from: 0, to: left, by: laneCount) {
+                let active = MaskLanes(first: left &- path)
+                let survivors = self.step(path, active, depth, &work)
+                for lane in LaneSequence(active .& .!survivors) {
+                    self.dead[deadCount] = UInt32(truncatingIfNeeded: path &+ lane)
+                    deadCount &+= 1
+                }
+            }
+            left = self.states.compact(left, dead: self.dead, deadCount: deadCount)
+            work.bounceRays &+= UInt64(truncatingIfNeeded: left)
+            depth &+= 1
+        }
+    }
+
+    /// Makes the camera's rays.
+    private func aim(_ path: Int) {
+        var group = self.states.load(path)
+        // A tent of two pixels' width, drawn by importance: every sample counts for its own pixel alone.
+        let (fu, fv) = group.sampler.pair(0)
+        var lens: (x: FloatLanes, y: FloatLanes) = (0, 0)
+        if self.camera.hasLens {
+            let (lu, lv) = group.sampler.pair(1)
+            lens = diskPoint(lu, lv)
+        }
+        let x = group.origin.x + 0.5 + tentPoint(fu)
+        let y = group.origin.y + 0.5 + tentPoint(fv)
+        (group.origin, group.direction) = self.camera.rays(x, y, lens: lens)
+        group.beta = Vector3Lanes(1)
+        group.light = .zero
+        group.density = 0
+        group.etaScale = 1
+        group.skipped = .none
+        group.receiver = LightReceiverLanes(point: .zero, normal: .zero)
+        self.states.store(group, path)
+    }
+
+    /// Traces a ray of each path and scatters it where it arrives.
+    ///
+    /// - Returns: the paths that go on.
+    private func step(_ path: Int, _ active: MaskLanes, _ depth: Int, _ work: inout WorkCounter) -> MaskLanes {
+        var group = self.states.load(path)
+        let key = mixedBits(group.sampler.key &+ UIntLanes(UInt32(truncatingIfNeeded: depth) &* 0x9e37_79b9))
+        let rays = RayLanes(
+            origin: group.origin,
+            direction: group.direction,
+            farthest: FloatLanes(.greatestFiniteMagnitude),
+            skipped: group.skipped,
+            key: key,
+            time: 0,
+            active: active
+        )
+        let hits = self.traversal.nearest(self.view, rays)
+        let escaped = active .& .!hits.isHit
+        if escaped.any { self.addEnvironment(escaped, &group) }
+        guard hits.isHit.any else {
+            self.hand(over: active, group)
+            return MaskLanes(false)
+        }
+        work.surfaceEvents &+= UInt64(truncatingIfNeeded: hits.isHit.bits.nonzeroBitCount)
+        let surface = self.surfaces.surface(rays, hits)
+        self.addEmission(surface, hits.isHit, &group)
+
+        let wo = surface.frame.toLocal(-group.direction)
+        var survivors = hits.isHit .& (wo.z .> 0)
+        if depth >= self.settings.maxDepth { survivors = MaskLanes(false) }
+        if survivors.any {
+            let bsdf = BSDF(surface, wo: wo, table: self.view.pointee.albedo)
+            let dimension = 2 &+ 4 &* UInt32(truncatingIfNeeded: depth)
+            if self.view.pointee.hasLightSamples {
+                let lit = survivors .& bsdf.hasSpread
+                self.addDirect(surface, bsdf, hits.primitive, lit, dimension, key, &group, &work)
+            }
+            survivors = self.scatter(surface, bsdf, hits.primitive, survivors, depth, dimension, &group)
+        }
+        self.hand(over: active .& .!survivors, group)
+        if survivors.any { self.states.store(group, path) }
+        return survivors
+    }
+
+    /// Adds what rays see that leave the scene.
+    @inline(__always) private func addEnvironment(_ escaped: MaskLanes, _ group: inout PathGroup) {
+        let weighed = self.samples.environment(escaped, group)
+        let sum = group.light + group.beta * weighed.radiance * weighed.weight
+        group.light = select(escaped, sum, group.light)
+    }
+
+    /// Adds what the surfaces emit.
+    @inline(__always) private func addEmission(
+        _ surface: borrowing SurfaceLanes,
+        _ isHit: MaskLanes,
+        _ group: inout PathGroup
+    ) {
+        let shining = isHit .& (surface.emission.largest .> 0)
+        guard shining.any else { return }
+        let weight = self.samples.emitterWeight(surface, shining, group)
+        let sum = group.light + group.beta * surface.emission * weight
+        group.light = select(shining, sum, group.light)
+    }
+
+    /// Adds the light that one light sample finds for each surface.
+    @inline(__always) private func addDirect(
+        _ surface: borrowing SurfaceLanes,
+        _ bsdf: borrowing BSDF,
+        _ primitive: PrimitiveLanes,
+        _ lit: MaskLanes,
+        _ dimension: UInt32,
+        _ key: UIntLanes,
+        _ group: inout PathGroup,
+        _ work: inout WorkCounter
+    ) {
+        guard lit.any else { return }
+        let pick = group.sampler.bits(dimension &+ 3).0
+        let position = group.sampler.bits(dimension &+ 2)
+        let sample = self.samples.sample(surface, lit, pick, position)
+        let wi = surface.frame.toLocal(sample.wi)
+        let side = dot(surface.geometricNormal, sample.wi)
+        let isAbove = side .> 0
+        // The light must lie on the same side of the shading normal and of the surface.
+        let isSeen = sample.isFound .& select(wi.z .> 0, isAbove, side .< 0)
+        guard isSeen.any else { return }
+        let value = bsdf.evaluate(wi)
+        let weight = select(sample.isPunctual, 1, powerHeuristic(sample.density, value.density))
+        let light = value.value * sample.radiance * (weight / sample.density)
+        let wanted = isSeen .& (light.largest .> 0)
+        guard wanted.any else { return }
+        work.shadowRays &+= UInt64(truncatingIfNeeded: wanted.bits.nonzeroBitCount)
+        let normal = select(isAbove, surface.geometricNormal, -surface.geometricNormal)
+        let rays = RayLanes(
+            origin: offsetOrigin(surface.point, normal),
+            direction: sample.wi,
+            farthest: sample.distance,
+            skipped: primitive,
+            key: key ^ 0x5bd1_e995,
+            time: 0,
+            active: wanted
+        )
+        let occluded = self.traversal.occluded(self.view, rays, target: sample.primitive)
+        group.light = select(wanted .& .!occluded, group.light + group.beta * light, group.light)
+    }
+
+    /// Chooses where the paths go on; the ray after that is in the group.
+    @inline(__always) private func scatter(
+        _ surface: borrowing SurfaceLanes,
+        _ bsdf: borrowing BSDF,
+        _ primitive: PrimitiveLanes,
+        _ arrived: MaskLanes,
+        _ depth: Int,
+        _ dimension: UInt32,
+        _ group: inout PathGroup
+    ) -> MaskLanes {
+        let (u, v) = group.sampler.pair(dimension)
+        let (pick, chance) = group.sampler.pair(dimension &+ 1)
+        let sample = bsdf.sample(u, v, pick)
+        let wi = surface.frame.toWorld(sample.wi)
+        let side = dot(surface.geometricNormal, wi)
+        let isAbove = side .> 0
+        // What the shading normal reflects must not go below the surface, and the other way round.
+        var survivors = arrived .& sample.isScattered .& select(sample.wi.z .> 0, isAbove, side .< 0)
+        group.beta *= sample.weight
+        group.density = sample.density
+        group.etaScale *= sample.etaSquared
+        if depth &+ 1 >= Self.rouletteDepth {
+            let survival = group.beta.largest * group.etaScale
+            survivors = survivors .& (chance .< survival)
+            group.beta *= select(survival .< 1, 1 / survival, 1)
+        }
+        survivors = survivors .& (group.beta.largest .> 0)
+        let normal = select(isAbove, surface.geometricNormal, -surface.geometricNormal)
+        group.origin = offsetOrigin(surface.point, normal)
+        group.direction = wi
+        group.skipped = primitive
+        group.receiver = LightReceiverLanes(surface)
+        return survivors
+    }
+
+    /// Writes what ended paths have found.
+    @inline(__always) private func hand(over lanes: MaskLanes, _ group: borrowing PathGroup) {
+        let red = self.found
+        let green = red + Self.pathsMax
+        let blue = green + Self.pathsMax
+        for lane in LaneSequence(lanes) {
+            let number = Int(group.number[lane])
+            red[number] = group.light.x[lane]
+            green[number] = group.light.y[lane]
+            blue[number] = group.light.z[lane]
+        }
+    }
+}
+
+/// The weight of a sample of density `a` that could also have been drawn with density `b`.
+@inline(__always) func powerHeuristic(_ a: FloatLanes, _ b: FloatLanes) -> FloatLanes {
+    // As a ratio, so that large densities do not overflow.
+    let ratio = b / a
+    return select(b .> 0, 1 / (1 + ratio * ratio), 1)
+}
+
+/// A ray origin a few hundred units in the last place off the surface.
+///
+/// After C. Wächter and N. Binder, "A Fast and Robust Method for Avoiding Self-Intersection", Ray Tracing Gems, 2019.
+@inline(__always) private func offsetOrigin(_ p: Vector3Lanes, _ n: Vector3Lanes) -> Vector3Lanes {
+    Vector3Lanes(offset(p.x, n.x), offset(p.y, n.y), offset(p.z, n.z))
+}
+
+@inline(__always) private func offset(_ p: FloatLanes, _ n: FloatLanes) -> FloatLanes {
+    // |n| is at most one up to rounding, so this is in range.
+    let steps = IntLanes(truncating: clamped(n, -1, 1) * 256)
+    let moved = IntLanes(bitPattern: p.bitPattern) + select(p .< 0, -steps, steps)
+    let far = FloatLanes(bitPattern: UIntLanes(bitPattern: moved))
+    return select(p.magnitude .< 0x1p-5, p + n * 0x1p-16, far)
+}

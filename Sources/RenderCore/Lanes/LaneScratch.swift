@@ -1,0 +1,37 @@
+/// Rows of one number a lane, for loops over lanes whose results the next step reads as vectors.
+///
+/// Lanes that a loop passes over keep what was there, which is always a number once the rows are cleared.
+struct LaneScratch {
+    private let rows: UnsafeMutablePointer<UInt32>
+
+    /// Allocates `rows` rows of zeros.
+    init(memory: SceneMemory, rows: Int) {
+        self.rows = memory.allocate(UInt32.self, count: rows * laneCount)
+        self.rows.initialize(repeating: 0, count: rows * laneCount)
+    }
+
+    /// A number of row `row`.
+    @inline(__always) func set(_ row: Int, _ lane: Int, _ value: Float) {
+        self.rows[row &* laneCount &+ lane] = value.bitPattern
+    }
+
+    /// An integer of row `row`.
+    @inline(__always) func set(_ row: Int, _ lane: Int, _ value: UInt32) {
+        self.rows[row &* laneCount &+ lane] = value
+    }
+
+    /// A vector of the rows `row`, `row` + 1 and `row` + 2.
+    @inline(__always) func set(_ row: Int, _ lane: Int, _ value: Vector3) {
+        self.set(row, lane, value.x)
+        self.set(row &+ 1, lane, value.y)
+        self.set(row &+ 2, lane, value.z)
+    }
+
+    @inline(__always) func floats(_ row: Int) -> FloatLanes { FloatLanes(at: self.rows + row &* laneCount) }
+
+    @inline(__always) func words(_ row: Int) -> UIntLanes { UIntLanes(at: self.rows + row &* laneCount) }
+
+    @inline(__always) func vectors(_ row: Int) -> Vector3Lanes {
+        Vector3Lanes(self.floats(row), self.floats(row &+ 1), self.floats(row &+ 2))
+    }
+}

@@ -1,0 +1,213 @@
+/// Points of surfaces that rays have found, with their materials evaluated there.
+struct SurfaceLanes {
+    var point: Vector3Lanes
+    /// The geometric normal on the side that the ray came from.
+    var geometricNormal: Vector3Lanes
+    /// The shading frame, its normal on the same side.
+    var frame: ShadingFrameLanes
+    /// Whether the front was hit.
+    var isFront: MaskLanes
+    var baseColor: Vector3Lanes
+    var metallic: FloatLanes
+    var roughness: FloatLanes
+    var ior: FloatLanes
+    var transmission: FloatLanes
+    /// The radiance sent towards the ray's origin.
+    var emission: Vector3Lanes
+    /// The triangle's number when light samples can find it; the largest number otherwise.
+    var emitter: UIntLanes
+    /// The area of the triangle.
+    var area: FloatLanes
+}
+
+/// Looks up everything about surfaces that rays of unit length have hit.
+///
+/// Vertices, transforms and materials are fetched lane by lane into rows, since lanes lie on different triangles;
+/// everything after that is done in all lanes at once. Only textures are lane by lane to their end.
+struct SurfaceLookup {
+    /// The rows of ``scratch``.
+    private enum Row {
+        @inline(__always) static var corners: Int { 0 }
+        @inline(__always) static var normals: Int { 9 }
+        @inline(__always) static var transform: Int { 18 }
+        @inline(__always) static var baseColor: Int { 30 }
+        @inline(__always) static var emission: Int { 33 }
+        @inline(__always) static var metallic: Int { 36 }
+        @inline(__always) static var roughness: Int { 37 }
+        @inline(__always) static var ior: Int { 38 }
+        @inline(__always) static var transmission: Int { 39 }
+        @inline(__always) static var emitter: Int { 40 }
+        @inline(__always) static var normal: Int { 41 }
+        @inline(__always) static var count: Int { 44 }
+    }
+
+    private let view: UnsafePointer<SceneView>
+    private let scratch: LaneScratch
+
+    init(view: UnsafePointer<SceneView>, memory: SceneMemory) {
+        self.view = view
+        self.scratch = LaneScratch(memory: memory, rows: Row.count)
+    }
+
+    /// What the rays see where they hit something.
+    @inline(__always) func surface(_ rays: borrowing RayLanes, _ hits: borrowing HitLanes) -> SurfaceLanes {
+        let flags = self.fetch(hits)
+        let weight1 = hits.weight1
+        let weight2 = hits.weight2
+        let weight0 = (1 - weight1) - weight2
+        let a = self.scratch.vectors(Row.corners)
+        let b = self.scratch.vectors(Row.corners + 3)
+        let c = self.scratch.vectors(Row.corners + 6)
+        let transform = self.transform
+        let point = transform.point((a * weight0 + b * weight1) + c * weight2)
+        // The matrix of normals times the cross product is twice the area in the world along the normal, whose side does
+        // not change when the map is mirrored.
+        let rows = transform.normalRows
+        let perpendicular = rows.applied(cross(b - a, c - a))
+        let wo = -rays.direction
+        var geometric = perpendicular.normalized(or: wo)
+        var normal = geometric
+        if flags.hasNormals != 0 {
+            let first = self.scratch.vectors(Row.normals) * weight0
+            let second = self.scratch.vectors(Row.normals + 3) * weight1
+            let third = self.scratch.vectors(Row.normals + 6) * weight2
+            let smooth = rows.applied((first + second) + third).normalized(or: geometric)
+            let sided = select(dot(smooth, geometric) .< 0, -smooth, smooth)
+            normal = select(MaskLanes(bits: flags.hasNormals), sided, geometric)
+        }
+        if flags.isTextured != 0 {
+            self.texture(hits, flags.isTextured, (weight0, weight1, weight2), normal)
+            if flags.hasNormalMap != 0 {
+                normal = select(MaskLanes(bits: flags.hasNormalMap), self.scratch.vectors(Row.normal), normal)
+            }
+        }
+        let isFront = dot(geometric, wo) .> 0
+        geometric = select(isFront, geometric, -geometric)
+        normal = select(isFront, normal, -normal)
+        // Interpolated normals may turn away from the eye: bend them back until they just see it.
+        let cosine = dot(normal, wo)
+        let bent = (normal + wo * (0x1p-9 - cosine)).normalized(or: geometric)
+        normal = select(cosine .< 0x1p-10, bent, normal)
+        let shines = isFront .| MaskLanes(bits: flags.isDoubleSided)
+        return SurfaceLanes(
+            point: point,
+            geometricNormal: geometric,
+            frame: ShadingFrameLanes(normal: normal),
+            isFront: isFront,
+            baseColor: clampedColor(self.scratch.vectors(Row.baseColor)),
+            metallic: clamped(self.scratch.floats(Row.metallic), 0, 1),
+            roughness: clamped(self.scratch.floats(Row.roughness), 0, 1),
+            ior: self.scratch.floats(Row.ior),
+            transmission: self.scratch.floats(Row.transmission),
+            emission: select(shines, self.scratch.vectors(Row.emission), .zero),
+            emitter: self.scratch.words(Row.emitter),
+            area: perpendicular.lengthSquared.squareRoot() * 0.5
+        )
+    }
+
+    // MARK: Fetching
+
+    /// Lanes with a property, as bits.
+    private struct Flags {
+        var hasNormals: UInt32 = 0
+        var isDoubleSided: UInt32 = 0
+        var isTextured: UInt32 = 0
+        var hasNormalMap: UInt32 = 0
+    }
+
+    @inline(__always) private var transform: AffineLanes {
+        AffineLanes(
+            x: self.scratch.vectors(Row.transform),
+            y: self.scratch.vectors(Row.transform + 3),
+            z: self.scratch.vectors(Row.transform + 6),
+            offset: self.scratch.vectors(Row.transform + 9)
+        )
+    }
+
+    @inline(__always) private func fetch(_ hits: borrowing HitLanes) -> Flags {
+        var flags = Flags()
+        let scratch = self.scratch
+        let instances = hits.primitive.instance
+        let numbers = hits.primitive.number
+        for lane in LaneSequence(hits.isHit) {
+            let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: lane)
+            let instance = self.view.pointee.instances + Int(instances[lane])
+            let mesh = self.view.pointee.meshes + instance.pointee.mesh
+            let number = Int(numbers[lane])
+            let corners = mesh.pointee.indices + 3 &* number
+            let (i0, i1, i2) = (Int(corners[0]), Int(corners[1]), Int(corners[2]))
+            let positions = mesh.pointee.positions
+            scratch.set(Row.corners, lane, loadVector(positions, i0))
+            scratch.set(Row.corners + 3, lane, loadVector(positions, i1))
+            scratch.set(Row.corners + 6, lane, loadVector(positions, i2))
+            if let normals = mesh.pointee.normals {
+                flags.hasNormals |= bit
+                scratch.set(Row.normals, lane, loadVector(normals, i0))
+                scratch.set(Row.normals + 3, lane, loadVector(normals, i1))
+                scratch.set(Row.normals + 6, lane, loadVector(normals, i2))
+            }
+            let transform = instance.pointee.transform
+            scratch.set(Row.transform, lane, transform.x)
+            scratch.set(Row.transform + 3, lane, transform.y)
+            scratch.set(Row.transform + 6, lane, transform.z)
+            scratch.set(Row.transform + 9, lane, transform.offset)
+            let isSampled = instance.pointee.light >= 0
+            let global = UInt32(truncatingIfNeeded: instance.pointee.firstTriangle &+ number)
+            let emitter = isSampled ? global : UInt32.max
+            scratch.set(Row.emitter, lane, emitter)
+            let material = self.view.pointee.materials + mesh.pointee.material
+            scratch.set(Row.baseColor, lane, material.pointee.baseColor)
+            scratch.set(Row.emission, lane, material.pointee.emission)
+            scratch.set(Row.metallic, lane, material.pointee.metallic)
+            scratch.set(Row.roughness, lane, material.pointee.roughness)
+            scratch.set(Row.ior, lane, material.pointee.ior)
+            scratch.set(Row.transmission, lane, material.pointee.transmission)
+            if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
+            if material.pointee.isTextured { flags.isTextured |= bit }
+            if material.pointee.normalTexture.isPresent { flags.hasNormalMap |= bit }
+        }
+        return flags
+    }
+
+    // MARK: Textures
+
+    @inline(never) private func texture(
+        _ hits: borrowing HitLanes,
+        _ lanes: UInt32,
+        _ weights: (FloatLanes, FloatLanes, FloatLanes),
+        _ normals: Vector3Lanes
+    ) {
+        for lane in LaneSequence(MaskLanes(bits: lanes)) {
+            let instance = self.view.pointee.instances + Int(hits.primitive.instance[lane])
+            let mesh = self.view.pointee.meshes + instance.pointee.mesh
+            let corners = mesh.pointee.indices + 3 &* Int(hits.primitive.number[lane])
+            let material = self.view.pointee.materials + mesh.pointee.material
+            let weights = (weights.0[lane], weights.1[lane], weights.2[lane])
+            var uv: (Float, Float) = (0, 0)
+            if let coordinates = mesh.pointee.textureCoordinates {
+                uv = interpolated(coordinates, corners, weights.0, weights.1, weights.2)
+            }
+            if material.pointee.baseColorTexture.isPresent {
+                let color = lookUp(self.view, material.pointee.baseColorTexture, uv).color
+                self.scratch.set(Row.baseColor, lane, material.pointee.baseColor * color)
+            }
+            if material.pointee.metallicRoughnessTexture.isPresent {
+                let color = lookUp(self.view, material.pointee.metallicRoughnessTexture, uv).color
+                self.scratch.set(Row.roughness, lane, material.pointee.roughness * color.y)
+                self.scratch.set(Row.metallic, lane, material.pointee.metallic * color.z)
+            }
+            if material.pointee.emissionTexture.isPresent {
+                self.scratch.set(Row.emission, lane, emittedRadiance(self.view, material, uv))
+            }
+            if material.pointee.normalTexture.isPresent {
+                let tangent = tangent(instance, mesh, corners, weights)
+                let color = lookUp(self.view, material.pointee.normalTexture, uv).color
+                self.scratch.set(Row.normal, lane, mapped(normals[lane], tangent, color, material))
+            }
+        }
+    }
+}
+
+@inline(__always) private func clampedColor(_ c: Vector3Lanes) -> Vector3Lanes {
+    Vector3Lanes(clamped(c.x, 0, 1), clamped(c.y, 0, 1), clamped(c.z, 0, 1))
+}
