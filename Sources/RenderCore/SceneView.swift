@@ -115,6 +115,10 @@ struct CameraData: BitwiseCopyable {
     var second: Float
     var lensRadius: Float
     var focusDistance: Float
+    /// The corners of the aperture; zero when it is round.
+    var lensBlades: Int
+    /// Where the first corner is, in full turns.
+    var lensTurns: Float
 }
 
 /// Everything that rendering reads, as plain pointers without reference counts.

@@ -75,7 +75,7 @@ struct GoldenTests {
         #expect(payloads.count == GoldenScene.blockCount)
         #expect(Set(payloads).count == GoldenScene.blockCount)
         for payload in payloads {
-            let block = FilmBlock(payload: payload, width: 8, height: 8)
+            let block = FilmBlock(payload: payload, width: 8, height: 8, channels: GoldenScene.settings.channels)
             #expect(block.map { $0.pixels.contains { $0 > 0 } && $0.work.zeroedSamples == 0 } == true)
         }
     }

@@ -28,7 +28,7 @@ struct LightTransportTests {
         Material(metallic: 0.5, roughness: 0.375), Material(roughness: 0, ior: 1.33, transmission: 1),
         Material(roughness: 0.125, transmission: 1), Material(roughness: 0.5, ior: 1, transmission: 1),
         Material(roughness: 0.5, transmission: 1), Material(roughness: 1, transmission: 1),
-        Material(roughness: 0.25, transmission: 0.5),
+        Material(roughness: 0.25, transmission: 0.5), Material(roughness: 0.75, ior: 2, transmission: 1),
         Material(baseColor: SIMD4(1, 1, 1, 0.5), alphaMode: .blend),
     ])
     func `a white ball vanishes before a white sky`(material: Material) throws {

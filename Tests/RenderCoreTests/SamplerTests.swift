@@ -143,21 +143,6 @@ struct SamplerTests {
     }
 
     @Test
-    func `the pixel filter is a tent`() {
-        var sum = 0.0
-        var squares = 0.0
-        let n = 10_000
-        for i in 0 ..< n {
-            let x = Double(tentPoint((Float(i) + 0.5) / Float(n)))
-            sum += x
-            squares += x * x
-        }
-        #expect(abs(sum / Double(n)) < 1e-4)
-        #expect(abs(squares / Double(n) - 1.0 / 6) < 1e-4)
-        #expect(tentPoint(0) == -1)
-    }
-
-    @Test
     func `the disk is filled evenly`() {
         var inner = 0
         for i in 0 ..< 64 {

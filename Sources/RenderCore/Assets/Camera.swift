@@ -18,17 +18,25 @@ public struct Camera: Sendable, Equatable {
     public var lensRadius: Float
     /// The distance of the plane in focus in metres, above zero.
     public var focusDistance: Float
+    /// The corners of the aperture, 3...32, or 0 for a round one.
+    public var lensBlades: Int
+    /// Turns the aperture's corners about the view, in radians; without it one is at the right.
+    public var lensRotation: Float
 
     /// Creates a camera; by default a pinhole at the origin that sees 45 degrees.
     public init(
         transform: Transform = Transform(),
         projection: Projection = .perspective(verticalFieldOfView: 0.785_398),
         lensRadius: Float = 0,
-        focusDistance: Float = 1
+        focusDistance: Float = 1,
+        lensBlades: Int = 0,
+        lensRotation: Float = 0
     ) {
         self.transform = transform
         self.projection = projection
         self.lensRadius = lensRadius
         self.focusDistance = focusDistance
+        self.lensBlades = lensBlades
+        self.lensRotation = lensRotation
     }
 }

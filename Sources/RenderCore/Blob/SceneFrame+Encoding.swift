@@ -1,9 +1,9 @@
 extension SceneFrame {
     /// The number of sections of a frame blob.
     static var sectionCount: Int { 14 }
-    /// The words of the camera record: twelve of transform, kind, two of projection, lens radius, focus distance, and a
-    /// zero.
-    static var cameraWords: Int { 18 }
+    /// The words of the camera record: twelve of transform, kind, two of projection, lens radius, focus distance,
+    /// number of blades, their rotation.
+    static var cameraWords: Int { 19 }
     /// The words of the record of a deformed mesh: the mesh of the assets, two about its lights.
     static var deformedMeshWords: Int { 1 + MeshLights.recordWords }
     /// The words of an instance record: mesh, twelve of transform.
@@ -50,7 +50,14 @@ extension SceneFrame {
         }
         words.append(try number(camera.lensRadius, SceneRange.optionalLength))
         words.append(try number(camera.focusDistance, SceneRange.length))
-        words.append(0)
+        guard camera.lensBlades == 0 || SceneRange.lensBlades.contains(camera.lensBlades) else {
+            throw SceneBlobError(
+                .invalidValue,
+                "the camera's lens has \(camera.lensBlades) blades; give it 0 for a round one, or 3 to 32"
+            )
+        }
+        words.append(UInt32(camera.lensBlades))
+        words.append(try number(camera.lensRotation, SceneRange.angle))
         writer.section(words)
     }
 

@@ -205,9 +205,13 @@ struct SceneLoader {
             first: try cursor.float(range, "camera", 0),
             second: try cursor.float(SceneRange.length, "camera", 0),
             lensRadius: try cursor.float(SceneRange.optionalLength, "camera", 0),
-            focusDistance: try cursor.float(SceneRange.length, "camera", 0)
+            focusDistance: try cursor.float(SceneRange.length, "camera", 0),
+            lensBlades: cursor.count(),
+            lensTurns: try cursor.float(SceneRange.angle, "camera", 0) * Pi.inverseOfTwo
         )
-        guard cursor.word() == 0 else { throw SceneBlobError(.malformed, "the camera has unknown flags") }
+        guard let blades = self.camera?.lensBlades, blades == 0 || SceneRange.lensBlades.contains(blades) else {
+            throw SceneBlobError(.invalidValue, "the camera's lens has neither 0 nor 3 to 32 blades")
+        }
     }
 
     private mutating func loadInstances(_ records: BlobRecords) throws(SceneBlobError) {
@@ -341,6 +345,13 @@ struct SceneLoader {
 
     // MARK: The result
 
+    /// Whether any surface is glass that scatters.
+    private var hasRoughGlass: Bool {
+        (0 ..< self.materialCount).contains {
+            self.materials[$0].transmission > 0 && self.materials[$0].roughness > BSDF.smoothRoughness
+        }
+    }
+
     /// The scene without its hierarchy; both blobs have been loaded.
     func finished() -> SceneView {
         let triangleInstances = self.memory.allocate(UInt32.self, count: self.triangleCount)
@@ -375,10 +386,12 @@ struct SceneLoader {
                     first: 1,
                     second: 1,
                     lensRadius: 0,
-                    focusDistance: 1
+                    focusDistance: 1,
+                    lensBlades: 0,
+                    lensTurns: 0
                 ),
             sRGB: UnsafePointer(sRGB),
-            albedo: AlbedoTable.shared,
+            albedo: self.hasRoughGlass ? .sharedWithGlass : .shared,
             bvh: BVHData(
                 nodes: UnsafeRawPointer(sRGB),
                 leaves: UnsafeRawPointer(sRGB),

@@ -12,6 +12,8 @@ enum SceneRange {
     static var radiance: ClosedRange<Float> { 0 ... 1e12 }
     /// Index of refraction.
     static var ior: ClosedRange<Float> { 1 ... 4 }
+    /// The corners of an aperture that is not round.
+    static var lensBlades: ClosedRange<Int> { 3 ... 32 }
     /// Angles in radians.
     static var angle: ClosedRange<Float> { -1e4 ... 1e4 }
     /// The field of view in radians: 0.0001 to 3.14.

@@ -15,12 +15,12 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "2cd84cde0f6b0a0604949239490b8658546e558e84086cb35afe93b8f5b0b1da"
+        "f393fd7aa81de3be9cac13609d75a06ffc1140331277316a86f90b23ab04dcc0"
     }
 
     /// The settings of the golden picture.
     public static var settings: RenderSettings {
-        RenderSettings(width: 96, height: 64, samples: 16, maxDepth: 6, seed: 1)
+        RenderSettings(width: 96, height: 64, samples: 16, maxDepth: 6, seed: 1, channels: .all)
     }
 
     /// The number of golden blocks, which are 8 x 8 pixels each.

@@ -10,7 +10,7 @@
 /// The pixels depend on the scene, the settings and their place in the frame alone: not on the rectangle that they are
 /// rendered with, nor on what was rendered before.
 public final class BlockRenderer {
-    /// The edge of the pixels whose paths go together.
+    /// The edge of the pixels whose paths go together and who share ``RenderSettings/noiseTarget`` and limits.
     private static let edge = 8
     /// The samples of a pixel that go together.
     private static let samplesMax = 64
@@ -30,88 +30,125 @@ public final class BlockRenderer {
     }
 
     /// Renders a rectangle of pixels counted from the top left; what lies outside the frame is left away.
+    ///
+    /// With a noise target, blocks that the rectangle cuts are rendered whole.
     public func render(x: Int, y: Int, width: Int, height: Int) -> FilmBlock {
-        let left = min(max(x, 0), self.settings.width)
-        let top = min(max(y, 0), self.settings.height)
-        let right = left + min(max(width, 0), self.settings.width - left)
-        let bottom = top + min(max(height, 0), self.settings.height - top)
-        var pixels = [Float](repeating: 0, count: 3 * (right - left) * (bottom - top))
+        let frame = PixelRectangle(left: 0, top: 0, right: self.settings.width, bottom: self.settings.height)
+        let left = min(max(x, 0), frame.right)
+        let top = min(max(y, 0), frame.bottom)
+        let wanted = PixelRectangle(
+            left: left,
+            top: top,
+            right: left + min(max(width, 0), frame.right - left),
+            bottom: top + min(max(height, 0), frame.bottom - top)
+        )
+        var pixels = [Float](repeating: 0, count: 3 * wanted.count)
+        var auxiliary = FilmBlock.Auxiliary(channels: self.settings.channels, pixelCount: wanted.count)
         var work = WorkCounter()
         // The wavefront holds plain pointers into the scene and the scratch memory, both of which `self` keeps alive.
         withExtendedLifetime(self) {
-            for py in stride(from: top, to: bottom, by: Self.edge) {
-                for px in stride(from: left, to: right, by: Self.edge) {
-                    let part = PixelRectangle(
-                        x: px,
-                        y: py,
-                        width: min(Self.edge, right - px),
-                        height: min(Self.edge, bottom - py)
-                    )
+            guard wanted.count > 0 else { return }
+            let edge = Self.edge
+            for blockY in stride(from: top / edge * edge, to: wanted.bottom, by: edge) {
+                for blockX in stride(from: left / edge * edge, to: wanted.right, by: edge) {
+                    let block = PixelRectangle(left: blockX, top: blockY, right: blockX + edge, bottom: blockY + edge)
+                    let part = block.intersection(self.settings.noiseTarget > 0 ? frame : wanted)
                     let sums = self.sums(part, &work)
-                    let scale = 1 / Double(self.settings.samples)
-                    for i in 0 ..< part.width * part.height {
-                        let (column, row) = (px - left + i % part.width, py - top + i / part.width)
-                        for k in 0 ..< 3 {
-                            pixels[3 * (row * (right - left) + column) + k] = Float(sums[3 * i + k] * scale)
-                        }
+                    for i in sums.indices {
+                        let (px, py) = part.pixel(i)
+                        guard wanted.contains(px, py) else { continue }
+                        sums[i].write(to: &pixels, &auxiliary, self.settings.channels, wanted.index(px, py))
                     }
                 }
             }
         }
-        return FilmBlock(width: right - left, height: bottom - top, pixels: pixels, work: work)
+        return FilmBlock(
+            width: wanted.width,
+            height: wanted.height,
+            pixels: pixels,
+            channels: self.settings.channels,
+            auxiliary: auxiliary,
+            work: work
+        )
     }
 
-    /// The sums of the samples of at most 8 x 8 pixels, each pixel's added in the samples' order.
-    ///
-    /// In binary64 the sum of 65,536 samples of binary32 has more than eleven correct digits, so no cleverer order is
-    /// needed.
-    private func sums(_ part: PixelRectangle, _ work: inout WorkCounter) -> [Double] {
-        let pixelCount = part.width * part.height
+    /// Renders at most 8 x 8 pixels, up to 64 samples of each at a time.
+    private func sums(_ part: PixelRectangle, _ work: inout WorkCounter) -> [PixelSums] {
         let samples = self.settings.samples
-        var sums = [Double](repeating: 0, count: 3 * pixelCount)
-        for first in stride(from: 0, to: samples, by: Self.samplesMax) {
+        var sums = [PixelSums](repeating: PixelSums(), count: part.count)
+        var open = Array(sums.indices)
+        var partWork = WorkCounter()
+        var first = 0
+        while first < samples, !open.isEmpty, !self.settings.limits.areReached(by: partWork) {
             let count = min(Self.samplesMax, samples - first)
-            for i in 0 ..< pixelCount {
-                let (x, y) = (part.x + i % part.width, part.y + i / part.width)
+            var path = 0
+            for i in open {
+                let (x, y) = part.pixel(i)
                 let pixel = PixelSampler(x: x, y: y, samples: samples, seed: self.settings.seed)
-                for k in 0 ..< count {
-                    let path = i * count + k
-                    self.wavefront.states.begin(
-                        path,
-                        number: UInt32(truncatingIfNeeded: path),
-                        pixel.path(first + k),
-                        x: Float(x),
-                        y: Float(y)
-                    )
+                for sample in first ..< first + count {
+                    self.wavefront.begin(path, pixel.path(sample), x: x, y: y)
+                    path += 1
                 }
             }
-            self.wavefront.trace(pixelCount * count, &work)
-            let found = self.wavefront.found
-            for i in 0 ..< pixelCount {
-                for path in i * count ..< (i + 1) * count {
-                    let light = Vector3(
-                        found[path],
-                        found[Wavefront.pathsMax + path],
-                        found[2 * Wavefront.pathsMax + path]
-                    )
-                    guard light.isFinite else {
-                        work.zeroedSamples &+= 1
-                        continue
-                    }
-                    sums[3 * i] += Double(larger(0, light.x))
-                    sums[3 * i + 1] += Double(larger(0, light.y))
-                    sums[3 * i + 2] += Double(larger(0, light.z))
+            self.wavefront.trace(path, &partWork)
+            path = 0
+            for i in open {
+                for _ in 0 ..< count {
+                    if !sums[i].add(self.wavefront.light(path)) { partWork.zeroedSamples &+= 1 }
+                    if let features = self.wavefront.features { sums[i].add(features, path) }
+                    path += 1
                 }
             }
+            first += count
+            if self.settings.noiseTarget > 0 { open = self.noisy(part, sums) }
         }
+        work += partWork
         return sums
+    }
+
+    /// The pixels whose noise, or that of a neighbour in the block, is above the target.
+    private func noisy(_ part: PixelRectangle, _ sums: [PixelSums]) -> [Int] {
+        var total = 0.0
+        for sum in sums { total += sum.mean }
+        let floor = total / Double(8 * sums.count)
+        let target = Double(self.settings.noiseTarget)
+        let isNoisy = sums.map { $0.standardError > target * ($0.mean > floor ? $0.mean : floor) }
+        return sums.indices.filter { i in
+            let (x, y) = (i % part.width, i / part.width)
+            for ny in max(0, y - 1) ... min(part.height - 1, y + 1) {
+                for nx in max(0, x - 1) ... min(part.width - 1, x + 1) where isNoisy[ny * part.width + nx] {
+                    return true
+                }
+            }
+            return false
+        }
     }
 }
 
-/// Pixels counted from the top left of the frame.
+/// Pixels counted from the top left of the frame; the right and the bottom ones are outside.
 private struct PixelRectangle {
-    let x: Int
-    let y: Int
-    let width: Int
-    let height: Int
+    let left: Int
+    let top: Int
+    let right: Int
+    let bottom: Int
+
+    var width: Int { self.right - self.left }
+    var height: Int { self.bottom - self.top }
+    var count: Int { self.width * self.height }
+
+    func pixel(_ i: Int) -> (Int, Int) { (self.left + i % self.width, self.top + i / self.width) }
+    func index(_ x: Int, _ y: Int) -> Int { (y - self.top) * self.width + (x - self.left) }
+
+    func contains(_ x: Int, _ y: Int) -> Bool {
+        x >= self.left && x < self.right && y >= self.top && y < self.bottom
+    }
+
+    func intersection(_ other: PixelRectangle) -> PixelRectangle {
+        PixelRectangle(
+            left: max(self.left, other.left),
+            top: max(self.top, other.top),
+            right: min(self.right, other.right),
+            bottom: min(self.bottom, other.bottom)
+        )
+    }
 }

@@ -21,7 +21,7 @@ struct CameraRays {
         }
     }
 
-    /// The rays through points of the picture in pixels from the top left, and points of the unit disk on the lens.
+    /// The rays through points of the picture in pixels from the top left, and points of the aperture.
     @inline(__always) func rays(
         _ x: FloatLanes,
         _ y: FloatLanes,
@@ -45,6 +45,22 @@ struct CameraRays {
         let transform = AffineLanes(self.camera.transform)
         let forward = Vector3Lanes(0, 0, -1)
         return (transform.point(origin), transform.vector(direction).normalized(or: forward))
+    }
+
+    /// A point of the aperture, which reaches the unit circle, for two numbers of 0..<1.
+    @inline(__always) func lensPoint(_ u: FloatLanes, _ v: FloatLanes) -> (x: FloatLanes, y: FloatLanes) {
+        guard self.camera.lensBlades > 0 else { return diskPoint(u, v) }
+        // A triangle between the middle and two corners, and a point of it.
+        let corners = FloatLanes(Float(self.camera.lensBlades))
+        let scaled = u * corners
+        let corner = FloatLanes(IntLanes(truncating: scaled))
+        let radius = (scaled - corner).squareRoot()
+        let turns = FloatLanes(self.camera.lensTurns)
+        let (s0, c0) = sinCos(turns: turns + corner / corners)
+        let (s1, c1) = sinCos(turns: turns + (corner + 1) / corners)
+        let first = radius * (1 - v)
+        let second = radius * v
+        return (c0 * first + c1 * second, s0 * first + s1 * second)
     }
 
     /// Whether lens positions matter.

@@ -1,4 +1,6 @@
-/// Paths on their way, as arrays of one number a path, so that neighbouring paths are neighbouring lanes.
+/// Paths on their way: each number of a group of neighbours is a row of lanes, the rows of a group follow each other.
+///
+/// One array for each number would put the numbers of a path 16 kB apart, all into one set of the first-level cache.
 struct PathStates {
     private enum Row {
         @inline(__always) static var origin: Int { 0 }
@@ -17,13 +19,10 @@ struct PathStates {
         @inline(__always) static var count: Int { 25 }
     }
 
-    /// The number of paths that there is room for.
-    let capacity: Int
     private let words: UnsafeMutablePointer<UInt32>
 
     /// Makes room for `capacity` paths, a multiple of 16.
     init(memory: SceneMemory, capacity: Int) {
-        self.capacity = capacity
         self.words = memory.allocate(UInt32.self, count: Row.count * capacity)
         // Lanes without a path are computed along and must hold numbers.
         self.words.initialize(repeating: 0, count: Row.count * capacity)
@@ -31,11 +30,19 @@ struct PathStates {
 
     /// Writes what a path begins with.
     @inline(__always) func begin(_ path: Int, number: UInt32, _ sampler: PathSampler, x: Float, y: Float) {
-        self.words[Row.number &* self.capacity &+ path] = number
-        self.words[Row.sampleIndex &* self.capacity &+ path] = sampler.reversedIndex
-        self.words[Row.sampleSeed &* self.capacity &+ path] = sampler.seed
-        self.words[Row.origin &* self.capacity &+ path] = x.bitPattern
-        self.words[(Row.origin &+ 1) &* self.capacity &+ path] = y.bitPattern
+        self.words[self.place(Row.number, path)] = number
+        self.words[self.place(Row.sampleIndex, path)] = sampler.reversedIndex
+        self.words[self.place(Row.sampleSeed, path)] = sampler.seed
+        self.words[self.place(Row.origin, path)] = x.bitPattern
+        self.words[self.place(Row.origin &+ 1, path)] = y.bitPattern
+    }
+
+    /// Where a number of a path is; the division is a shift.
+    @inline(__always) private func place(_ row: Int, _ path: Int) -> Int {
+        let count = UInt(bitPattern: laneCount)
+        let group = Int(bitPattern: UInt(bitPattern: path) / count)
+        let lane = Int(bitPattern: UInt(bitPattern: path) % count)
+        return (group &* Row.count &+ row) &* laneCount &+ lane
     }
 
     /// The paths from `path` on, one a lane; `path` is a multiple of ``laneCount``.
@@ -73,8 +80,8 @@ struct PathStates {
         self.store(group.receiver.normal, Row.receiverNormal, path)
         self.store(group.density, Row.density, path)
         self.store(group.etaScale, Row.etaScale, path)
-        group.skipped.instance.store(to: self.words + (Row.skippedInstance &* self.capacity &+ path))
-        group.skipped.number.store(to: self.words + (Row.skippedNumber &* self.capacity &+ path))
+        group.skipped.instance.store(to: self.words + self.place(Row.skippedInstance, path))
+        group.skipped.number.store(to: self.words + self.place(Row.skippedNumber, path))
     }
 
     /// Closes the gaps that dead paths leave with paths from the end: as much work as there are gaps.
@@ -95,10 +102,9 @@ struct PathStates {
                 last &-= 1
                 lastDead &-= 1
             }
-            for row in 0 ..< Row.count {
-                let words = self.words + row &* self.capacity
-                words[hole] = words[last]
-            }
+            let to = self.words + self.place(0, hole)
+            let from = self.words + self.place(0, last)
+            for row in 0 ..< Row.count { to[row &* laneCount] = from[row &* laneCount] }
             last &-= 1
             i &+= 1
         }
@@ -106,11 +112,11 @@ struct PathStates {
     }
 
     @inline(__always) private func floats(_ row: Int, _ path: Int) -> FloatLanes {
-        FloatLanes(at: self.words + (row &* self.capacity &+ path))
+        FloatLanes(at: self.words + self.place(row, path))
     }
 
     @inline(__always) private func integers(_ row: Int, _ path: Int) -> UIntLanes {
-        UIntLanes(at: self.words + (row &* self.capacity &+ path))
+        UIntLanes(at: self.words + self.place(row, path))
     }
 
     @inline(__always) private func vectors(_ row: Int, _ path: Int) -> Vector3Lanes {
@@ -118,7 +124,7 @@ struct PathStates {
     }
 
     @inline(__always) private func store(_ x: FloatLanes, _ row: Int, _ path: Int) {
-        x.store(to: self.words + (row &* self.capacity &+ path))
+        x.store(to: self.words + self.place(row, path))
     }
 
     @inline(__always) private func store(_ v: Vector3Lanes, _ row: Int, _ path: Int) {

@@ -19,9 +19,12 @@ struct Wavefront {
     private let camera: CameraRays
     private let surfaces: SurfaceLookup
     private let samples: LightSampleLookup
-    let states: PathStates
+    private let states: PathStates
     /// The light that each path has found: all reds, all greens, all blues.
-    let found: UnsafeMutablePointer<Float>
+    private let found: UnsafeMutablePointer<Float>
+    /// What the paths saw first, when someone wants to know.
+    let features: FirstHits?
+    private let filter: FilterTable
     private let dead: UnsafeMutablePointer<UInt32>
 
     init(view: UnsafePointer<SceneView>, settings: RenderSettings, memory: SceneMemory) {
@@ -33,10 +36,22 @@ struct Wavefront {
         self.samples = LightSampleLookup(view: view, memory: memory)
         self.states = PathStates(memory: memory, capacity: Self.pathsMax)
         self.found = memory.allocate(Float.self, count: 3 * Self.pathsMax)
+        self.features = settings.channels.isEmpty ? nil : FirstHits(memory: memory)
+        self.filter = FilterTable(settings.filter, memory: memory)
         self.dead = memory.allocate(UInt32.self, count: Self.pathsMax)
     }
 
-    /// Traces the first `count` paths of ``states`` to their ends.
+    /// Puts a path at its beginning.
+    @inline(__always) func begin(_ path: Int, _ sampler: PathSampler, x: Int, y: Int) {
+        self.states.begin(path, number: UInt32(truncatingIfNeeded: path), sampler, x: Float(x), y: Float(y))
+    }
+
+    /// The light that a path has found; not checked for being finite.
+    @inline(__always) func light(_ path: Int) -> Vector3 {
+        Vector3(self.found[path], self.found[Self.pathsMax + path], self.found[2 * Self.pathsMax + path])
+    }
+
+    /// Traces the first `count` paths to their ends, or until the work reaches a limit.
     func trace(_ count: Int, _ work: inout WorkCounter) {
         for path in stride(from: 0, to: count, by: laneCount) { self.aim(path) }
         work.cameraRays &+= UInt64(truncatingIfNeeded: count)
@@ -53,23 +68,33 @@ struct Wavefront {
                 }
             }
             left = self.states.compact(left, dead: self.dead, deadCount: deadCount)
+            if self.settings.limits.areReached(by: work) {
+                self.abandon(left)
+                return
+            }
             work.bounceRays &+= UInt64(truncatingIfNeeded: left)
             depth &+= 1
+        }
+    }
+
+    /// Ends the first `count` paths where they are.
+    private func abandon(_ count: Int) {
+        for path in stride(from: 0, to: count, by: laneCount) {
+            self.hand(over: MaskLanes(first: count &- path), self.states.load(path))
         }
     }
 
     /// Makes the camera's rays.
     private func aim(_ path: Int) {
         var group = self.states.load(path)
-        // A tent of two pixels' width, drawn by importance: every sample counts for its own pixel alone.
         let (fu, fv) = group.sampler.pair(0)
         var lens: (x: FloatLanes, y: FloatLanes) = (0, 0)
         if self.camera.hasLens {
             let (lu, lv) = group.sampler.pair(1)
-            lens = diskPoint(lu, lv)
+            lens = self.camera.lensPoint(lu, lv)
         }
-        let x = group.origin.x + 0.5 + tentPoint(fu)
-        let y = group.origin.y + 0.5 + tentPoint(fv)
+        let x = group.origin.x + 0.5 + self.filter.offset(fu)
+        let y = group.origin.y + 0.5 + self.filter.offset(fv)
         (group.origin, group.direction) = self.camera.rays(x, y, lens: lens)
         group.beta = Vector3Lanes(1)
         group.light = .zero
@@ -96,6 +121,7 @@ struct Wavefront {
             active: active
         )
         let hits = self.traversal.nearest(self.view, rays)
+        if depth == 0, let features = self.features { features.clear(active, group.number) }
         let escaped = active .& .!hits.isHit
         if escaped.any { self.addEnvironment(escaped, &group) }
         guard hits.isHit.any else {
@@ -104,6 +130,7 @@ struct Wavefront {
         }
         work.surfaceEvents &+= UInt64(truncatingIfNeeded: hits.isHit.bits.nonzeroBitCount)
         let surface = self.surfaces.surface(rays, hits)
+        if depth == 0, let features = self.features { features.note(surface, hits, group.number) }
         self.addEmission(surface, hits.isHit, &group)
 
         let wo = surface.frame.toLocal(-group.direction)

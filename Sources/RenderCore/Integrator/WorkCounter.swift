@@ -10,11 +10,13 @@ public struct WorkCounter: Hashable, Sendable {
     public var shadowRays: UInt64
     /// Surface points that were shaded.
     public var surfaceEvents: UInt64
+    /// Steps of walks through media and layers.
+    public var walkSteps: UInt64
     /// Samples that came out as not-a-number or infinite and count as black.
     public var zeroedSamples: UInt64
 
     /// The bytes of the encoded counter.
-    static var encodedSize: Int { 40 }
+    static var encodedSize: Int { 48 }
 
     /// Creates a counter.
     public init(
@@ -22,18 +24,21 @@ public struct WorkCounter: Hashable, Sendable {
         bounceRays: UInt64 = 0,
         shadowRays: UInt64 = 0,
         surfaceEvents: UInt64 = 0,
+        walkSteps: UInt64 = 0,
         zeroedSamples: UInt64 = 0
     ) {
         self.cameraRays = cameraRays
         self.bounceRays = bounceRays
         self.shadowRays = shadowRays
         self.surfaceEvents = surfaceEvents
+        self.walkSteps = walkSteps
         self.zeroedSamples = zeroedSamples
     }
 
     /// One figure for credit: rays and shading weighted by what they cost on average, in quarters of a camera ray.
     public var weighted: UInt64 {
         self.cameraRays &* 4 &+ self.bounceRays &* 6 &+ self.shadowRays &* 3 &+ self.surfaceEvents &* 4
+            &+ self.walkSteps
     }
 
     /// The rays of all kinds.
@@ -45,6 +50,7 @@ public struct WorkCounter: Hashable, Sendable {
         left.bounceRays &+= right.bounceRays
         left.shadowRays &+= right.shadowRays
         left.surfaceEvents &+= right.surfaceEvents
+        left.walkSteps &+= right.walkSteps
         left.zeroedSamples &+= right.zeroedSamples
     }
 }

@@ -6,39 +6,32 @@
 struct AlbedoTable: BitwiseCopyable {
     @inline(__always) private static var edge: Int { 16 }
     /// Indices of refraction of the glass table: (eta - 1) / (eta + 1) goes from -1/2 to 1/2.
-    @inline(__always) private static var etas: Int { 17 }
+    @inline(__always) private static var etas: Int { 33 }
 
     /// Scales, roughness by roughness; then biases.
     private let directional: UnsafePointer<Float>
     /// The cosine-weighted means of scales, then of biases.
     private let means: UnsafePointer<Float>
-    /// The albedo of glass, index by index, then roughness by roughness.
-    private let glass: UnsafePointer<Float>
+    /// The albedo of rough glass, index by index, then roughness by roughness; only where someone asked for it.
+    private let glass: UnsafePointer<Float>?
 
-    /// The tables of all scenes: they take some milliseconds and depend on nothing.
+    /// The tables of all scenes without rough glass: they depend on nothing.
     ///
     /// Sound although the pointers go to memory that nobody frees: it is written before anyone sees it.
     nonisolated(unsafe) static let shared = AlbedoTable()
+    /// The tables of all scenes with rough glass, which take some milliseconds more.
+    nonisolated(unsafe) static let sharedWithGlass = AlbedoTable(glassFor: .shared)
 
     private init() {
         let edge = Self.edge
         let directional = UnsafeMutablePointer<Float>.allocate(capacity: 2 * edge * edge)
         let means = UnsafeMutablePointer<Float>.allocate(capacity: 2 * edge)
-        let glass = UnsafeMutablePointer<Float>.allocate(capacity: Self.etas * edge * edge)
         for row in 0 ..< edge {
-            let roughness = Float(row) / Float(edge - 1)
             for column in stride(from: 0, to: edge, by: laneCount) {
-                let (scale, bias) = Self.reflection(Self.cosines(from: column), roughness)
+                let (scale, bias) = Self.reflection(Self.cosines(from: column), Self.roughness(row))
                 for lane in 0 ..< laneCount {
                     directional[row * edge + column + lane] = scale[lane]
                     directional[edge * edge + row * edge + column + lane] = bias[lane]
-                }
-                for number in 0 ..< Self.etas {
-                    let r = Float(number - Self.etas / 2) / Float(Self.etas - 1)
-                    let albedo = Self.refraction(Self.cosines(from: column), roughness, (1 + r) / (1 - r))
-                    for lane in 0 ..< laneCount {
-                        glass[(number * edge + row) * edge + column + lane] = albedo[lane]
-                    }
                 }
             }
             var scale: Float = 0
@@ -53,23 +46,41 @@ struct AlbedoTable: BitwiseCopyable {
         }
         self.directional = UnsafePointer(directional)
         self.means = UnsafePointer(means)
+        self.glass = nil
+    }
+
+    private init(glassFor base: AlbedoTable) {
+        let edge = Self.edge
+        let glass = UnsafeMutablePointer<Float>.allocate(capacity: Self.etas * edge * edge)
+        for number in 0 ..< Self.etas {
+            let r = Float(number - Self.etas / 2) / Float(Self.etas - 1)
+            for row in 0 ..< edge {
+                for column in stride(from: 0, to: edge, by: laneCount) {
+                    let albedo = Self.refraction(Self.cosines(from: column), Self.roughness(row), (1 + r) / (1 - r))
+                    for lane in 0 ..< laneCount {
+                        glass[(number * edge + row) * edge + column + lane] = albedo[lane]
+                    }
+                }
+            }
+        }
+        self.directional = base.directional
+        self.means = base.means
         self.glass = UnsafePointer(glass)
     }
 
-    // MARK: Integration, 64 points an entry
+    // MARK: Integration
 
     /// The cosines of the entries from `column` on.
     private static func cosines(from column: Int) -> FloatLanes {
         (FloatLanes(IntLanes(bitPattern: .numbers)) + FloatLanes(Float(column) + 0.5)) / FloatLanes(Float(self.edge))
     }
 
-    /// Point `k` of a Hammersley set.
-    private static func point(_ k: Int) -> (FloatLanes, FloatLanes) {
-        let reversed = reversedBits(UInt32(truncatingIfNeeded: k)) &>> 26
-        return (
-            FloatLanes((Float(k) + 0.5) * 0x1p-6),
-            FloatLanes(Float(Int32(truncatingIfNeeded: reversed)) * 0x1p-6 + 0x1p-7)
-        )
+    private static func roughness(_ row: Int) -> Float { Float(row) / Float(self.edge - 1) }
+
+    /// Point `k` of a Hammersley set of `count`, a power of two.
+    private static func point(_ k: Int, of count: Int) -> (FloatLanes, FloatLanes) {
+        let radical = unitFloat(reversedBits(UInt32(truncatingIfNeeded: k)))
+        return (FloatLanes((Float(k) + 0.5) / Float(count)), FloatLanes(radical + 0.5 / Float(count)))
     }
 
     private static func reflection(
@@ -81,7 +92,7 @@ struct AlbedoTable: BitwiseCopyable {
         var scale: FloatLanes = 0
         var bias: FloatLanes = 0
         for k in 0 ..< 64 {
-            let (u, v) = self.point(k)
+            let (u, v) = self.point(k, of: 64)
             let h = distribution.visibleNormal(wo, u, v)
             let cosineH = dot(wo, h)
             let wi = h * (2 * cosineH) - wo
@@ -98,8 +109,8 @@ struct AlbedoTable: BitwiseCopyable {
         let wo = Vector3Lanes((1 - cosine * cosine).squareRoot(), 0, cosine)
         let eta = FloatLanes(eta)
         var sum: FloatLanes = 0
-        for k in 0 ..< 64 {
-            let (u, v) = self.point(k)
+        for k in 0 ..< 256 {
+            let (u, v) = self.point(k, of: 256)
             let h = distribution.visibleNormal(wo, u, v)
             let cosineH = dot(wo, h)
             let reflectance = dielectricFresnel(cosineH, eta)
@@ -110,7 +121,7 @@ struct AlbedoTable: BitwiseCopyable {
             let isThrough = wt.isRefracted .& (wt.direction.z .< 0)
             sum += select(isThrough, (1 - reflectance) * (distribution.throughG2(wo, wt.direction) / g1), 0)
         }
-        return sum * 0x1p-6
+        return sum * 0x1p-8
     }
 
     // MARK: Look-up
@@ -142,6 +153,7 @@ struct AlbedoTable: BitwiseCopyable {
 
     /// What rough glass sends anywhere.
     @inline(__always) func glass(cosine: FloatLanes, roughness: FloatLanes, eta: FloatLanes) -> FloatLanes {
+        guard let glass = self.glass else { return 1 }
         let p = Self.place(cosine, roughness)
         let z = clamped(
             ((eta - 1) / (eta + 1) + 0.5) * FloatLanes(Float(Self.etas - 1)),
@@ -152,8 +164,8 @@ struct AlbedoTable: BitwiseCopyable {
         let size = UIntLanes(UInt32(Self.edge * Self.edge))
         let at = p.at &+ UIntLanes(bitPattern: layer) &* size
         return mix(
-            Self.interpolated(self.glass, at, p.fx, p.fy),
-            Self.interpolated(self.glass, at &+ size, p.fx, p.fy),
+            Self.interpolated(glass, at, p.fx, p.fy),
+            Self.interpolated(glass, at &+ size, p.fx, p.fy),
             z - FloatLanes(layer)
         )
     }

@@ -5,7 +5,7 @@
 /// compensated for multiple scattering. Reflections narrower than ``smoothRoughness`` are perfect mirrors.
 struct BSDF {
     /// Roughness up to which a reflection is a mirror's.
-    @inline(__always) static var smoothRoughness: FloatLanes { 0x1p-5 }
+    @inline(__always) static var smoothRoughness: Float { 0x1p-5 }
 
     /// Directions drawn by ``sample(_:_:_:)``.
     struct Sample {
@@ -57,7 +57,7 @@ struct BSDF {
         self.wo = wo
         self.table = table
         self.roughness = s.roughness
-        self.isSmooth = s.roughness .<= Self.smoothRoughness
+        self.isSmooth = s.roughness .<= FloatLanes(Self.smoothRoughness)
         self.distribution = MicrofacetDistribution(alpha: larger(0x1p-10, s.roughness * s.roughness))
         self.eta = select(s.isFront, s.ior, 1 / s.ior)
         let r = (s.ior - 1) / (s.ior + 1)

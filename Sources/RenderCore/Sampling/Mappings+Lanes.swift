@@ -11,11 +11,6 @@
     return (radius * c, radius * s)
 }
 
-/// A point of -1...1 with the density of a tent.
-@inline(__always) func tentPoint(_ u: FloatLanes) -> FloatLanes {
-    select(u .< 0.5, (2 * u).squareRoot() - 1, 1 - (2 - 2 * u).squareRoot())
-}
-
 /// Directions about +Z with a density of cosine over pi.
 @inline(__always) func cosineDirection(_ u: FloatLanes, _ v: FloatLanes) -> Vector3Lanes {
     let (x, y) = diskPoint(u, v)

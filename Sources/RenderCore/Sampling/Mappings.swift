@@ -12,8 +12,3 @@
     let (s, c) = sinCos(turns: 0.25 - (a / b) * 0.125)
     return (b * c, b * s)
 }
-
-/// A point of -1...1 with the density of a tent.
-@inline(__always) package func tentPoint(_ u: Float) -> Float {
-    u < 0.5 ? (2 * u).squareRoot() - 1 : 1 - (2 - 2 * u).squareRoot()
-}
