@@ -53,7 +53,7 @@ let package = Package(
     targets: [
         // Level 0
         .target(name: "CVector"),
-        .target(name: "RenderCore", dependencies: ["CVector"], swiftSettings: renderSettings),
+        .target(name: "RenderCore", dependencies: ["CVector"], exclude: ["Blob/Format.md"], swiftSettings: renderSettings),
         .target(name: "GridWire", exclude: ["Schema.md"], swiftSettings: settings),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),

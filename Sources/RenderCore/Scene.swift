@@ -7,8 +7,9 @@
 public final class Scene: @unchecked Sendable {
     let view: UnsafePointer<SceneView>
     private let memory: SceneMemory
+    private let assets: LoadedAssets
 
-    /// Loads a scene from the bytes of ``SceneAssets/encoded()`` and ``SceneFrame/encoded(for:)``.
+    /// Loads the scene of a frame from the bytes of ``SceneFrame/encoded(for:)`` for these assets.
     ///
     /// Every index, bound, size and number is checked before it is used, and nothing larger than the bytes and `limits`
     /// justify is allocated, so hostile bytes cost an error and no more.
@@ -16,21 +17,36 @@ public final class Scene: @unchecked Sendable {
     /// - Complexity: linear in the bytes; n log n in the number of triangles.
     /// - Throws: ``SceneBlobError``.
     public init(
-        assets: [UInt8],
-        frame: [UInt8],
+        assets: LoadedAssets,
+        frame: BlobBytes,
         limits: SceneLimits = .standard,
         bvh: BVHSettings = .standard
     ) throws(SceneBlobError) {
         let memory = SceneMemory()
-        var loader = SceneLoader(memory: memory, limits: limits)
-        try loader.loadAssets(assets)
-        try loader.loadFrame(frame)
+        var loader = SceneLoader(memory: memory, assets: assets.data, limits: limits)
+        try loader.load(frame)
         let view = memory.allocate(SceneView.self, count: 1)
         let padding = loader.padding
         view.initialize(to: loader.finished())
         view.pointee.bvh = BVHBuilder.build(view, padding: padding, settings: bvh, memory: memory)
         self.view = UnsafePointer(view)
         self.memory = memory
+        self.assets = assets
+    }
+
+    /// Loads a scene from the bytes of ``SceneAssets/encoded()`` and ``SceneFrame/encoded(for:)``.
+    ///
+    /// Scenes of several frames share their assets when they are loaded as ``LoadedAssets``.
+    ///
+    /// - Throws: ``SceneBlobError``.
+    public convenience init(
+        assets: [UInt8],
+        frame: [UInt8],
+        limits: SceneLimits = .standard,
+        bvh: BVHSettings = .standard
+    ) throws(SceneBlobError) {
+        let loaded = try LoadedAssets(BlobBytes(assets), limits: limits)
+        try self.init(assets: loaded, frame: BlobBytes(frame), limits: limits, bvh: bvh)
     }
 
     /// The number of triangles of all instances.

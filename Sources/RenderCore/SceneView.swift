@@ -32,6 +32,10 @@ struct MaterialData: BitwiseCopyable {
     var normalScale: Float
     var ior: Float
     var transmission: Float
+    /// The coefficients of absorption inside, per metre.
+    var absorption: Vector3
+    /// Zero for a thin wall.
+    var thickness: Float
     var alphaCutoff: Float
     var alphaMode: Material.AlphaMode
     var isDoubleSided: Bool
@@ -53,7 +57,16 @@ struct ImageData: BitwiseCopyable {
     var width: Int
     var height: Int
     var encoding: Image.Encoding
+    /// The picture, then half its size, a quarter and so on until it is a single texel.
+    var levels: UnsafePointer<ImageLevel>
+    var levelCount: Int
+}
+
+/// A picture at one of its sizes.
+struct ImageLevel: BitwiseCopyable {
     var texels: UnsafeRawPointer
+    var width: Int
+    var height: Int
 }
 
 /// A placed mesh of a loaded scene.
@@ -92,9 +105,12 @@ struct EnvironmentData: BitwiseCopyable {
     var radiance: Vector3
     var width: Int
     var height: Int
+    /// Four numbers a texel: radiance, then the density per solid angle times the sine of the angle from the poles.
     var texels: UnsafePointer<Float>?
     var rowStarts: UnsafePointer<UInt32>?
     var columnStarts: UnsafePointer<UInt32>?
+    /// The guide of the rows, then those of each row's columns; there when the starts are.
+    var guides: UnsafePointer<UInt16>?
     var sine: Float
     var cosine: Float
     var intensity: Float

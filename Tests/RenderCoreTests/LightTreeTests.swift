@@ -175,6 +175,69 @@ struct LightTreeTests {
         }
     }
 
+    /// Where a section of a blob begins and its size.
+    private func section(_ number: Int, of blob: [UInt8]) -> Range<Int> {
+        func word64(_ at: Int) -> Int { (0 ..< 8).reduce(0) { $0 | Int(blob[at + $1]) << (8 * $1) } }
+        func aligned(_ size: Int) -> Int { (size + 63) / 64 * 64 }
+        let count = Int(blob[12])
+        var start = aligned(16 + 8 * count)
+        for i in 0 ..< number { start += aligned(word64(16 + 8 * i)) }
+        return start ..< start + word64(16 + 8 * number)
+    }
+
+    @Test
+    func `what is no tree of lights is refused`() throws {
+        let assets = SceneAssets(
+            meshes: [TestScenes.ball(columns: 5, rows: 3)],
+            materials: [Material(emission: SIMD3(1, 1, 1))]
+        )
+        var frame = SceneFrame(lights: Self.lamps)
+        for i in 0 ..< 40 {
+            frame.instances.append(
+                Instance(mesh: 0, transform: Transform(translation: SIMD3(3 * Float(i % 7), Float(i), 0)))
+            )
+        }
+        let assetBytes = try assets.encoded()
+        let frameBytes = try frame.encoded(for: assets)
+        #expect(throws: Never.self) { try Scene(assets: assetBytes, frame: frameBytes) }
+        let nodes = self.section(9, of: frameBytes)
+        let leaves = self.section(10, of: frameBytes)
+        let lights = self.section(11, of: frameBytes)
+        #expect(nodes.count >= 5 * 384)
+        #expect(leaves.count == 42 * 4)
+        func refuses(_ at: Int, _ value: UInt32, _ what: Comment) {
+            var bytes = frameBytes
+            for k in 0 ..< 4 { bytes[at + k] = UInt8(truncatingIfNeeded: value >> UInt32(8 * k)) }
+            guard bytes != frameBytes else { return }
+            #expect(throws: SceneBlobError.self, what) { try Scene(assets: assetBytes, frame: bytes) }
+        }
+        for node in 0 ..< nodes.count / 384 {
+            let base = nodes.lowerBound + 384 * node
+            for slot in 0 ..< 8 {
+                for child in [UInt32(0), UInt32(node), 1, 1000, 0x8000_0000, 0x8000_0029, 0x8000_ffff] {
+                    refuses(base + 320 + 4 * slot, child, "child \(child)")
+                }
+                for row in 0 ..< 10 {
+                    for value in [Float.nan, .infinity, -1e38] {
+                        refuses(base + 32 * row + 4 * slot, value.bitPattern, "row")
+                    }
+                }
+            }
+            for parent in [UInt32(0), 7, 0xffff_ffff, 1 << 20] { refuses(base + 352, parent, "parent \(parent)") }
+            refuses(base + 360, 1, "padding")
+        }
+        for leaf in stride(from: leaves.lowerBound, to: leaves.upperBound, by: 4) {
+            for position in [UInt32(0), 9, 0xffff_ffff, 1 << 30] { refuses(leaf, position, "leaf \(position)") }
+        }
+        for light in stride(from: lights.lowerBound, to: lights.upperBound, by: 4) {
+            // Lights 2 and 3 are directional, 4 does not shine.
+            for code in [UInt32(40), 0x8000_0002, 0x8000_0009, 0x7fff_ffff, 0xffff_ffff] {
+                refuses(light, code, "light")
+            }
+        }
+        refuses(lights.lowerBound + 4, 0, "an instance twice")
+    }
+
     @Test
     func `an instance flattened to a plane is chosen from as before`() throws {
         let assets = SceneAssets(

@@ -16,6 +16,7 @@
 
 typedef float cvector_f4 __attribute__((ext_vector_type(4)));
 typedef float cvector_f8 __attribute__((ext_vector_type(8)));
+typedef double cvector_d8 __attribute__((ext_vector_type(8)));
 typedef int32_t cvector_i4 __attribute__((ext_vector_type(4)));
 typedef int32_t cvector_i8 __attribute__((ext_vector_type(8)));
 
@@ -30,6 +31,26 @@ CVECTOR_INLINE cvector_f8 cvector_max8(cvector_f8 a, cvector_f8 b) { return (b >
 /// Lane by lane: `x` where `a` is less than `b`, else `y`.
 CVECTOR_INLINE cvector_f8 cvector_select_lt8(cvector_f8 a, cvector_f8 b, cvector_f8 x, cvector_f8 y) {
   return (a < b) ? x : y;
+}
+
+/// Each lane with all lanes before it, in a fixed order: neighbours first, then pairs, then fours.
+CVECTOR_INLINE cvector_d8 cvector_prefix_sums8(cvector_f8 numbers) {
+  const cvector_d8 zero = 0;
+  cvector_d8 a = __builtin_convertvector(numbers, cvector_d8);
+  cvector_d8 b = a + __builtin_shufflevector(zero, a, 0, 8, 9, 10, 11, 12, 13, 14);
+  cvector_d8 c = b + __builtin_shufflevector(zero, b, 0, 1, 8, 9, 10, 11, 12, 13);
+  return c + __builtin_shufflevector(zero, c, 0, 1, 2, 3, 8, 9, 10, 11);
+}
+
+/// How many lanes are at most `x`.
+CVECTOR_INLINE intptr_t cvector_count_le8(cvector_d8 a, double x) {
+  typedef _Bool b8 __attribute__((ext_vector_type(8)));
+  union {
+    b8 lanes;
+    uint8_t bits;
+  } mask;
+  mask.lanes = __builtin_convertvector(a <= (cvector_d8)(x), b8);
+  return __builtin_popcount(mask.bits);
 }
 
 /// Bit i is set when lane i of `a` is at most that of `b`.

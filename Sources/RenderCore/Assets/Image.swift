@@ -8,6 +8,17 @@ public struct Image: Sendable, Equatable {
         case linear8 = 1
         /// Linear RGBA, 32-bit floating point.
         case linearFloat = 2
+        /// Linear RGBA, 16 bits each: 65,535 is one.
+        case linear16 = 3
+
+        /// The bytes of a texel.
+        var texelSize: Int {
+            switch self {
+            case .sRGB8, .linear8: 4
+            case .linear16: 8
+            case .linearFloat: 16
+            }
+        }
     }
 
     /// RGBA components in their encoding, 4 x width x height of them.
@@ -18,6 +29,8 @@ public struct Image: Sendable, Equatable {
         case linear8([UInt8])
         /// See ``Encoding/linearFloat``.
         case linearFloat([Float])
+        /// See ``Encoding/linear16``.
+        case linear16([UInt16])
     }
 
     /// The width in texels.
@@ -33,6 +46,7 @@ public struct Image: Sendable, Equatable {
         case .sRGB8: .sRGB8
         case .linear8: .linear8
         case .linearFloat: .linearFloat
+        case .linear16: .linear16
         }
     }
 

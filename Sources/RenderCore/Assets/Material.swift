@@ -25,6 +25,8 @@ public struct Material: Sendable, Equatable {
     /// Multiplies ``emission``.
     public var emissionTexture: TextureReference?
     /// A tangent-space normal map.
+    ///
+    /// Occlusion maps have no place here: paths find out themselves what is occluded.
     public var normalTexture: TextureReference?
     /// Multiplies the x and y of the normal map.
     public var normalScale: Float
@@ -32,6 +34,12 @@ public struct Material: Sendable, Equatable {
     public var ior: Float
     /// The fraction of the dielectric's inner light that passes through, refracted by ``ior``, 0...1.
     public var transmission: Float
+    /// The colour that white light has after ``attenuationDistance`` inside, each 0...1, as in `KHR_materials_volume`.
+    public var attenuationColor: SIMD3<Float>
+    /// See ``attenuationColor``; in metres, above zero, infinite for a clear inside.
+    public var attenuationDistance: Float
+    /// Above zero where the surface encloses a volume; zero for a thin wall.
+    public var thickness: Float
     /// What alpha does.
     public var alphaMode: AlphaMode
     /// The threshold of ``AlphaMode/mask``.
@@ -54,6 +62,9 @@ public struct Material: Sendable, Equatable {
         normalScale: Float = 1,
         ior: Float = 1.5,
         transmission: Float = 0,
+        attenuationColor: SIMD3<Float> = SIMD3(1, 1, 1),
+        attenuationDistance: Float = .infinity,
+        thickness: Float = 0,
         alphaMode: AlphaMode = .opaque,
         alphaCutoff: Float = 0.5,
         isDoubleSided: Bool = false
@@ -69,6 +80,9 @@ public struct Material: Sendable, Equatable {
         self.normalScale = normalScale
         self.ior = ior
         self.transmission = transmission
+        self.attenuationColor = attenuationColor
+        self.attenuationDistance = attenuationDistance
+        self.thickness = thickness
         self.alphaMode = alphaMode
         self.alphaCutoff = alphaCutoff
         self.isDoubleSided = isDoubleSided

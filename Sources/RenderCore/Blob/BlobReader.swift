@@ -1,6 +1,4 @@
-/// A private copy of a blob whose frame has been checked; sections are read in order.
-///
-/// The copy is aligned, so that sections can be used in place, and nobody can change it while it is checked.
+/// A blob whose frame has been checked; sections are read in order and used in place.
 struct BlobReader {
     private let base: UnsafeRawPointer
     private let sizes: [Int]
@@ -8,15 +6,15 @@ struct BlobReader {
     private var offset: Int
     private let name: String
 
-    /// Copies and checks: magic, version, sizes that add up to exactly the bytes that are there, zeros in between.
+    /// Checks magic, version, sizes that add up to exactly the bytes that are there, zeros in between.
     init(
-        _ bytes: [UInt8],
+        _ blob: BlobBytes,
         name: String,
         magic: UInt64,
         sections: Int,
-        limits: SceneLimits,
-        memory: SceneMemory
+        limits: SceneLimits
     ) throws(SceneBlobError) {
+        let bytes = blob.buffer
         guard bytes.count <= limits.blobBytesMax else {
             throw SceneBlobError(
                 .limitExceeded,
@@ -24,14 +22,9 @@ struct BlobReader {
             )
         }
         let header = BlobFormat.headerSize(sections: sections)
-        guard bytes.count >= header else {
+        guard let base = bytes.baseAddress, bytes.count >= header else {
             throw SceneBlobError(.notASceneBlob, "the \(name) blob ends within its header, at byte \(bytes.count)")
         }
-        let copy = memory.allocate(bytes.count)
-        bytes.withUnsafeBytes { source in
-            if let start = source.baseAddress { copy.copyMemory(from: start, byteCount: source.count) }
-        }
-        let base = UnsafeRawPointer(copy)
         guard base.load(as: UInt64.self) == magic else {
             throw SceneBlobError(.notASceneBlob, "these bytes are not a Tessera \(name) blob")
         }
@@ -90,12 +83,20 @@ struct BlobReader {
         return section.bindMemory(to: UInt32.self)
     }
 
+    /// The next section as 16-bit numbers.
+    mutating func halfWords() throws(SceneBlobError) -> UnsafeBufferPointer<UInt16> {
+        let section = try self.bytes(elementSize: 2)
+        return section.bindMemory(to: UInt16.self)
+    }
+
     /// The next section as floating-point numbers, which are all finite and of a magnitude up to `limit`.
     mutating func floats(_ what: String, limit: Float) throws(SceneBlobError) -> UnsafeBufferPointer<Float> {
-        let floats = try self.bytes(elementSize: 4).bindMemory(to: Float.self)
-        // A comparison with a number that is not one is false, so this finds those too.
-        for (i, value) in floats.enumerated() where !(value.magnitude <= limit) {
-            throw SceneBlobError(.invalidValue, "number \(i) of the \(what) is not finite or too large")
+        let section = try self.bytes(elementSize: 4)
+        let floats = section.bindMemory(to: Float.self)
+        if !areWithin(limit, section) {
+            for (i, value) in floats.enumerated() where !(value.magnitude <= limit) {
+                throw SceneBlobError(.invalidValue, "number \(i) of the \(what) is not finite or too large")
+            }
         }
         return floats
     }

@@ -82,6 +82,9 @@ struct EmissionEstimates {
         case .linear8(let bytes):
             guard at + 3 < bytes.count else { return 0 }
             return ((Float(bytes[at]) + Float(bytes[at + 1])) + Float(bytes[at + 2])) * (1 / 255)
+        case .linear16(let numbers):
+            guard at + 3 < numbers.count else { return 0 }
+            return ((Float(numbers[at]) + Float(numbers[at + 1])) + Float(numbers[at + 2])) * (1 / 65_535)
         case .linearFloat(let floats):
             guard at + 3 < floats.count else { return 0 }
             let value = (floats[at] + floats[at + 1]) + floats[at + 2]

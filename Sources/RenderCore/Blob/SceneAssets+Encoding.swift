@@ -1,6 +1,6 @@
 extension SceneAssets {
     /// The number of sections of an assets blob.
-    static var sectionCount: Int { 15 }
+    static var sectionCount: Int { 16 }
     /// The words of a mesh record: vertices, triangles, material, flags, two about its lights.
     static var meshWords: Int { 4 + MeshLights.recordWords }
     /// The words of a picture record: width, height, encoding.
@@ -95,14 +95,13 @@ extension SceneAssets {
             }
             let components: Int
             switch image.texels {
-            case .sRGB8(let bytes), .linear8(let bytes):
-                components = bytes.count
-                byteCount += bytes.count
+            case .sRGB8(let bytes), .linear8(let bytes): components = bytes.count
+            case .linear16(let numbers): components = numbers.count
             case .linearFloat(let floats):
                 components = floats.count
-                byteCount += floats.count * 4
                 try check(floats, -1e9 ... 1e9, "picture \(i)")
             }
+            byteCount += components * image.encoding.texelSize / 3 + BlobFormat.alignment
             guard components == image.width * image.height * 4 else {
                 throw SceneBlobError(
                     .invalidValue,
@@ -116,12 +115,12 @@ extension SceneAssets {
         }
         writer.section(records)
         let images = self.images
+        let levels = ImageLevels()
         writer.section(byteCount: byteCount) { body in
             for image in images {
-                switch image.texels {
-                case .sRGB8(let bytes), .linear8(let bytes): body += bytes
-                case .linearFloat(let floats): body.append(littleEndianNumbers: floats)
-                }
+                levels.append(image, to: &body)
+                // Each picture begins as a section does.
+                while body.count % BlobFormat.alignment != 0 { body.append(0) }
             }
         }
     }
@@ -136,6 +135,7 @@ extension SceneAssets {
                 0, 0, 0, 0, Float(1).bitPattern, r.bitPattern, g.bitPattern, b.bitPattern, 0, 0, 0, 0, 0, 0,
             ])
             writer.section([Float]())
+            writer.section([UInt32]())
             writer.section([UInt32]())
             writer.section([UInt32]())
         case .map(let map):
@@ -160,9 +160,15 @@ extension SceneAssets {
                 [1, UInt32(map.width), UInt32(map.height), rotation.bitPattern, intensity.bitPattern, 0, 0, 0]
                     + irradiance.map { $0.bitPattern }
             )
-            writer.section(texels)
+            writer.section(tables.interleaved(texels))
             writer.section(tables.rowStarts)
             writer.section(tables.columnStarts)
+            writer.section(byteCount: 2 * tables.guides.count) { body in
+                for entry in tables.guides {
+                    body.append(UInt8(truncatingIfNeeded: entry))
+                    body.append(UInt8(truncatingIfNeeded: entry >> 8))
+                }
+            }
         }
     }
 }

@@ -2,7 +2,10 @@ extension SceneAssets {
     /// The words of a texture reference: picture + 1 or zero, wraps, filter, six of transform.
     static var textureWords: Int { 10 }
     /// The words of a material record.
-    static var materialWords: Int { 16 + 4 * Self.textureWords }
+    ///
+    /// Base colour and alpha, emission, metallic, roughness, normal scale, ior, transmission, alpha cut-off, alpha mode,
+    /// whether double-sided, three of absorption, thickness, then the references.
+    static var materialWords: Int { 19 + 4 * Self.textureWords }
 
     func writeMaterials(_ writer: inout BlobWriter) throws(SceneBlobError) {
         guard self.materials.count <= SceneRange.countMax else {
@@ -23,7 +26,15 @@ extension SceneAssets {
             words.append(try number(material.alphaCutoff, -1e9 ... 1e9))
             words.append(material.alphaMode.rawValue)
             words.append(material.isDoubleSided ? 1 : 0)
-            words.append(0)
+            for k in 0 ..< 3 {
+                let color = try encodable(
+                    material.attenuationColor[k],
+                    SceneRange.fraction,
+                    "a number of material \(i)"
+                )
+                words.append(try Self.absorption(color, material.attenuationDistance, i).bitPattern)
+            }
+            words.append(try number(material.thickness, SceneRange.optionalLength))
             for reference in [
                 material.baseColorTexture, material.metallicRoughnessTexture, material.emissionTexture,
                 material.normalTexture,
@@ -32,6 +43,21 @@ extension SceneAssets {
             }
         }
         writer.section(words)
+    }
+
+    /// The coefficient of absorption per metre.
+    ///
+    /// The distance at which the volume lets `color` through; what it lets through of black is taken as 2^-24.
+    private static func absorption(
+        _ color: Float,
+        _ distance: Float,
+        _ material: Int
+    ) throws(SceneBlobError) -> Float {
+        guard distance > 0 else {
+            throw SceneBlobError(.invalidValue, "the attenuation distance of material \(material) is not above zero")
+        }
+        let coefficient = -logarithm(Double(larger(color, 0x1p-24))) / Double(distance)
+        return Float(coefficient < 1e9 ? coefficient : 1e9)
     }
 
     private func appendReference(

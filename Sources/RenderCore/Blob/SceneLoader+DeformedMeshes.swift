@@ -28,7 +28,7 @@ extension SceneLoader {
                 )
             }
             // The indices of the mesh stay below this.
-            let vertexCount = self.meshVertexCounts[mesh]
+            let vertexCount = self.assets.meshVertexCounts[mesh]
             let source = meshes[mesh]
             let data = MeshData(
                 positions: try positions.next(vertexCount, times: 3).pointer,
@@ -41,7 +41,7 @@ extension SceneLoader {
                 lights: try lights.next(&cursor, triangles: source.triangleCount, mesh: first + i)
             )
             (meshes + first + i).initialize(to: data)
-            self.meshBoxes.append(Self.box(of: data.positions, count: vertexCount))
+            self.meshBoxes.append(meshBox(data.positions, count: vertexCount))
         }
         try positions.finish()
         try normals.finish()

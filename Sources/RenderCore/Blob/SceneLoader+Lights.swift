@@ -79,7 +79,7 @@ extension SceneLoader {
     /// The probabilities of the kinds of light where there is at most one kind.
     var onlyKinds: LightKinds? {
         let kinds = LightKinds(
-            environment: self.environment.isSampled ? 1 : 0,
+            environment: self.assets.environment.isSampled ? 1 : 0,
             directional: self.suns.count > 0 ? 1 : 0,
             tree: self.lightTree != nil ? 1 : 0
         )

@@ -1,30 +1,14 @@
-/// Checks blobs and turns them into a ``SceneView``.
+/// Checks a frame blob and makes a ``SceneView`` of it and the assets.
 struct SceneLoader {
     let memory: SceneMemory
     let limits: SceneLimits
+    let assets: AssetsData
 
+    /// The meshes of the assets, then those deformed in this frame.
     var meshes: UnsafeMutablePointer<MeshData>
-    var meshCount = 0
+    var meshCount: Int
     /// The lower and upper corner of each mesh's box.
-    var meshBoxes: [(low: Vector3, high: Vector3)] = []
-    /// The number of vertices of each mesh of the assets.
-    var meshVertexCounts: [Int] = []
-    var materials: UnsafeMutablePointer<MaterialData>
-    var materialCount = 0
-    var images: UnsafeMutablePointer<ImageData>
-    var imageCount = 0
-    var environment = EnvironmentData(
-        radiance: .zero,
-        width: 0,
-        height: 0,
-        texels: nil,
-        rowStarts: nil,
-        columnStarts: nil,
-        sine: 0,
-        cosine: 1,
-        intensity: 1,
-        irradiance: AmbientCube(faces: (0, 0, 0, 0, 0, 0))
-    )
+    var meshBoxes: [(low: Vector3, high: Vector3)]
     var instances: UnsafeMutablePointer<InstanceData>
     var instanceCount = 0
     private var triangleCount = 0
@@ -38,12 +22,14 @@ struct SceneLoader {
     /// The largest coordinate or edge of the scene's box.
     private var extent: Float = 0
 
-    init(memory: SceneMemory, limits: SceneLimits) {
+    init(memory: SceneMemory, assets: AssetsData, limits: SceneLimits) {
         self.memory = memory
         self.limits = limits
-        self.meshes = memory.allocate(MeshData.self, count: 0)
-        self.materials = memory.allocate(MaterialData.self, count: 0)
-        self.images = memory.allocate(ImageData.self, count: 0)
+        self.assets = assets
+        self.meshes = memory.allocate(MeshData.self, count: assets.meshCount)
+        self.meshes.initialize(from: assets.meshes, count: assets.meshCount)
+        self.meshCount = assets.meshCount
+        self.meshBoxes = assets.meshBoxes
         self.instances = memory.allocate(InstanceData.self, count: 0)
         self.lights = memory.allocate(LightData.self, count: 0)
         let none = memory.allocate(UInt32.self, count: 1)
@@ -63,125 +49,15 @@ struct SceneLoader {
     /// By how much triangles' boxes are padded: 2^-20 of the scene.
     var padding: Float { self.extent * 0x1p-20 }
 
-    // MARK: Assets
-
-    mutating func loadAssets(_ bytes: [UInt8]) throws(SceneBlobError) {
-        var reader = try BlobReader(
-            bytes,
-            name: "assets",
-            magic: BlobFormat.assetsMagic,
-            sections: SceneAssets.sectionCount,
-            limits: self.limits,
-            memory: self.memory
-        )
-        try self.loadMeshes(&reader)
-        try self.loadMaterials(try reader.records(wordsEach: SceneAssets.materialWords))
-        try self.loadImages(&reader)
-        try self.loadEnvironment(&reader)
-        try self.checkReferences()
-    }
-
-    private mutating func loadMeshes(_ reader: inout BlobReader) throws(SceneBlobError) {
-        let records = try reader.records(wordsEach: SceneAssets.meshWords)
-        let positions = try reader.floats("positions", limit: SceneRange.coordinate.upperBound)
-        let normals = try reader.floats("normals", limit: SceneRange.coordinate.upperBound)
-        let tangents = try reader.floats("tangents", limit: SceneRange.coordinate.upperBound)
-        let coordinates = try reader.floats("texture coordinates", limit: SceneRange.factor.upperBound)
-        let indices = try reader.words()
-        var lightSlices = try MeshLightSlices(&reader)
-        self.meshCount = records.count
-        self.meshes = self.memory.allocate(MeshData.self, count: records.count)
-        self.meshBoxes.reserveCapacity(records.count)
-        var positionSlices = Slices(positions, "positions")
-        var normalSlices = Slices(normals, "normals")
-        var tangentSlices = Slices(tangents, "tangents")
-        var coordinateSlices = Slices(coordinates, "texture coordinates")
-        var indexSlices = Slices(indices, "indices")
-        for i in 0 ..< records.count {
-            var cursor = records.cursor(at: i)
-            let vertexCount = cursor.count()
-            let triangleCount = cursor.count()
-            let material = cursor.count()
-            let flags = cursor.word()
-            guard flags & ~MeshFlags.all == 0 else {
-                throw SceneBlobError(.malformed, "mesh \(i) has unknown flags")
-            }
-            let vertices = try positionSlices.next(vertexCount, times: 3)
-            let corners = try indexSlices.next(triangleCount, times: 3)
-            for index in corners where index >= UInt32(vertexCount) {
-                throw SceneBlobError(.invalidValue, "mesh \(i) refers to vertex \(index), but it has \(vertexCount)")
-            }
-            let hasNormals = flags & MeshFlags.normals != 0
-            let hasTangents = flags & MeshFlags.tangents != 0
-            let hasCoordinates = flags & MeshFlags.textureCoordinates != 0
-            let data = MeshData(
-                positions: vertices.pointer,
-                normals: hasNormals ? try normalSlices.next(vertexCount, times: 3).pointer : nil,
-                tangents: hasTangents ? try tangentSlices.next(vertexCount, times: 4).pointer : nil,
-                textureCoordinates: hasCoordinates ? try coordinateSlices.next(vertexCount, times: 2).pointer : nil,
-                indices: corners.pointer,
-                triangleCount: triangleCount,
-                material: material,
-                lights: try lightSlices.next(&cursor, triangles: triangleCount, mesh: i)
-            )
-            (self.meshes + i).initialize(to: data)
-            self.meshBoxes.append(Self.box(of: data.positions, count: vertexCount))
-            self.meshVertexCounts.append(vertexCount)
-        }
-        try positionSlices.finish()
-        try normalSlices.finish()
-        try tangentSlices.finish()
-        try coordinateSlices.finish()
-        try indexSlices.finish()
-        try lightSlices.finish()
-    }
-
-    static func box(of positions: UnsafePointer<Float>, count: Int) -> (low: Vector3, high: Vector3) {
-        guard count > 0 else { return (.zero, .zero) }
-        var low = loadVector(positions, 0)
-        var high = low
-        for i in 1 ..< max(1, count) {
-            let p = loadVector(positions, i)
-            low = Vector3(smaller(low.x, p.x), smaller(low.y, p.y), smaller(low.z, p.z))
-            high = Vector3(larger(high.x, p.x), larger(high.y, p.y), larger(high.z, p.z))
-        }
-        return (low, high)
-    }
-
-    /// Whether meshes name existing materials and materials existing pictures.
-    private func checkReferences() throws(SceneBlobError) {
-        for i in 0 ..< self.meshCount where !(0 ..< self.materialCount).contains(self.meshes[i].material) {
-            throw SceneBlobError(
-                .invalidValue,
-                "mesh \(i) has material \(self.meshes[i].material), but there are \(self.materialCount)"
-            )
-        }
-        for i in 0 ..< self.materialCount {
-            let m = self.materials + i
-            let images = [
-                m.pointee.baseColorTexture.image, m.pointee.metallicRoughnessTexture.image,
-                m.pointee.emissionTexture.image, m.pointee.normalTexture.image,
-            ]
-            for image in images where image >= self.imageCount {
-                throw SceneBlobError(
-                    .invalidValue,
-                    "material \(i) refers to picture \(image), but there are \(self.imageCount)"
-                )
-            }
-        }
-    }
-
-    // MARK: Frame
-
-    mutating func loadFrame(_ bytes: [UInt8]) throws(SceneBlobError) {
+    mutating func load(_ bytes: BlobBytes) throws(SceneBlobError) {
         var reader = try BlobReader(
             bytes,
             name: "frame",
             magic: BlobFormat.frameMagic,
             sections: SceneFrame.sectionCount,
-            limits: self.limits,
-            memory: self.memory
+            limits: self.limits
         )
+        self.memory.keep(bytes)
         let camera = try reader.records(wordsEach: SceneFrame.cameraWords)
         guard camera.count == 1 else {
             throw SceneBlobError(.malformed, "the frame blob has \(camera.count) cameras instead of one")
@@ -345,13 +221,6 @@ struct SceneLoader {
 
     // MARK: The result
 
-    /// Whether any surface is glass that scatters.
-    private var hasRoughGlass: Bool {
-        (0 ..< self.materialCount).contains {
-            self.materials[$0].transmission > 0 && self.materials[$0].roughness > BSDF.smoothRoughness
-        }
-    }
-
     /// The scene without its hierarchy; both blobs have been loaded.
     func finished() -> SceneView {
         let triangleInstances = self.memory.allocate(UInt32.self, count: self.triangleCount)
@@ -361,12 +230,10 @@ struct SceneLoader {
             let first = instance.pointee.firstTriangle
             (triangleInstances + first).initialize(repeating: UInt32(i), count: count)
         }
-        let sRGB = self.memory.allocate(Float.self, count: 256)
-        for (code, value) in sRGBTable().enumerated() { (sRGB + code).initialize(to: value) }
         return SceneView(
             meshes: UnsafePointer(self.meshes),
-            materials: UnsafePointer(self.materials),
-            images: UnsafePointer(self.images),
+            materials: self.assets.materials,
+            images: self.assets.images,
             instances: UnsafePointer(self.instances),
             instanceCount: self.instanceCount,
             triangleInstances: UnsafePointer(triangleInstances),
@@ -378,7 +245,7 @@ struct SceneLoader {
             objectMaps: self.objectMaps,
             suns: self.suns,
             onlyKinds: self.onlyKinds,
-            environment: self.environment,
+            environment: self.assets.environment,
             camera: self.camera
                 ?? CameraData(
                     transform: Affine(Transform()),
@@ -390,11 +257,11 @@ struct SceneLoader {
                     lensBlades: 0,
                     lensTurns: 0
                 ),
-            sRGB: UnsafePointer(sRGB),
-            albedo: self.hasRoughGlass ? .sharedWithGlass : .shared,
+            sRGB: self.assets.sRGB,
+            albedo: self.assets.hasRoughGlass ? .sharedWithGlass : .shared,
             bvh: BVHData(
-                nodes: UnsafeRawPointer(sRGB),
-                leaves: UnsafeRawPointer(sRGB),
+                nodes: UnsafeRawPointer(self.assets.sRGB),
+                leaves: UnsafeRawPointer(self.assets.sRGB),
                 nodeCount: 0,
                 leafCount: 0,
                 padding: 0

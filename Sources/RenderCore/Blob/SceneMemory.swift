@@ -1,6 +1,10 @@
 /// The memory of a loaded scene: blocks that live as long as this object.
 final class SceneMemory {
     private var blocks: [UnsafeMutableRawPointer] = []
+    private var blobs: [BlobBytes] = []
+
+    /// Keeps a blob alive whose sections are used in place.
+    func keep(_ blob: BlobBytes) { self.blobs.append(blob) }
 
     /// Uninitialised bytes, aligned to a cache line.
     func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {

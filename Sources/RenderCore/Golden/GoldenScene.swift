@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "f393fd7aa81de3be9cac13609d75a06ffc1140331277316a86f90b23ab04dcc0"
+        "90c86b24e00d7e7d28c017ec83c24dd51188334eeafc05c2ff8970787e1598c1"
     }
 
     /// The settings of the golden picture.
@@ -63,7 +63,7 @@ public enum GoldenScene {
                 .goldenQuad(material: 10, repeats: 3),
             ],
             materials: self.materials,
-            images: [self.checkerboard, self.bumps, self.surface, self.leaf],
+            images: [self.checkerboard, self.bumps, self.surface, self.leaf, self.clouds],
             environment: self.sky
         )
     }
@@ -102,7 +102,7 @@ public enum GoldenScene {
                 Instance(mesh: 9, transform: at(-2.75, 0.25, 1, 0.25)),
                 Instance(mesh: 9, transform: at(-2.5, 0.25, 1.75, 0.25)),
                 Instance(mesh: 10, transform: at(2.5, 0.0625, 1.5, 0.5)),
-            ],
+            ] + self.lanterns,
             lights: [
                 .point(position: SIMD3(-3, 2, 2), intensity: SIMD3(4, 2, 1), range: 8),
                 .spot(
@@ -114,6 +114,7 @@ public enum GoldenScene {
                     outerConeAngle: 0.5
                 ),
                 .directional(direction: SIMD3(0.25, -1, -0.5), illuminance: SIMD3(0.5, 0.5, 0.25)),
+                .directional(direction: SIMD3(-1, -0.5, 0.25), illuminance: SIMD3(0.125, 0.0625, 0.0625)),
             ],
             camera: Camera(
                 transform: Transform(eye: SIMD3(0.5, 2.5, 5.5), target: SIMD3(0, 0.5, 0)),
@@ -122,6 +123,22 @@ public enum GoldenScene {
                 focusDistance: 5.5
             )
         )
+    }
+
+    /// Enough small lights for a tree of several levels, some mirrored, some squeezed.
+    private static var lanterns: [Instance] {
+        (0 ..< 12).map { i in
+            let size: Float = i % 3 == 0 ? 0.0625 : 0.03125
+            let x = 0.5 * Float(i) - 2.75
+            return Instance(
+                mesh: 6,
+                transform: Transform(
+                    x: SIMD4(i % 2 == 0 ? size : -size, 0, 0, x),
+                    y: SIMD4(0, i % 4 == 0 ? 0.5 * size : size, 0, 0.125 + 0.25 * Float(i % 5)),
+                    z: SIMD4(0, 0.25 * size, size, 0.5 * Float(i % 4) - 0.5)
+                )
+            )
+        }
     }
 
     private static var materials: [Material] {
@@ -146,7 +163,15 @@ public enum GoldenScene {
                 normalTexture: TextureReference(image: 1),
                 normalScale: 0.5
             ),
-            Material(baseColor: SIMD4(0.875, 1, 0.9375, 1), roughness: 0, ior: 1.5, transmission: 1),
+            Material(
+                baseColor: SIMD4(0.875, 1, 0.9375, 1),
+                roughness: 0,
+                ior: 1.5,
+                transmission: 1,
+                attenuationColor: SIMD3(0.25, 0.75, 0.5),
+                attenuationDistance: 0.5,
+                thickness: 1
+            ),
             Material(baseColor: SIMD4(1, 0.75, 0.5, 1), roughness: 0.375, ior: 1.375, transmission: 0.75),
             Material(emission: SIMD3(12, 8, 4), emissionTexture: TextureReference(image: 0, isNearest: true)),
             Material(
@@ -155,7 +180,7 @@ public enum GoldenScene {
                 alphaMode: .mask,
                 isDoubleSided: true
             ),
-            Material(emission: SIMD3(2, 4, 6), isDoubleSided: true),
+            Material(emission: SIMD3(2, 4, 6), emissionTexture: TextureReference(image: 4), isDoubleSided: true),
             Material(baseColor: SIMD4(0.75, 0.125, 0.125, 0.5), metallic: 0.5, roughness: 0.03125, alphaMode: .blend),
             Material(
                 baseColorTexture: TextureReference(image: 3, wrapS: .mirroredRepeat, wrapT: .repeat, isNearest: true),
@@ -190,6 +215,14 @@ public enum GoldenScene {
             for x in 0 ..< 4 { texels += [1, 0.125 + 0.25 * Float(x), y & 1 == 0 ? 1 : 0.5, 1] }
         }
         return Image(width: 4, height: 4, texels: .linearFloat(texels))
+    }
+
+    private static var clouds: Image {
+        var texels: [UInt16] = []
+        for y in 0 ..< 7 {
+            for x in 0 ..< 12 { texels += [UInt16(5000 * x), UInt16(9000 * y), UInt16(500 * x * y), 65_535] }
+        }
+        return Image(width: 12, height: 7, texels: .linear16(texels))
     }
 
     private static var leaf: Image {

@@ -15,6 +15,11 @@ struct LaneScratch {
         self.rows[row &* laneCount &+ lane] = value.bitPattern
     }
 
+    /// The same number in all lanes of row `row`.
+    @inline(__always) func fill(_ row: Int, _ value: Float) {
+        for lane in 0 ..< laneCount { self.set(row, lane, value) }
+    }
+
     /// An integer of row `row`.
     @inline(__always) func set(_ row: Int, _ lane: Int, _ value: UInt32) {
         self.rows[row &* laneCount &+ lane] = value

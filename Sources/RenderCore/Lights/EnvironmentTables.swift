@@ -9,6 +9,11 @@ struct EnvironmentTables {
     let rowStarts: [UInt32]
     /// The starts of the columns, row after row; empty when the map is black.
     let columnStarts: [UInt32]
+    /// For each texel the density per solid angle with which its directions are drawn, times the sine of the angle from the
+    /// poles; zeros when the map is black.
+    let densities: [Float]
+    /// The guide of the rows, then those of each row's columns.
+    let guides: [UInt16]
 
     /// Builds the tables; texels are finite and not negative, three a texel.
     init(width: Int, height: Int, texels: [Float]) {
@@ -46,6 +51,44 @@ struct EnvironmentTables {
         let starts = DiscreteDistribution.starts(weights: rows)
         self.rowStarts = starts ?? []
         self.columnStarts = starts == nil ? [] : columns
+        var guides: [UInt16] = []
+        if let starts {
+            guides = DiscreteDistribution.guide(starts)
+            for y in 0 ..< height {
+                guides += DiscreteDistribution.guide(columns[y * width ..< (y + 1) * width])
+            }
+        }
+        self.guides = guides
+        var densities = [Float](repeating: 0, count: width * height)
+        if let starts {
+            // 1 / (2 pi^2), and the number of texels.
+            let scale = 0x1.9f02f6222c72p-5 * Double(width) * Double(height) * 0x1p-64
+            for y in 0 ..< height {
+                let row = Self.width(y, starts[...]) * scale
+                let line = columns[y * width ..< (y + 1) * width]
+                for x in 0 ..< width { densities[y * width + x] = Float(Self.width(y * width + x, line) * row) }
+            }
+        }
+        self.densities = densities
+    }
+
+    /// Each texel's three numbers with its density.
+    func interleaved(_ texels: [Float]) -> [Float] {
+        var result: [Float] = []
+        result.reserveCapacity(4 * self.densities.count)
+        for (i, density) in self.densities.enumerated() {
+            result.append(texels[3 * i])
+            result.append(texels[3 * i + 1])
+            result.append(texels[3 * i + 2])
+            result.append(density)
+        }
+        return result
+    }
+
+    /// How many 32-bit numbers choose the entry at an index.
+    private static func width(_ i: Int, _ starts: ArraySlice<UInt32>) -> Double {
+        let end = i + 1 < starts.endIndex ? Double(starts[i + 1]) : 0x1p32
+        return end - Double(starts[i])
     }
 
     /// The faces of an ``AmbientCube``: what the map sends to surfaces along the axes of the world, all colours added.

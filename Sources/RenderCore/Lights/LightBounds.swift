@@ -89,7 +89,8 @@ struct LightBounds {
                 larger(others.high.y, light.high.y),
                 larger(others.high.z, light.high.z)
             )
-            all?.cosReach = smaller(others.cosReach, light.cosReach)
+            // Only for a single light without extent is a narrower reach than 90 degrees exact.
+            all?.cosReach = 0
         }
         guard var result = all else { return nil }
         result.center = (result.low + result.high) * 0.5

@@ -130,7 +130,7 @@ struct LightTreeBuilder {
                 let c = self.halves[child]
                 let b = c.bounds
                 let numbers = [
-                    b.center.x, b.center.y, b.center.z, b.radius * b.radius, b.power, b.axis.x, b.axis.y, b.axis.z,
+                    b.center.x, b.center.y, b.center.z, b.radius, b.power, b.axis.x, b.axis.y, b.axis.z,
                     b.cosCone, b.cosReach,
                 ]
                 for (row, value) in numbers.enumerated() { words[8 * row + slot] = value.bitPattern }

@@ -67,6 +67,6 @@ extension LightTreeData {
         }
         for row in 0 ..< 3 where !isWithin(row, -0x1p32, 0x1p32) { return false }
         for row in 5 ..< 8 where !isWithin(row, -1.001, 1.001) { return false }
-        return isWithin(3, 0, 0x1p66) && isWithin(4, 0, 0x1p88) && isWithin(8, -1, 1) && isWithin(9, -1, 1)
+        return isWithin(3, 0, 0x1p33) && isWithin(4, 0, 0x1p88) && isWithin(8, -1, 1) && isWithin(9, 0, 1)
     }
 }

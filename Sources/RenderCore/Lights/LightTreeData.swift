@@ -1,3 +1,5 @@
+import CVector
+
 /// A tree over lights of a loaded scene: those of the world, or the triangles of a mesh.
 ///
 /// A light is chosen by walking from the root to a leaf, at each node in proportion to what
@@ -33,7 +35,7 @@ struct LightTreeData: BitwiseCopyable {
     }
 
     /// The sum of the root's weights.
-    @inline(__always) static func total(of weights: SIMD8<Float>) -> Float { LightPairs(weights).total }
+    @inline(__always) static func total(of weights: SIMD8<Float>) -> Float { Float(LightSums(weights).total) }
 
     /// Chooses a light by a number of 0..<1 and the weights of the root; nothing when none shines here.
     @inline(__always) func choose(
@@ -47,10 +49,10 @@ struct LightTreeData: BitwiseCopyable {
         var u = number
         var probability: Float = 1
         while true {
-            let pairs = LightPairs(weights)
-            guard pairs.total > 0 else { return nil }
-            let (slot, weight, rest) = pairs.pick(u, weights)
-            probability *= weight / pairs.total
+            let sums = LightSums(weights)
+            guard sums.total > 0 else { return nil }
+            let (slot, weight, rest) = sums.pick(u)
+            probability *= Float(weight / sums.total)
             let child = LightNode.child(node, slot)
             if child & LightNode.flag != 0 {
                 guard child != LightNode.none, probability > 0 else { return nil }
@@ -71,48 +73,46 @@ struct LightTreeData: BitwiseCopyable {
         while true {
             let node = self.nodes + Int(position &>> 3) &* LightNode.size
             let weights = self.weights(node, receiver)
-            let total = LightPairs(weights).total
-            guard total > 0 else { return 0 }
-            probability *= LightPairs.weight(Int(position & 7), weights) / total
+            let sums = LightSums(weights)
+            guard sums.total > 0 else { return 0 }
+            probability *= Float(sums.weight(Int(position & 7)) / sums.total)
             position = LightNode.parent(node)
             if position == LightNode.none { return probability }
         }
     }
 }
 
-/// Sums of eight weights, added in pairs, as choosing and its probability both use them.
-private struct LightPairs {
-    let four: SIMD4<Float>
-    let left: Float
-    let total: Float
+/// Running sums of eight weights, with a zero before: what is between two of them is an entry's share.
+///
+/// In binary64 they are exact unless one weight is less than 2^-29 of another, so that each entry has the share that it
+/// deserves.
+private struct LightSums {
+    /// The sums as an array, for a vector's lane of a number that is not constant is slow.
+    private let table: (zeros: SIMD8<Double>, sums: SIMD8<Double>)
 
     @inline(__always) init(_ weights: SIMD8<Float>) {
-        self.four = weights.evenHalf + weights.oddHalf
-        self.left = self.four[0] + self.four[1]
-        self.total = self.left + (self.four[2] + self.four[3])
+        self.table = (SIMD8(repeating: 0), cvector_prefix_sums8(weights))
     }
 
-    /// The slot for a number of 0..<1, its weight, and where within it the number lies.
-    @inline(__always) func pick(_ u: Double, _ weights: SIMD8<Float>) -> (slot: Int, weight: Float, rest: Double) {
-        var x = u * Double(self.total)
-        let isRight = x >= Double(self.left)
-        if isRight { x -= Double(self.left) }
-        let near = isRight ? self.four[2] : self.four[0]
-        let isFar = x >= Double(near)
-        if isFar { x -= Double(near) }
-        let pair: Int = (isRight ? 2 : 0) &+ (isFar ? 1 : 0)
-        let first = Self.weight(2 &* pair, weights)
-        let isSecond = x >= Double(first)
-        if isSecond { x -= Double(first) }
-        let slot = 2 &* pair &+ (isSecond ? 1 : 0)
-        let weight = Self.weight(slot, weights)
+    @inline(__always) var total: Double { self.table.sums[7] }
+
+    /// The sum of the entries before a slot, which may be 8.
+    @inline(__always) private func before(_ slot: Int) -> Double {
+        withUnsafeBytes(of: self.table) { $0.load(fromByteOffset: 56 &+ 8 &* slot, as: Double.self) }
+    }
+
+    /// The share of a slot.
+    @inline(__always) func weight(_ slot: Int) -> Double { self.before(slot &+ 1) - self.before(slot) }
+
+    /// The slot for a number of 0..<1, its share, and where within it the number lies.
+    @inline(__always) func pick(_ u: Double) -> (slot: Int, weight: Double, rest: Double) {
+        let x = u * self.total
+        // The number is below one, so x is below the total, and the last slot with a share is not passed.
+        let slot = cvector_count_le8(self.table.sums, x) & 7
+        let low = self.before(slot)
+        let weight = self.before(slot &+ 1) - low
         guard weight > 0 else { return (slot, 0, 0) }
-        let rest = x / Double(weight)
+        let rest = (x - low) / weight
         return (slot, weight, rest < 0x1.fffffffp-1 ? rest : 0x1.fffffffp-1)
-    }
-
-    /// One lane without a vector's dynamic index.
-    @inline(__always) static func weight(_ slot: Int, _ weights: SIMD8<Float>) -> Float {
-        withUnsafeBytes(of: weights) { $0.load(fromByteOffset: 4 &* slot, as: Float.self) }
     }
 }

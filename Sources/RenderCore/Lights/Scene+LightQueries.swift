@@ -105,4 +105,36 @@ extension Scene {
             return result
         }
     }
+
+    /// The environment's radiance from a direction of unit length.
+    package func skyRadiance(_ direction: SIMD3<Float>) -> SIMD3<Float> {
+        let light = self.withView { $0.pointee.environment.radiance(Vector3Lanes(Vector3(direction)))[0] }
+        return SIMD3(light.x, light.y, light.z)
+    }
+
+    /// A direction towards the environment drawn by two 32-bit numbers, and its density per solid angle.
+    package func skySample(_ u: UInt32, _ v: UInt32) -> (direction: SIMD3<Float>, density: Float)? {
+        let scratch = SceneMemory()
+        return withExtendedLifetime(scratch) {
+            self.withView { view in
+                let rows = LaneScratch(memory: scratch, rows: 4)
+                let environment = view.pointee.environment
+                let sample = environment.sample((UIntLanes(u), UIntLanes(v)), MaskLanes(first: 1), rows)
+                let wi = sample.direction[0]
+                return sample.density[0] > 0 ? (SIMD3(wi.x, wi.y, wi.z), sample.density[0]) : nil
+            }
+        }
+    }
+
+    /// The density per solid angle of drawing a direction, where there is no other light.
+    package func skyDensity(_ direction: SIMD3<Float>) -> Float {
+        self.withView { $0.pointee.environment.density(Vector3Lanes(Vector3(direction)))[0] }
+    }
+
+    /// The irradiance that the choice among kinds of light expects of the environment; a normal of zero means all sides.
+    package func expectedIrradiance(normal: SIMD3<Float>) -> Float {
+        self.withView {
+            $0.pointee.environment.irradiance.toward(LightReceiver(point: .zero, normal: Vector3(normal)))
+        }
+    }
 }

@@ -21,10 +21,12 @@ extension TextureReference.Wrap {
     }
 }
 
-/// The linear values of 8-bit sRGB codes (IEC 61966-2-1).
+/// The linear values of 8-bit sRGB codes.
 package func sRGBTable() -> [Float] {
-    (0 ..< 256).map { code in
-        let c = Double(code) / 255
-        return Float(c * 100_000 <= 4045 ? c * 100 / 1292 : power((c * 1000 + 55) / 1055, 12.0 / 5.0))
-    }
+    (0 ..< 256).map { linearOfSRGB(Double($0) / 255) }
+}
+
+/// The linear value of an sRGB value of 0...1 (IEC 61966-2-1).
+func linearOfSRGB(_ c: Double) -> Float {
+    Float(c * 100_000 <= 4045 ? c * 100 / 1292 : power((c * 1000 + 55) / 1055, 12.0 / 5.0))
 }

@@ -1,3 +1,49 @@
+/// e to the power of minus `x`: the operations of the scalar function in each lane.
+@inline(__always) package func decay(_ x: FloatLanes) -> FloatLanes {
+    let x = clamped(x, 0, 87)
+    let k = floorToInt(x * 0x1.715476p0 + 0.5)
+    let whole = FloatLanes(k)
+    let r = (whole * 0x1.62e4p-1 - x) + whole * 0x1.7f7d1cp-20
+    var sum: FloatLanes = 0x1.111112p-7 + r * 0x1.6c16c2p-10
+    sum = 0x1.555556p-5 + r * sum
+    sum = 0x1.555556p-3 + r * sum
+    sum = 0.5 + r * sum
+    sum = 1 + r * sum
+    sum = 1 + r * sum
+    let power = FloatLanes(bitPattern: UIntLanes(bitPattern: 127 - k) &<< 23)
+    return select(x .< 87, sum * power, 0)
+}
+
+/// The arc tangents of numbers in 0...1.
+@inline(__always) private func arcTangentOfFraction(_ a: FloatLanes) -> FloatLanes {
+    let isLarge = a .> 0x1.a8279ap-2
+    let x = select(isLarge, (a - 1) / (a + 1), a)
+    let z = x * x
+    var p: FloatLanes = 0x1.49e1a2p-4 * z - 0x1.1c370ap-3
+    p = p * z + 0x1.9924bep-3
+    p = p * z - 0x1.555454p-2
+    let r = p * z * x + x
+    return select(isLarge, FloatLanes(Pi.quarter) + r, r)
+}
+
+/// The angle of the point (x, y) in -pi...pi: the operations of the scalar function in each lane.
+@inline(__always) package func arcTangent(y: FloatLanes, x: FloatLanes) -> FloatLanes {
+    let ax = x.magnitude
+    let ay = y.magnitude
+    let isSteep = ay .> ax
+    let high = select(isSteep, ay, ax)
+    var r = arcTangentOfFraction(select(isSteep, ax, ay) / high)
+    r = select(isSteep, FloatLanes(Pi.half) - r, r)
+    r = select(x .< 0, FloatLanes(Pi.one) - r, r)
+    return select(high .> 0, select(y .< 0, -r, r), 0)
+}
+
+/// The arc cosine; the argument is moved into -1...1 first.
+@inline(__always) package func arcCosine(_ x: FloatLanes) -> FloatLanes {
+    let c = clamped(x, -1, 1)
+    return arcTangent(y: ((1 - c) * (1 + c)).squareRoot(), x: c)
+}
+
 /// The sine and cosine of `turns` full turns, |turns| up to 2^20: the operations of the scalar function in each lane.
 @inline(__always) package func sinCos(turns: FloatLanes) -> (sin: FloatLanes, cos: FloatLanes) {
     let quadrant = floorToInt(turns * 4 + 0.5)

@@ -102,6 +102,24 @@ package func exponential(_ x: Double) -> Double {
     return sum * Double(bitPattern: UInt64(bitPattern: k &+ 1023) &<< 52)
 }
 
+/// e to the power of minus `x`, from single-precision operations; 1 for negative numbers, 0 from 87 on.
+///
+/// The error is below 2^-22 of the value.
+@inline(__always) package func decay(_ x: Float) -> Float {
+    let x = clamped(x, 0, 87)
+    let k = floorToInt(x * 0x1.715476p0 + 0.5)
+    // The logarithm of two in two parts, the first of few digits so that its multiples are exact.
+    let r = (Float(k) * 0x1.62e4p-1 - x) + Float(k) * 0x1.7f7d1cp-20
+    var sum: Float = 0x1.111112p-7 + r * 0x1.6c16c2p-10
+    sum = 0x1.555556p-5 + r * sum
+    sum = 0x1.555556p-3 + r * sum
+    sum = 0.5 + r * sum
+    sum = 1 + r * sum
+    sum = 1 + r * sum
+    let power = Float(bitPattern: UInt32(truncatingIfNeeded: 127 &- k) &<< 23)
+    return x < 87 ? sum * power : 0
+}
+
 /// The natural logarithm of a positive normal number; others give -1000.
 package func logarithm(_ x: Double) -> Double {
     guard x >= 0x1p-1022, x < Double.infinity else { return -1000 }

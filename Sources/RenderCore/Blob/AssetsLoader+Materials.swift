@@ -1,4 +1,4 @@
-extension SceneLoader {
+extension AssetsLoader {
     mutating func loadMaterials(_ records: BlobRecords) throws(SceneBlobError) {
         self.materialCount = records.count
         self.materials = self.memory.allocate(MaterialData.self, count: records.count)
@@ -17,9 +17,11 @@ extension SceneLoader {
                 throw SceneBlobError(.malformed, "material \(i) has an unknown alpha mode")
             }
             let doubleSided = cursor.word()
-            guard doubleSided <= 1, cursor.word() == 0 else {
+            guard doubleSided <= 1 else {
                 throw SceneBlobError(.malformed, "material \(i) has unknown flags")
             }
+            let absorption = try cursor.vector(SceneRange.optionalLength, "material", i)
+            let thickness = try cursor.float(SceneRange.optionalLength, "material", i)
             let data = MaterialData(
                 baseColor: baseColor,
                 alpha: alpha,
@@ -29,6 +31,8 @@ extension SceneLoader {
                 normalScale: normalScale,
                 ior: ior,
                 transmission: transmission,
+                absorption: absorption,
+                thickness: thickness,
                 alphaCutoff: alphaCutoff,
                 alphaMode: alphaMode,
                 isDoubleSided: doubleSided == 1,
@@ -80,21 +84,40 @@ extension SceneLoader {
             guard let encoding = Image.Encoding(rawValue: cursor.word()) else {
                 throw SceneBlobError(.malformed, "picture \(i) has an unknown encoding")
             }
-            let needed = UInt64(width) * UInt64(height) * (encoding == .linearFloat ? 16 : 4)
-            guard needed <= UInt64(texels.count - used), let base = texels.baseAddress else {
+            guard let base = texels.baseAddress else {
                 throw SceneBlobError(.malformed, "the assets blob has fewer texels than its pictures claim")
             }
-            let size = Int(needed)
-            let start = base + used
+            let count = ImageLevels.count(width: width, height: height)
+            let levels = self.memory.allocate(ImageLevel.self, count: count)
+            let first = used
+            for k in 0 ..< count {
+                let level = ImageLevel(texels: base + used, width: max(1, width >> k), height: max(1, height >> k))
+                let size = UInt64(level.width) * UInt64(level.height) * UInt64(encoding.texelSize)
+                guard size <= UInt64(texels.count - used) else {
+                    throw SceneBlobError(.malformed, "the assets blob has fewer texels than its pictures claim")
+                }
+                (levels + k).initialize(to: level)
+                used += Int(size)
+            }
             if encoding == .linearFloat {
-                for k in 0 ..< size / 4 where !(start.load(fromByteOffset: 4 * k, as: Float.self).magnitude <= 1e9) {
-                    throw SceneBlobError(.invalidValue, "number \(k) of picture \(i) is not finite or too large")
+                guard areWithin(1e9, UnsafeRawBufferPointer(start: base + first, count: used - first)) else {
+                    throw SceneBlobError(.invalidValue, "picture \(i) has a number that is not finite or too large")
                 }
             }
+            let end = BlobFormat.aligned(used)
+            guard end <= texels.count, (used ..< end).allSatisfy({ texels[$0] == 0 }) else {
+                throw SceneBlobError(.malformed, "the assets blob has data between its pictures")
+            }
+            used = end
             (self.images + i).initialize(
-                to: ImageData(width: width, height: height, encoding: encoding, texels: start)
+                to: ImageData(
+                    width: width,
+                    height: height,
+                    encoding: encoding,
+                    levels: UnsafePointer(levels),
+                    levelCount: count
+                )
             )
-            used += size
         }
         guard used == texels.count else {
             throw SceneBlobError(.malformed, "the assets blob has more texels than its pictures claim")
@@ -103,9 +126,10 @@ extension SceneLoader {
 
     mutating func loadEnvironment(_ reader: inout BlobReader) throws(SceneBlobError) {
         let records = try reader.records(wordsEach: SceneAssets.environmentWords)
-        let texels = try reader.floats("environment map", limit: 1e9)
+        let texels = try reader.floats("environment map", limit: 1e12)
         let rows = try reader.words()
         let columns = try reader.words()
+        let guides = try reader.halfWords()
         guard records.count == 1 else {
             throw SceneBlobError(.malformed, "the assets blob has \(records.count) environments instead of one")
         }
@@ -124,27 +148,35 @@ extension SceneLoader {
         )
         (self.environment.sine, self.environment.cosine) = sinCos(radians: rotation)
         if kind == 0 {
-            guard width == 0, height == 0, texels.isEmpty, rows.isEmpty, columns.isEmpty else {
+            guard width == 0, height == 0, texels.isEmpty, rows.isEmpty, columns.isEmpty, guides.isEmpty else {
                 throw SceneBlobError(.malformed, "the constant environment has a map")
             }
             return
         }
         guard kind == 1, SceneRange.imageEdge.contains(width), SceneRange.imageEdge.contains(height),
-            UInt64(texels.count) == UInt64(width) * UInt64(height) * 3
+            UInt64(texels.count) == UInt64(width) * UInt64(height) * 4
         else { throw SceneBlobError(.malformed, "the environment map has a wrong size") }
-        for value in texels where value < 0 {
+        guard areNotNegative(texels) else {
             throw SceneBlobError(.invalidValue, "the environment map has a negative number")
         }
         self.environment.width = width
         self.environment.height = height
         self.environment.texels = texels.pointer
-        if rows.isEmpty, columns.isEmpty { return }
-        guard rows.count == height, columns.count == width * height,
-            DiscreteDistribution.isValid(rows.pointer, count: height)
+        if rows.isEmpty, columns.isEmpty, guides.isEmpty { return }
+        let rowGuide = 1 << DiscreteDistribution.guideBits(count: height)
+        let columnGuide = 1 << DiscreteDistribution.guideBits(count: width)
+        guard rows.count == height, columns.count == width * height, guides.count == rowGuide + height * columnGuide,
+            DiscreteDistribution.isValid(rows.pointer, count: height),
+            DiscreteDistribution.isValid(guide: guides.pointer, rows.pointer, count: height)
         else { throw SceneBlobError(.malformed, "the tables of the environment map have a wrong size") }
-        for y in 0 ..< height where !DiscreteDistribution.isValid(columns.pointer + y * width, count: width) {
-            throw SceneBlobError(.malformed, "row \(y) of the environment map's table is not ordered")
+        for y in 0 ..< height {
+            let starts = columns.pointer + y * width
+            let guide = guides.pointer + (rowGuide + y * columnGuide)
+            guard DiscreteDistribution.isValid(starts, count: width),
+                DiscreteDistribution.isValid(guide: guide, starts, count: width)
+            else { throw SceneBlobError(.malformed, "row \(y) of the environment map's table is not ordered") }
         }
+        self.environment.guides = guides.pointer
         self.environment.rowStarts = rows.pointer
         self.environment.columnStarts = columns.pointer
     }

@@ -1,0 +1,34 @@
+/// What the scenes of a shot's frames share, as plain pointers.
+///
+/// Sound as ``SceneView`` is: the ``LoadedAssets`` that owns the memory is kept alive by every scene.
+struct AssetsData {
+    var meshes: UnsafePointer<MeshData>
+    var meshCount: Int
+    /// The lower and upper corner of each mesh's box.
+    var meshBoxes: [(low: Vector3, high: Vector3)]
+    /// The number of vertices of each mesh.
+    var meshVertexCounts: [Int]
+    var materials: UnsafePointer<MaterialData>
+    var images: UnsafePointer<ImageData>
+    var environment: EnvironmentData
+    /// Whether any surface is glass that scatters.
+    var hasRoughGlass: Bool
+    /// The linear values of 8-bit sRGB codes.
+    var sRGB: UnsafePointer<Float>
+
+    init(_ loader: AssetsLoader) {
+        let sRGB = loader.memory.allocate(Float.self, count: 256)
+        for (code, value) in sRGBTable().enumerated() { (sRGB + code).initialize(to: value) }
+        self.meshes = UnsafePointer(loader.meshes)
+        self.meshCount = loader.meshCount
+        self.meshBoxes = loader.meshBoxes
+        self.meshVertexCounts = loader.meshVertexCounts
+        self.materials = UnsafePointer(loader.materials)
+        self.images = UnsafePointer(loader.images)
+        self.environment = loader.environment
+        self.sRGB = UnsafePointer(sRGB)
+        self.hasRoughGlass = (0 ..< loader.materialCount).contains {
+            loader.materials[$0].transmission > 0 && loader.materials[$0].roughness > BSDF.smoothRoughness
+        }
+    }
+}

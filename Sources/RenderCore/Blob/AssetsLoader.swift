@@ -1,0 +1,144 @@
+/// Checks an assets blob and makes of it what scenes share.
+struct AssetsLoader {
+    let memory: SceneMemory
+    let limits: SceneLimits
+
+    var meshes: UnsafeMutablePointer<MeshData>
+    var meshCount = 0
+    /// The lower and upper corner of each mesh's box.
+    var meshBoxes: [(low: Vector3, high: Vector3)] = []
+    /// The number of vertices of each mesh.
+    var meshVertexCounts: [Int] = []
+    var materials: UnsafeMutablePointer<MaterialData>
+    var materialCount = 0
+    var images: UnsafeMutablePointer<ImageData>
+    var imageCount = 0
+    var environment = EnvironmentData(
+        radiance: .zero,
+        width: 0,
+        height: 0,
+        texels: nil,
+        rowStarts: nil,
+        columnStarts: nil,
+        guides: nil,
+        sine: 0,
+        cosine: 1,
+        intensity: 1,
+        irradiance: AmbientCube(faces: (0, 0, 0, 0, 0, 0))
+    )
+
+    init(memory: SceneMemory, limits: SceneLimits) {
+        self.memory = memory
+        self.limits = limits
+        self.meshes = memory.allocate(MeshData.self, count: 0)
+        self.materials = memory.allocate(MaterialData.self, count: 0)
+        self.images = memory.allocate(ImageData.self, count: 0)
+    }
+
+    mutating func load(_ bytes: BlobBytes) throws(SceneBlobError) {
+        var reader = try BlobReader(
+            bytes,
+            name: "assets",
+            magic: BlobFormat.assetsMagic,
+            sections: SceneAssets.sectionCount,
+            limits: self.limits
+        )
+        self.memory.keep(bytes)
+        try self.loadMeshes(&reader)
+        try self.loadMaterials(try reader.records(wordsEach: SceneAssets.materialWords))
+        try self.loadImages(&reader)
+        try self.loadEnvironment(&reader)
+        try self.checkReferences()
+    }
+
+    private mutating func loadMeshes(_ reader: inout BlobReader) throws(SceneBlobError) {
+        let records = try reader.records(wordsEach: SceneAssets.meshWords)
+        let positions = try reader.floats("positions", limit: SceneRange.coordinate.upperBound)
+        let normals = try reader.floats("normals", limit: SceneRange.coordinate.upperBound)
+        let tangents = try reader.floats("tangents", limit: SceneRange.coordinate.upperBound)
+        let coordinates = try reader.floats("texture coordinates", limit: SceneRange.factor.upperBound)
+        let indices = try reader.words()
+        var lightSlices = try MeshLightSlices(&reader)
+        self.meshCount = records.count
+        self.meshes = self.memory.allocate(MeshData.self, count: records.count)
+        self.meshBoxes.reserveCapacity(records.count)
+        var positionSlices = Slices(positions, "positions")
+        var normalSlices = Slices(normals, "normals")
+        var tangentSlices = Slices(tangents, "tangents")
+        var coordinateSlices = Slices(coordinates, "texture coordinates")
+        var indexSlices = Slices(indices, "indices")
+        for i in 0 ..< records.count {
+            var cursor = records.cursor(at: i)
+            let vertexCount = cursor.count()
+            let triangleCount = cursor.count()
+            let material = cursor.count()
+            let flags = cursor.word()
+            guard flags & ~MeshFlags.all == 0 else {
+                throw SceneBlobError(.malformed, "mesh \(i) has unknown flags")
+            }
+            let vertices = try positionSlices.next(vertexCount, times: 3)
+            let corners = try indexSlices.next(triangleCount, times: 3)
+            guard areBelow(UInt32(vertexCount), corners) else {
+                throw SceneBlobError(.invalidValue, "mesh \(i) refers to a vertex beyond its \(vertexCount)")
+            }
+            let hasNormals = flags & MeshFlags.normals != 0
+            let hasTangents = flags & MeshFlags.tangents != 0
+            let hasCoordinates = flags & MeshFlags.textureCoordinates != 0
+            let data = MeshData(
+                positions: vertices.pointer,
+                normals: hasNormals ? try normalSlices.next(vertexCount, times: 3).pointer : nil,
+                tangents: hasTangents ? try tangentSlices.next(vertexCount, times: 4).pointer : nil,
+                textureCoordinates: hasCoordinates ? try coordinateSlices.next(vertexCount, times: 2).pointer : nil,
+                indices: corners.pointer,
+                triangleCount: triangleCount,
+                material: material,
+                lights: try lightSlices.next(&cursor, triangles: triangleCount, mesh: i)
+            )
+            (self.meshes + i).initialize(to: data)
+            self.meshBoxes.append(meshBox(data.positions, count: vertexCount))
+            self.meshVertexCounts.append(vertexCount)
+        }
+        try positionSlices.finish()
+        try normalSlices.finish()
+        try tangentSlices.finish()
+        try coordinateSlices.finish()
+        try indexSlices.finish()
+        try lightSlices.finish()
+    }
+
+    /// Whether meshes name existing materials and materials existing pictures.
+    private func checkReferences() throws(SceneBlobError) {
+        for i in 0 ..< self.meshCount where !(0 ..< self.materialCount).contains(self.meshes[i].material) {
+            throw SceneBlobError(
+                .invalidValue,
+                "mesh \(i) has material \(self.meshes[i].material), but there are \(self.materialCount)"
+            )
+        }
+        for i in 0 ..< self.materialCount {
+            let m = self.materials + i
+            let images = [
+                m.pointee.baseColorTexture.image, m.pointee.metallicRoughnessTexture.image,
+                m.pointee.emissionTexture.image, m.pointee.normalTexture.image,
+            ]
+            for image in images where image >= self.imageCount {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "material \(i) refers to picture \(image), but there are \(self.imageCount)"
+                )
+            }
+        }
+    }
+}
+
+/// The lower and upper corner of the box around some points.
+func meshBox(_ positions: UnsafePointer<Float>, count: Int) -> (low: Vector3, high: Vector3) {
+    guard count > 0 else { return (.zero, .zero) }
+    var low = loadVector(positions, 0)
+    var high = low
+    for i in 1 ..< max(1, count) {
+        let p = loadVector(positions, i)
+        low = Vector3(smaller(low.x, p.x), smaller(low.y, p.y), smaller(low.z, p.z))
+        high = Vector3(larger(high.x, p.x), larger(high.y, p.y), larger(high.z, p.z))
+    }
+    return (low, high)
+}

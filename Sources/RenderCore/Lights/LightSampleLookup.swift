@@ -1,0 +1,244 @@
+/// Light that arrives at points from directions that were drawn, see ``LightSample``.
+struct LightSampleLanes {
+    var wi: Vector3Lanes
+    var distance: FloatLanes
+    var radiance: Vector3Lanes
+    var density: FloatLanes
+    var isPunctual: MaskLanes
+    var primitive: PrimitiveLanes
+    /// Where there is a sample.
+    var isFound: MaskLanes
+}
+
+/// Asks the lights of a scene: what is chosen from tables and trees lane by lane, everything else in all lanes at once.
+struct LightSampleLookup {
+    /// The rows of ``scratch``; the first four are for anybody.
+    private enum Row {
+        @inline(__always) static var wi: Int { 4 }
+        @inline(__always) static var radiance: Int { 7 }
+        @inline(__always) static var distance: Int { 10 }
+        @inline(__always) static var probability: Int { 11 }
+        @inline(__always) static var instance: Int { 12 }
+        @inline(__always) static var number: Int { 13 }
+        @inline(__always) static var corners: Int { 14 }
+        @inline(__always) static var other: Int { 23 }
+        @inline(__always) static var count: Int { 24 }
+    }
+
+    private let view: UnsafePointer<SceneView>
+    private let scratch: LaneScratch
+
+    init(view: UnsafePointer<SceneView>, memory: SceneMemory) {
+        self.view = view
+        self.scratch = LaneScratch(memory: memory, rows: Row.count)
+    }
+
+    // MARK: Drawing
+
+    /// Lanes with a property, as bits.
+    private struct Flags {
+        var sky: UInt32 = 0
+        var punctual: UInt32 = 0
+        var triangle: UInt32 = 0
+        var isDoubleSided: UInt32 = 0
+        var isMirrored: UInt32 = 0
+        var isTextured: UInt32 = 0
+    }
+
+    /// Draws a light and a point of it for each lit surface.
+    @inline(__always) func sample(
+        _ surface: borrowing SurfaceLanes,
+        _ lit: MaskLanes,
+        _ pick: UIntLanes,
+        _ position: (UIntLanes, UIntLanes)
+    ) -> LightSampleLanes {
+        let receivers = LightReceiverLanes(surface)
+        var flags = Flags()
+        if let only = self.view.pointee.onlyKinds, only.environment > 0 {
+            flags.sky = lit.bits
+            self.scratch.fill(Row.probability, 1)
+        } else {
+            self.choose(receivers, lit, pick, &flags)
+        }
+        var result = LightSampleLanes(
+            wi: self.scratch.vectors(Row.wi),
+            distance: self.scratch.floats(Row.distance),
+            radiance: self.scratch.vectors(Row.radiance),
+            density: self.scratch.floats(Row.probability),
+            isPunctual: MaskLanes(bits: flags.punctual),
+            primitive: .none,
+            isFound: MaskLanes(bits: flags.punctual)
+        )
+        if flags.triangle != 0 { self.addTriangles(receivers, flags, position, &result) }
+        if flags.sky != 0 { self.addSky(flags, position, &result) }
+        return result
+    }
+
+    /// Chooses the lights; those without extent are complete after that.
+    @inline(__always) private func choose(
+        _ receivers: borrowing LightReceiverLanes,
+        _ lit: MaskLanes,
+        _ pick: UIntLanes,
+        _ flags: inout Flags
+    ) {
+        for lane in LaneSequence(lit) {
+            let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: lane)
+            let choice = chooseLight(self.view, receivers[lane], pick[lane])
+            self.scratch.set(Row.probability, lane, choice.probability)
+            switch choice.kind {
+            case .nothing: continue
+            case .environment: flags.sky |= bit
+            case .triangle: self.fetch(lane, bit, choice.number, &flags)
+            case .directional, .punctual:
+                let light = self.view.pointee.lights + Int(choice.number)
+                guard let beam = lightWithoutExtent(light, at: receivers[lane].point) else { continue }
+                flags.punctual |= bit
+                self.scratch.set(Row.wi, lane, beam.wi)
+                self.scratch.set(Row.distance, lane, beam.distance)
+                self.scratch.set(Row.radiance, lane, beam.irradiance)
+            }
+        }
+    }
+
+    /// Brings what a triangle needs into rows.
+    @inline(__always) private func fetch(_ lane: Int, _ bit: UInt32, _ triangle: UInt32, _ flags: inout Flags) {
+        let number = self.view.pointee.triangleInstances[Int(triangle)]
+        let instance = self.view.pointee.instances + Int(number)
+        let mesh = self.view.pointee.meshes + instance.pointee.mesh
+        let material = self.view.pointee.materials + mesh.pointee.material
+        let (a, b, c) = self.view.pointee.corners(Int(triangle))
+        self.scratch.set(Row.corners, lane, a)
+        self.scratch.set(Row.corners + 3, lane, b)
+        self.scratch.set(Row.corners + 6, lane, c)
+        self.scratch.set(Row.radiance, lane, material.pointee.emission)
+        self.scratch.set(Row.instance, lane, number)
+        let first = UInt32(truncatingIfNeeded: instance.pointee.firstTriangle)
+        self.scratch.set(Row.number, lane, triangle &- first)
+        flags.triangle |= bit
+        if instance.pointee.isMirrored { flags.isMirrored |= bit }
+        if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
+        if material.pointee.emissionTexture.isPresent || material.pointee.alphaMode != .opaque {
+            flags.isTextured |= bit
+        }
+    }
+
+    /// Draws points of the triangles.
+    @inline(__always) private func addTriangles(
+        _ receivers: borrowing LightReceiverLanes,
+        _ flags: Flags,
+        _ u: (UIntLanes, UIntLanes),
+        _ result: inout LightSampleLanes
+    ) {
+        let lanes = MaskLanes(bits: flags.triangle)
+        let a = self.scratch.vectors(Row.corners)
+        let b = self.scratch.vectors(Row.corners + 3)
+        let c = self.scratch.vectors(Row.corners + 6)
+        // Uniform in the triangle with little distortion (E. Heitz 2019).
+        let first = unitFloat(u.0) * 0.5
+        let second = unitFloat(u.1) * 0.5
+        let offset = second - first
+        let isUpper = offset .> 0
+        let b0 = select(isUpper, first, first - offset)
+        let b1 = select(isUpper, second + offset, second)
+        let b2 = (1 - b0) - b1
+        let toLight = ((a * b0 + b * b1) + c * b2) - receivers.point
+        let distanceSquared = toLight.lengthSquared
+        let distance = distanceSquared.squareRoot()
+        let wi = toLight * (1 / distance)
+        let perpendicular = cross(b - a, c - a)
+        let doubleArea = perpendicular.lengthSquared.squareRoot()
+        var cosine = -dot(perpendicular, wi) / doubleArea
+        cosine = select(MaskLanes(bits: flags.isMirrored), -cosine, cosine)
+        cosine = select(MaskLanes(bits: flags.isDoubleSided), cosine.magnitude, cosine)
+        let density = result.density * distanceSquared / (doubleArea * 0.5 * cosine)
+        let isInRange = (distanceSquared .> 0x1p-60) .& (distanceSquared .< 0x1p100)
+        let isShining = (doubleArea .> 0) .& (cosine .> 0) .& (density .> 0)
+        let found = lanes .& isInRange .& isShining
+        let textured = found .& MaskLanes(bits: flags.isTextured)
+        if textured.any { self.texture(textured, (b0, b1, b2)) }
+        result.wi = select(lanes, wi, result.wi)
+        result.distance = select(lanes, distance * 0x1.ffep-1, result.distance)
+        result.radiance = select(lanes, self.scratch.vectors(Row.radiance), result.radiance)
+        result.density = select(lanes, density, result.density)
+        result.primitive = PrimitiveLanes(
+            instance: select(lanes, self.scratch.words(Row.instance), .none),
+            number: select(lanes, self.scratch.words(Row.number), .none)
+        )
+        result.isFound = result.isFound .| found
+    }
+
+    /// Looks up the radiance of triangles with textures or holes.
+    @inline(never) private func texture(_ lanes: MaskLanes, _ weights: (FloatLanes, FloatLanes, FloatLanes)) {
+        for lane in LaneSequence(lanes) {
+            let instance = self.view.pointee.instances + Int(self.scratch.words(Row.instance)[lane])
+            let mesh = self.view.pointee.meshes + instance.pointee.mesh
+            let material = self.view.pointee.materials + mesh.pointee.material
+            let weights = (weights.0[lane], weights.1[lane], weights.2[lane])
+            var uv: (Float, Float) = (0, 0)
+            if let coordinates = mesh.pointee.textureCoordinates {
+                let corners = mesh.pointee.indices + 3 &* Int(self.scratch.words(Row.number)[lane])
+                uv = interpolated(coordinates, corners, weights.0, weights.1, weights.2)
+            }
+            self.scratch.set(Row.radiance, lane, coveredRadiance(self.view, material, uv))
+        }
+    }
+
+    /// Draws directions towards the environment.
+    @inline(__always) private func addSky(
+        _ flags: Flags,
+        _ u: (UIntLanes, UIntLanes),
+        _ result: inout LightSampleLanes
+    ) {
+        let lanes = MaskLanes(bits: flags.sky)
+        let (wi, density) = self.view.pointee.environment.sample(u, lanes, self.scratch)
+        let weighed = density * self.scratch.floats(Row.probability)
+        result.wi = select(lanes, wi, result.wi)
+        result.distance = select(lanes, FloatLanes(.greatestFiniteMagnitude), result.distance)
+        result.radiance = select(lanes, self.view.pointee.environment.radiance(wi), result.radiance)
+        result.density = select(lanes, weighed, result.density)
+        result.isFound = result.isFound .| (lanes .& (weighed .> 0))
+    }
+
+    // MARK: Weighing
+
+    /// What rays see that leave the scene, and its weight against light samples.
+    @inline(__always) func environment(
+        _ escaped: MaskLanes,
+        _ group: borrowing PathGroup
+    ) -> (radiance: Vector3Lanes, weight: FloatLanes) {
+        let environment = self.view.pointee.environment
+        let radiance = environment.radiance(group.direction)
+        guard environment.isSampled else { return (radiance, 1) }
+        var probability: FloatLanes
+        if let only = self.view.pointee.onlyKinds {
+            probability = FloatLanes(only.environment)
+        } else {
+            for lane in LaneSequence(escaped .& (group.density .> 0)) {
+                let kinds = LightKinds.at(group.receiver[lane], self.view)
+                self.scratch.set(Row.other, lane, kinds.environment)
+            }
+            probability = self.scratch.floats(Row.other)
+        }
+        probability *= environment.density(group.direction)
+        return (radiance, select(group.density .> 0, powerHeuristic(group.density, probability), 1))
+    }
+
+    /// The weights of scattered rays that have found emitting triangles.
+    @inline(__always) func emitterWeight(
+        _ surface: borrowing SurfaceLanes,
+        _ shining: MaskLanes,
+        _ group: borrowing PathGroup
+    ) -> FloatLanes {
+        let rivals = shining .& (group.density .> 0) .& (surface.emitter .!= .none)
+        guard rivals.any else { return 1 }
+        let cosine = -dot(surface.geometricNormal, group.direction)
+        let distanceSquared = (surface.point - group.receiver.point).lengthSquared
+        for lane in LaneSequence(rivals) {
+            let probability = emitterProbability(self.view, group.receiver[lane], Int(surface.emitter[lane]))
+            self.scratch.set(Row.other, lane, probability)
+        }
+        let isFacing = (cosine .> 0) .& (surface.area .> 0)
+        let density = self.scratch.floats(Row.other) * distanceSquared / (surface.area * cosine)
+        return select(rivals .& isFacing, powerHeuristic(group.density, density), 1)
+    }
+}
