@@ -1,4 +1,4 @@
-@preconcurrency import Dispatch
+import Dispatch
 
 #if canImport(Glibc)
 import Glibc
@@ -13,13 +13,15 @@ enum EndOfInput {
     /// Returns when stdin is closed, or the task is cancelled.
     static func wait() async {
         let ended = AsyncStream<Void> { continuation in
-            let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO, queue: .global())
-            source.setEventHandler {
-                var buffer: [UInt8] = [0]
-                if read(STDIN_FILENO, &buffer, 1) <= 0 { continuation.finish() }
+            // A thread that blocks works for pipes, files and terminals alike; the end of the process ends it.
+            DispatchQueue(label: "tessera.stdin").async {
+                var buffer = [UInt8](repeating: 0, count: 256)
+                while true {
+                    let count = read(STDIN_FILENO, &buffer, buffer.count)
+                    guard count > 0 || (count < 0 && errno == EINTR) else { break }
+                }
+                continuation.finish()
             }
-            continuation.onTermination = { _ in source.cancel() }
-            source.activate()
         }
         for await _ in ended {}
     }
