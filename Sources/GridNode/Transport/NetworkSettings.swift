@@ -22,8 +22,6 @@ public struct NetworkSettings: Sendable {
     public var dialTimeout = Duration.seconds(12)
     /// The longest time that one stream may take to deliver a request.
     public var inboundRequestTimeout = Duration.seconds(120)
-    /// The longest time that a handler may take; longer than any question that is parked at it.
-    public var handlerTimeout = Duration.seconds(120)
     /// How long a stopping node waits for its connections to flush.
     public var shutdownGrace = Duration.milliseconds(500)
     /// The waits between attempts to reach a peer that should be connected.

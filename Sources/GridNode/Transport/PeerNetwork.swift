@@ -30,13 +30,13 @@ public final class PeerNetwork: Sendable {
     /// Answers one request; nil resets the stream.
     public typealias Handler = @Sendable (_ peer: PeerID, _ request: [UInt8]) async -> [UInt8]?
 
-    private enum Phase {
+    enum Phase {
         case idle
         case running
         case stopped
     }
 
-    private struct State {
+    struct State {
         var phase = Phase.idle
         var responders: [String: Responder] = [:]
         var listener: (any Channel)?
@@ -63,14 +63,14 @@ public final class PeerNetwork: Sendable {
 
     private let listenHost: String
     private let listenPort: Int?
-    private let settings: NetworkSettings
+    let settings: NetworkSettings
     private let sessionSettings: SessionSettings
-    private let logger: Logger
+    let logger: Logger
     private let group: any EventLoopGroup
-    private let state: Mutex<State>
-    private let eventSink: AsyncStream<NetworkEvent>.Continuation
+    let state: Mutex<State>
+    let eventSink: AsyncStream<NetworkEvent>.Continuation
     private let jobs: AsyncStream<@Sendable () async -> Void>
-    private let jobSink: AsyncStream<@Sendable () async -> Void>.Continuation
+    let jobSink: AsyncStream<@Sendable () async -> Void>.Continuation
 
     /// The most events that wait for a listener.
     private static let eventsMax = 4_096
@@ -420,7 +420,7 @@ public final class PeerNetwork: Sendable {
 
     // MARK: Dialing again
 
-    private func scheduleRedials() {
+    func scheduleRedials() {
         let now = SessionHandler.now
         self.state.withLock { state in
             guard state.phase == .running, let deadline = state.redial.nextDeadline else { return }
@@ -479,89 +479,6 @@ public final class PeerNetwork: Sendable {
             }
             self.scheduleRedials()
         }
-    }
-}
-
-// MARK: - What connections tell
-
-extension PeerNetwork: SessionHandlerDelegate {
-    func responder(for protocolName: String) -> Responder? {
-        self.state.withLock { $0.responders[protocolName] }
-    }
-
-    func enqueue(_ job: @escaping @Sendable () async -> Void) {
-        if case .terminated = self.jobSink.yield(job) {
-            // Nobody runs jobs any more; what they would have resumed must not hang.
-            Task { await job() }
-        }
-    }
-
-    func sessionEstablished(_ connection: PeerConnection, peer: PeerID) -> Bool {
-        let own = self.identity.peerID
-        enum Verdict {
-            case unwanted
-            case first
-            case replaces(PeerConnection)
-            case spare
-        }
-        let verdict: Verdict = self.state.withLock { state in
-            if let key = connection.budgetKey { state.budget.handshakeEnded(from: key) }
-            state.established[connection.number] = peer
-            guard state.phase == .running, peer != own else { return .unwanted }
-            guard let present = state.sessions[peer] else {
-                state.sessions[peer] = connection
-                return .first
-            }
-            // Both ends come to the same choice: the newer of two in one direction (the older one is most likely dead),
-            // else the one that the lower peer id dialed.
-            let dialer = connection.direction == .outbound ? own : peer
-            guard present.direction == connection.direction || dialer == min(own, peer) else { return .spare }
-            state.sessions[peer] = connection
-            return .replaces(present)
-        }
-        switch verdict {
-        case .unwanted: return false
-        case .first:
-            self.logger.info(
-                "peer connected",
-                metadata: [
-                    "peer.id": "\(peer)", "address": "\(connection.remote)",
-                    "direction": "\(connection.direction.rawValue)",
-                ]
-            )
-            self.eventSink.yield(.connected(peer, connection.remote, connection.direction))
-        case .replaces(let other): other.retire()
-        case .spare: connection.retire()
-        }
-        return true
-    }
-
-    func connectionEnded(_ connection: PeerConnection, peer: PeerID?, reason: String) {
-        let (isLast, heir) = self.state.withLock { state -> (Bool, PeerConnection?) in
-            guard state.connections.removeValue(forKey: connection.number) != nil else { return (false, nil) }
-            let wasEstablished = state.established.removeValue(forKey: connection.number) != nil
-            if let key = connection.budgetKey {
-                if !wasEstablished { state.budget.handshakeEnded(from: key) }
-                state.budget.connectionEnded()
-            }
-            guard let peer, state.sessions[peer] === connection else { return (false, nil) }
-            let heir = state.established.filter { $0.value == peer }.keys.max().flatMap { state.connections[$0] }
-            state.sessions[peer] = heir
-            if heir == nil { state.redial.disconnected(peer, now: SessionHandler.now) }
-            return (heir == nil, heir)
-        }
-        heir?.reinstate()
-        guard let peer else {
-            self.logger.debug(
-                "handshake failed",
-                metadata: ["address": "\(connection.remote)", "reason": "\(reason)"]
-            )
-            return
-        }
-        guard isLast else { return }
-        self.logger.info("peer disconnected", metadata: ["peer.id": "\(peer)", "reason": "\(reason)"])
-        self.eventSink.yield(.disconnected(peer, reason: reason))
-        self.scheduleRedials()
     }
 }
 
