@@ -45,9 +45,13 @@ public final class IdentityKey: Sendable {
     private let secretKey: SecretBytes
 
     /// Creates the key of a secret 32-byte seed.
-    public init(seed: [UInt8]) throws(DecodingError) {
+    public convenience init(seed: [UInt8]) throws(DecodingError) {
         guard seed.count == Self.seedSize else { throw .wrongSeedSize(seed.count) }
-        let (publicKey, secretKey) = Sodium.signingKeyPair(seed: SecretBytes(copying: seed))
+        try self.init(secretSeed: SecretBytes(copying: seed))
+    }
+
+    private init(secretSeed: SecretBytes) throws(DecodingError) {
+        let (publicKey, secretKey) = Sodium.signingKeyPair(seed: secretSeed)
         guard let peerID = PeerID(publicKey: publicKey) else { throw .publicKeyMismatch }
         self.publicKey = publicKey
         self.peerID = peerID
@@ -59,14 +63,15 @@ public final class IdentityKey: Sendable {
         guard bytes.count == Self.encodedSize, bytes.starts(with: Self.encodedPrefix) else {
             throw .notAnEd25519Key(size: bytes.count)
         }
-        try self.init(seed: [UInt8](bytes[4 ..< 36]))
+        try self.init(secretSeed: SecretBytes(copying: bytes[4 ..< 36]))
         guard self.publicKey.elementsEqual(bytes[36...]) else { throw .publicKeyMismatch }
     }
 
     /// Makes a new key from the operating system's randomness.
     public static func generate() -> IdentityKey {
         do {
-            return try IdentityKey(seed: Sodium.randomBytes(Self.seedSize))
+            var seed = Sodium.randomBytes(Self.seedSize)
+            return try IdentityKey(secretSeed: SecretBytes(moving: &seed))
         } catch {
             preconditionFailure("a fresh seed was refused: \(error)")
         }
@@ -85,6 +90,15 @@ public final class IdentityKey: Sendable {
     /// This key as the function that `GridWire` signs records with.
     public var signer: Signer {
         { message in self.sign(message) }
+    }
+}
+
+/// Memory that held secrets.
+public enum SodiumMemory {
+    /// Overwrites bytes with zeros in a way that the optimiser keeps, and empties them.
+    public static func wipe(_ bytes: inout [UInt8]) {
+        bytes.withUnsafeMutableBytes { Sodium.wipe($0) }
+        bytes = []
     }
 }
 

@@ -330,7 +330,7 @@ struct SessionPairTests {
         var expected = IdentifyMessage()
         expected.peer = try identity(2).peerID
         expected.listenAddresses = settings.listenAddresses
-        expected.protocols = ["/echo/1", "/ipfs/id/1.0.0", "/ipfs/ping/1.0.0"]
+        expected.protocols = ["/echo/1", "/ipfs/id/1.0.0", "/ipfs/id/push/1.0.0", "/ipfs/ping/1.0.0"]
         expected.observedAddress = settings.observedAddress
         expected.protocolVersion = "tessera/1"
         expected.agentVersion = "tessera/test"

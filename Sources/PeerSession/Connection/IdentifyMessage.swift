@@ -44,6 +44,16 @@ public struct IdentifyMessage: Hashable, Sendable {
         }
     }
 
+    /// Takes over what a later message says; what it leaves out is unchanged.
+    package mutating func update(with later: Self) {
+        self.peer = later.peer ?? self.peer
+        if !later.listenAddresses.isEmpty { self.listenAddresses = later.listenAddresses }
+        if !later.protocols.isEmpty { self.protocols = later.protocols }
+        self.observedAddress = later.observedAddress ?? self.observedAddress
+        if !later.protocolVersion.isEmpty { self.protocolVersion = later.protocolVersion }
+        if !later.agentVersion.isEmpty { self.agentVersion = later.agentVersion }
+    }
+
     /// The protobuf, with its length before it.
     public func encoded() -> [UInt8] {
         var writer = ProtobufWriter()

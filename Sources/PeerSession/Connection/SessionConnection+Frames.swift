@@ -192,18 +192,15 @@ extension SessionConnection {
                 offset = bytes.count
                 self.answerPings(pending + rest, stream)
                 self.giveBack(rest.count, to: stream)
-            case .answeringIdentify, .refused:
+            case .telling, .refused:
                 // Nothing belongs here: the window bounds what comes.
                 offset = bytes.count
-            case .awaitingIdentify(var message):
-                guard message.count + bytes.count - offset <= IdentifyMessage.sizeMax else {
+            case .awaitingIdentify, .hearingPush:
+                let rest = bytes.extracting(offset ..< bytes.count)
+                guard stream.append(rest, upTo: IdentifyMessage.sizeMax) else {
                     self.abandon(stream)
                     return
                 }
-                // The stream lets go of the bytes, so that they are appended to and not copied.
-                stream.mode = .awaitingIdentify([])
-                bytes.extracting(offset ..< bytes.count).withUnsafeBufferPointer { message.append(contentsOf: $0) }
-                stream.mode = .awaitingIdentify(message)
                 offset = bytes.count
                 self.giveBack(offset - start, to: stream)
             }
@@ -232,7 +229,8 @@ extension SessionConnection {
             stream.mode = .proposing(dialer)
             switch answer {
             case .some(true) where stream.isInternal:
-                stream.mode = .awaitingIdentify([])
+                // Our question is over with its proposal; our push carries more than that.
+                stream.mode = dialer.isFor(Self.identifyProtocol) ? .awaitingIdentify([]) : .telling
             case .some(true):
                 stream.mode = .application
                 self.events.append(.streamAccepted(stream.streamID))
@@ -261,7 +259,7 @@ extension SessionConnection {
         var reply: [UInt8] = []
         do throws(Multistream.Violation) {
             let name = try listener.read(bytes, &offset, reply: &reply) { name in
-                name == Self.pingProtocol || name == Self.identifyProtocol || self.inboundProtocols.contains(name)
+                Self.ownProtocols.contains(name) || self.inboundProtocols.contains(name)
             }
             stream.mode = .listening(listener)
             stream.queue.append(reply)
@@ -294,20 +292,29 @@ extension SessionConnection {
             self.inboundPingCount += 1
             stream.mode = .answeringPings([])
         case Self.identifyProtocol:
-            stream.mode = .answeringIdentify
+            stream.mode = .telling
             stream.queue.append(self.identifyMessage.encoded())
             self.finishLocally(stream)
+        case Self.identifyPushProtocol:
+            guard self.inboundPushCount == 0 else {
+                self.abandon(stream)
+                return
+            }
+            self.inboundPushCount += 1
+            stream.mode = .hearingPush([])
         default:
             stream.mode = .application
             self.events.append(.streamOpened(stream.streamID, protocol: name))
         }
     }
 
-    private var identifyMessage: IdentifyMessage {
+    private static let ownProtocols = [identifyProtocol, identifyPushProtocol, pingProtocol]
+
+    var identifyMessage: IdentifyMessage {
         var message = IdentifyMessage()
         message.peer = self.identity.peerID
         message.listenAddresses = self.settings.listenAddresses
-        message.protocols = self.inboundProtocols + [Self.identifyProtocol, Self.pingProtocol]
+        message.protocols = self.inboundProtocols + Self.ownProtocols
         message.observedAddress = self.settings.observedAddress
         message.protocolVersion = "tessera/1"
         message.agentVersion = self.settings.agentVersion
@@ -325,6 +332,16 @@ extension SessionConnection {
         self.makeReady(stream)
     }
 
+    /// The peer has said what it is, or what of that has changed.
+    private func identified(_ bytes: [UInt8]) {
+        // A message that names another key than the session's is not worth reading.
+        guard let message = IdentifyMessage(decoding: bytes), message.peer == nil || message.peer == self.peer else {
+            return
+        }
+        self.peerIdentify.update(with: message)
+        self.events.append(.identified(self.peerIdentify))
+    }
+
     // MARK: Ends
 
     /// The peer's side of the stream is over.
@@ -336,15 +353,15 @@ extension SessionConnection {
             self.events.append(.finished(stream.streamID))
         case .answeringPings:
             self.finishLocally(stream)
-        case .answeringIdentify, .refused:
+        case .telling, .refused:
             break
         case .listening(let listener):
             self.refuse(stream, after: listener)
         case .awaitingIdentify(let bytes):
-            // A message that names another key than the session's is not worth reading.
-            if let message = IdentifyMessage(decoding: bytes), message.peer == nil || message.peer == self.peer {
-                self.events.append(.identified(message))
-            }
+            self.identified(bytes)
+        case .hearingPush(let bytes):
+            self.identified(bytes)
+            self.finishLocally(stream)
         case .proposing:
             if stream.isKnownToShell { self.events.append(.reset(stream.streamID)) }
             self.abandon(stream)

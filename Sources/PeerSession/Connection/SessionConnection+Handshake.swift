@@ -27,6 +27,13 @@ extension SessionConnection {
 
     func receive(_ bytes: borrowing Span<UInt8>, now: Instant) -> [SessionEvent] {
         self.now = max(self.now, now)
+        if let privateGrid {
+            return self.receiveClear(privateGrid.open(bytes).span)
+        }
+        return self.receiveClear(bytes)
+    }
+
+    private func receiveClear(_ bytes: borrowing Span<UInt8>) -> [SessionEvent] {
         var offset = 0
         while offset < bytes.count {
             switch self.phase {
@@ -141,6 +148,9 @@ extension SessionConnection {
         var offset = 0
         if case .negotiatingMuxer = self.phase {
             self.negotiateMuxer(text, &offset)
+        } else if self.isMuxerUnconfirmed {
+            self.negotiateMuxer(text, &offset)
+            guard !self.isMuxerUnconfirmed else { return }
         }
         if case .established = self.phase {
             self.receiveYamux(text, &offset)
@@ -207,7 +217,7 @@ extension SessionConnection {
     }
 
     private func becomeSecure(_ handshake: NoiseHandshake, payload: HandshakePayload) {
-        guard let (send, receive) = handshake.split() else {
+        guard let (send, receive) = handshake.split(messagesMax: self.settings.messagesMax) else {
             self.end(.handshakeFailed("the handshake is not complete"))
             return
         }
@@ -216,12 +226,16 @@ extension SessionConnection {
         self.receiveCipher = receive
         self.peer = payload.peer
         if payload.muxers.isEmpty {
-            self.phase = .negotiatingMuxer
             switch self.role {
             case .dialer:
+                // The only proposal, to a peer that is authenticated: requests may lie behind it without waiting for the
+                // answer, which saves the round trip that peers with early muxers save too.
                 self.negotiation = .dialer(.init(proposal: Self.muxerProtocol))
                 self.muxerOutput = Multistream.opening(Self.muxerProtocol)
+                self.isMuxerUnconfirmed = true
+                self.becomeEstablished(payload.peer)
             case .listener:
+                self.phase = .negotiatingMuxer
                 self.negotiation = .listener(.init())
             }
         } else if payload.muxers.contains(Self.muxerProtocol) {
@@ -238,6 +252,9 @@ extension SessionConnection {
             let answer = try self.negotiate(Self.muxerProtocol, copy text, &offset, reply: &reply)
             self.muxerOutput += reply
             switch (answer, self.peer) {
+            case (.some(true), .some) where self.isMuxerUnconfirmed:
+                self.isMuxerUnconfirmed = false
+                self.handshakeDeadline = nil
             case (.some(true), .some(let peer)): self.becomeEstablished(peer)
             case (.none, _): break
             case (.some, _): self.end(.handshakeFailed("the peer does not speak \(Self.muxerProtocol)"))
@@ -249,7 +266,7 @@ extension SessionConnection {
 
     private func becomeEstablished(_ peer: PeerID) {
         self.phase = .established
-        self.handshakeDeadline = nil
+        if !self.isMuxerUnconfirmed { self.handshakeDeadline = nil }
         self.nextPing = self.now.advanced(by: self.settings.pingInterval)
         self.events.append(.established(peer))
         // Measures the round trip from the start, for the windows.

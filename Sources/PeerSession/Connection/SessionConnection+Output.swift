@@ -4,12 +4,15 @@ extension SessionConnection {
     private static let bodySizeMax = 32 << 10
     /// Room for less than this much of a body is left empty, unless the whole body fits.
     private static let bodySizeMin = 512
+    /// The last messages of a connection, kept for its goodbye.
+    private static let messagesForGoodbye: UInt64 = 4
     /// What a Noise message adds: its length and its tag.
     private static let messageOverhead = 2 + Sodium.tagSize
 
     /// About how many bytes ``takeOutput(limit:)`` could give now; zero exactly when it would give none.
     public var pendingOutputBytes: Int {
-        self.pendingOutputBytes(upTo: .max)
+        let count = self.pendingOutputBytes(upTo: .max)
+        return count > 0 ? count + (self.privateGrid?.overhead ?? 0) : 0
     }
 
     /// The same, but the sum stops soon after `limit`.
@@ -33,6 +36,12 @@ extension SessionConnection {
     ///
     /// - Parameter limit: The most bytes to give, at least 1 KiB.
     public func takeOutput(limit: Int = 256 << 10) -> [UInt8] {
+        guard let privateGrid else { return self.takeClearOutput(limit: limit) }
+        let output = self.takeClearOutput(limit: max(limit, 1 << 10) - privateGrid.overhead)
+        return output.isEmpty ? [] : privateGrid.seal(output)
+    }
+
+    private func takeClearOutput(limit: Int) -> [UInt8] {
         let capacity = min(max(limit, 1 << 10), self.pendingOutputBytes(upTo: limit))
         guard capacity > 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, used in
@@ -54,6 +63,9 @@ extension SessionConnection {
                 memory[used] = UInt8(messageSize >> 8)
                 memory[used + 1] = UInt8(messageSize & 255)
                 used += 2 + messageSize
+                if cipher.messagesLeft == Self.messagesForGoodbye {
+                    self.end(.limitExceeded("the connection's messages are used up; a new one is needed"))
+                }
             }
         }
     }

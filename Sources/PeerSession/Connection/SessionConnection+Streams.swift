@@ -70,6 +70,7 @@ extension SessionConnection {
         if !stream.isLocal {
             self.inboundCount -= 1
             if stream.isAnsweringPings { self.inboundPingCount -= 1 }
+            if stream.isHearingPush { self.inboundPushCount -= 1 }
         } else if !stream.isAcknowledged {
             self.unacknowledgedCount -= 1
         }

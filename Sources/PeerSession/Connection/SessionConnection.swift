@@ -23,6 +23,8 @@ public final class SessionConnection {
     public static let pingProtocol = "/ipfs/ping/1.0.0"
     /// The protocol that tells who a peer is, answered here.
     public static let identifyProtocol = "/ipfs/id/1.0.0"
+    /// The protocol that tells what has changed, heard and spoken here.
+    public static let identifyPushProtocol = "/ipfs/id/push/1.0.0"
 
     enum Phase {
         /// Plain multistream lines, for `/noise`.
@@ -45,8 +47,9 @@ public final class SessionConnection {
     let identity: IdentityKey
     let expectedPeer: PeerID?
     let entropy: Entropy
-    let inboundProtocols: [String]
-    let settings: SessionSettings
+    var inboundProtocols: [String]
+    var settings: SessionSettings
+    let privateGrid: PreSharedKeyLayer?
 
     /// The latest time that the shell told.
     var now: Instant
@@ -57,6 +60,8 @@ public final class SessionConnection {
     var negotiation: Negotiation
     var handshake: NoiseHandshake?
     var handshakeDeadline: Instant?
+    /// Whether streams are opened already while the peer's answer to the muxer is awaited.
+    var isMuxerUnconfirmed = false
     /// The peer, once authenticated.
     public internal(set) var peer: PeerID?
 
@@ -96,6 +101,11 @@ public final class SessionConnection {
     var isPeerLeaving = false
     var leaveDeadline: Instant?
 
+    // Identify.
+    /// What the peer has said of itself so far.
+    var peerIdentify = IdentifyMessage()
+    var inboundPushCount = 0
+
     // Pings.
     var nextPingValue: UInt32 = 0
     var outstandingPings: [(value: UInt32, sentAt: Instant)] = []
@@ -130,6 +140,7 @@ public final class SessionConnection {
         self.entropy = entropy
         self.inboundProtocols = inboundProtocols
         self.settings = settings
+        self.privateGrid = settings.preSharedKey.map { PreSharedKeyLayer(key: $0, entropy: entropy) }
         self.now = now
         self.nextStreamID = role == .dialer ? 1 : 2
         switch role {
@@ -210,6 +221,11 @@ public final class SessionConnection {
         self.giveBack(count, to: stream)
     }
 
+    /// Whether the stream still is, in one direction at least.
+    public func hasStream(_ stream: StreamID) -> Bool {
+        self.streams[stream.rawValue] != nil
+    }
+
     /// The bytes that wait to be sent on a stream, including those that wait for the peer's window.
     public func queuedBytes(on stream: StreamID) -> Int {
         self.streams[stream.rawValue]?.queue.count ?? 0
@@ -230,6 +246,19 @@ public final class SessionConnection {
     /// Asks the peer what it says of itself; ``SessionEvent/identified(_:)`` follows if it answers well.
     public func identify() {
         guard let stream = self.openStream(protocol: Self.identifyProtocol, isInternal: true) else { return }
+        self.finishLocally(stream)
+    }
+
+    /// Tells the peer where this node can be reached and what it speaks from now on, unless it knows.
+    public func update(listenAddresses: [Multiaddr], inboundProtocols: [String]) {
+        guard listenAddresses != self.settings.listenAddresses || inboundProtocols != self.inboundProtocols else {
+            return
+        }
+        self.settings.listenAddresses = listenAddresses
+        self.inboundProtocols = inboundProtocols
+        guard self.isEstablished, let stream = self.openStream(protocol: Self.identifyPushProtocol, isInternal: true)
+        else { return }
+        stream.queue.append(self.identifyMessage.encoded())
         self.finishLocally(stream)
     }
 
@@ -323,6 +352,7 @@ public final class SessionConnection {
         self.phase = .closed
         self.handshake = nil
         self.receiveCipher = nil
+        self.isMuxerUnconfirmed = false
         self.plainOutput.removeAll()
         self.muxerOutput = []
         self.controlFrames.removeAll()

@@ -14,10 +14,12 @@ final class SessionStream {
         case application
         /// Answering pings: the bytes of the next one so far.
         case answeringPings([UInt8])
-        /// Our identify message is on its way.
-        case answeringIdentify
+        /// Our identify message is on its way, and nothing is to be heard.
+        case telling
         /// The peer's identify message so far.
         case awaitingIdentify([UInt8])
+        /// What the peer pushes of itself so far.
+        case hearingPush([UInt8])
     }
 
     /// How far this side has come to its end.
@@ -86,7 +88,7 @@ final class SessionStream {
         switch self.mode {
         case .application: true
         case .proposing: !self.isInternal
-        case .listening, .refused, .answeringPings, .answeringIdentify, .awaitingIdentify: false
+        case .listening, .refused, .answeringPings, .telling, .awaitingIdentify, .hearingPush: false
         }
     }
 
@@ -94,11 +96,39 @@ final class SessionStream {
     var isNegotiating: Bool {
         switch self.mode {
         case .proposing, .listening, .refused: true
-        case .application, .answeringPings, .answeringIdentify, .awaitingIdentify: false
+        case .application, .answeringPings, .telling, .awaitingIdentify, .hearingPush: false
         }
     }
 
     var isAnsweringPings: Bool {
         if case .answeringPings = self.mode { true } else { false }
+    }
+
+    var isHearingPush: Bool {
+        if case .hearingPush = self.mode { true } else { false }
+    }
+
+    /// Appends to the identify message that is coming; false when it would become too long.
+    func append(_ bytes: borrowing Span<UInt8>, upTo limit: Int) -> Bool {
+        // The stream lets go of the message while it grows, so that it is appended to and not copied.
+        switch self.mode {
+        case .awaitingIdentify(var message):
+            self.mode = .awaitingIdentify([])
+            guard Self.append(bytes, to: &message, upTo: limit) else { return false }
+            self.mode = .awaitingIdentify(message)
+        case .hearingPush(var message):
+            self.mode = .hearingPush([])
+            guard Self.append(bytes, to: &message, upTo: limit) else { return false }
+            self.mode = .hearingPush(message)
+        case .proposing, .listening, .refused, .application, .answeringPings, .telling:
+            return false
+        }
+        return true
+    }
+
+    private static func append(_ bytes: borrowing Span<UInt8>, to message: inout [UInt8], upTo limit: Int) -> Bool {
+        guard message.count + bytes.count <= limit else { return false }
+        bytes.withUnsafeBufferPointer { message.append(contentsOf: $0) }
+        return true
     }
 }

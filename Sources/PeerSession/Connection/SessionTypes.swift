@@ -45,7 +45,7 @@ public enum SessionEvent: Hashable, Sendable {
     case reset(StreamID)
     /// The answer to a ping came after so long.
     case roundTrip(Duration)
-    /// What the peer says of itself, after ``SessionConnection/identify()``.
+    /// What the peer says of itself, after ``SessionConnection/identify()`` and whenever it has changed.
     case identified(IdentifyMessage)
     /// The peer will accept no more streams and leaves soon; running ones go on.
     case peerIsLeaving
@@ -121,6 +121,10 @@ public struct SessionSettings: Sendable {
     public var controlFramesMax = 4096
     /// The most pongs that may wait to be sent.
     public var pongsMax = 100
+    /// The most Noise messages that this side sends on one connection; then it closes, since libp2p has no rekeying.
+    public var messagesMax: UInt64 = 1 << 48
+    /// The secret of a private grid; without it the connection is open to everybody.
+    public var preSharedKey: PreSharedKey?
     /// Where this node can be reached, for identify; without `/p2p`.
     public var listenAddresses: [Multiaddr] = []
     /// Where this node sees the peer, for identify.

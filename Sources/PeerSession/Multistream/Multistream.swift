@@ -95,6 +95,11 @@ package enum Multistream {
             self.proposal = [UInt8](proposal.utf8)
         }
 
+        /// Whether this is what was proposed.
+        package func isFor(_ name: String) -> Bool {
+            self.proposal.elementsEqual(name.utf8)
+        }
+
         /// Whether the proposal was accepted, or nothing while the answer is incomplete.
         package mutating func read(_ bytes: Span<UInt8>, _ offset: inout Int) throws(Violation) -> Bool? {
             while let line = try self.reader.next(bytes, &offset) {

@@ -3,17 +3,25 @@
 /// A reference type, because a copy would use the same nonce twice.
 package final class CipherState {
     private let key: SecretBytes
+    private let messagesMax: UInt64
     private var nonce: UInt64 = 0
 
-    package init(key: SecretBytes) {
+    /// Creates a counter at zero; after `messagesMax` messages nothing more is sealed or opened.
+    package init(key: SecretBytes, messagesMax: UInt64 = .max) {
         self.key = key
+        self.messagesMax = messagesMax
+    }
+
+    /// The messages that can still be sealed or opened.
+    package var messagesLeft: UInt64 {
+        self.messagesMax - self.nonce
     }
 
     /// Encrypts the first `count` bytes of `memory` in place and puts the tag behind them.
     ///
-    /// Says false, and does nothing, once 2^64 - 1 messages are spent.
+    /// Says false, and does nothing, once all messages are spent.
     package func seal(_ memory: UnsafeMutableRawBufferPointer, count: Int, associatedData: [UInt8] = []) -> Bool {
-        guard self.nonce < .max else { return false }
+        guard self.nonce < self.messagesMax else { return false }
         Sodium.seal(memory, count: count, associatedData: associatedData, nonce: self.nonce, key: self.key)
         self.nonce += 1
         return true
@@ -25,7 +33,7 @@ package final class CipherState {
         into memory: UnsafeMutableRawBufferPointer,
         associatedData: [UInt8] = []
     ) -> Bool {
-        guard self.nonce < .max,
+        guard self.nonce < self.messagesMax,
             Sodium.open(message, into: memory, associatedData: associatedData, nonce: self.nonce, key: self.key)
         else { return false }
         self.nonce += 1

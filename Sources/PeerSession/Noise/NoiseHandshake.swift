@@ -127,11 +127,13 @@ package final class NoiseHandshake {
     }
 
     /// The transport ciphers, after the last message.
-    package func split() -> (send: CipherState, receive: CipherState)? {
+    ///
+    /// - Parameter messagesMax: The most messages that this side sends.
+    package func split(messagesMax: UInt64 = .max) -> (send: CipherState, receive: CipherState)? {
         guard self.isFinished else { return nil }
         let (first, second) = Sodium.hkdf(chainingKey: self.chainingKey, input: nil)
-        let (initiator, responder) = (CipherState(key: first), CipherState(key: second))
-        return self.role == .initiator ? (initiator, responder) : (responder, initiator)
+        let (mine, theirs) = self.role == .initiator ? (first, second) : (second, first)
+        return (CipherState(key: mine, messagesMax: messagesMax), CipherState(key: theirs))
     }
 
     // MARK: Symmetric state

@@ -10,8 +10,10 @@ package struct ProtobufReader {
         case varint(UInt64)
         /// Wire type 2.
         case bytes([UInt8])
-        /// Wire types 1 and 5, which nothing here uses.
-        case fixed
+        /// Wire type 1.
+        case fixed64(UInt64)
+        /// Wire type 5, which nothing here uses.
+        case fixed32
     }
 
     /// The message is not well-formed.
@@ -36,15 +38,14 @@ package struct ProtobufReader {
         switch tag & 7 {
         case 0: return (field, .varint(try self.varint()))
         case 1:
-            _ = try self.take(8)
-            return (field, .fixed)
+            return (field, .fixed64(try self.take(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }))
         case 2:
             let count = try self.varint()
             guard count <= UInt64(self.rest.count) else { throw Malformed() }
             return (field, .bytes([UInt8](try self.take(Int(count)))))
         case 5:
             _ = try self.take(4)
-            return (field, .fixed)
+            return (field, .fixed32)
         default: throw Malformed()
         }
     }
@@ -79,6 +80,12 @@ package struct ProtobufWriter {
     package mutating func append(_ field: UInt64, _ value: UInt64) {
         Varint.append(field << 3, to: &self.bytes)
         Varint.append(value, to: &self.bytes)
+    }
+
+    /// Appends a field of eight bytes, little-endian.
+    package mutating func append(_ field: UInt64, fixed64 value: UInt64) {
+        Varint.append(field << 3 | 1, to: &self.bytes)
+        self.bytes += (0 ..< 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
     }
 
     /// Appends a byte string field.

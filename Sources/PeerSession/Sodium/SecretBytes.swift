@@ -1,8 +1,4 @@
-import CSodium
-
-/// Secret bytes on the heap that are wiped when the last reference goes.
-///
-/// Not promised: protection against swapping or core dumps.
+/// Secret bytes in locked memory that are wiped when the last reference goes.
 package final class SecretBytes: @unchecked Sendable {
     // Sound: the memory is written in the initialisers alone, before any other thread can know it, and freed in deinit.
     private let storage: UnsafeMutableRawBufferPointer
@@ -10,8 +6,7 @@ package final class SecretBytes: @unchecked Sendable {
     /// Creates `count` bytes that `fill` writes; they are zero before.
     package init(count: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
         precondition(count > 0, "a secret must have at least one byte, got \(count)")
-        self.storage = .allocate(byteCount: count, alignment: 16)
-        self.storage.initializeMemory(as: UInt8.self, repeating: 0)
+        self.storage = LockedMemory.allocate(count)
         fill(self.storage)
     }
 
@@ -32,8 +27,7 @@ package final class SecretBytes: @unchecked Sendable {
     }
 
     deinit {
-        Sodium.wipe(self.storage)
-        self.storage.deallocate()
+        LockedMemory.release(self.storage)
     }
 
     /// The number of bytes.

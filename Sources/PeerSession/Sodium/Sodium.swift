@@ -14,7 +14,8 @@ package enum Sodium {
     /// Chooses the fastest implementations for this processor, once per process.
     private static let isReady = sodium_init() >= 0
 
-    private static func prepare() {
+    /// To be called before anything else of libsodium.
+    static func prepare() {
         precondition(Self.isReady, "libsodium could not be initialised: the system gives no randomness")
     }
 
@@ -190,6 +191,49 @@ package enum Sodium {
                 ) == 0
             }
         }
+    }
+
+    // MARK: XSalsa20 and BLAKE2b, for private grids
+
+    /// The bytes of an XSalsa20 nonce.
+    package static let streamNonceSize = 24
+    /// The bytes of an XSalsa20 block.
+    package static let streamBlockSize = 64
+
+    /// XORs whole blocks of the XSalsa20 key stream, from the numbered one on, onto `memory`; the last may be cut.
+    package static func applyStream(
+        to memory: UnsafeMutableRawBufferPointer,
+        nonce: [UInt8],
+        firstBlock: UInt64,
+        key: SecretBytes
+    ) {
+        precondition(
+            nonce.count == Self.streamNonceSize && key.count == Self.keySize,
+            "XSalsa20 takes a nonce of 24 bytes and a key of 32, got \(nonce.count) and \(key.count)"
+        )
+        guard !memory.isEmpty else { return }
+        let text = Self.bytes(memory)
+        key.withUnsafeBytes { key in
+            _ = crypto_stream_xsalsa20_xor_ic(text, text, UInt64(memory.count), nonce, firstBlock, Self.bytes(key))
+        }
+    }
+
+    /// The BLAKE2b-256 digest of a message under a 32-byte key.
+    package static func keyedHash(_ message: [UInt8], key: SecretBytes) -> [UInt8] {
+        precondition(key.count == Self.keySize, "this hash takes 32-byte keys, got \(key.count)")
+        Self.prepare()
+        var digest = [UInt8](repeating: 0, count: Self.keySize)
+        key.withUnsafeBytes { key in
+            _ = crypto_generichash(
+                &digest,
+                digest.count,
+                message,
+                UInt64(message.count),
+                Self.bytes(key),
+                key.count
+            )
+        }
+        return digest
     }
 
     // MARK: Helpers
