@@ -1,0 +1,104 @@
+import GridWire
+import PeerSession
+import Testing
+
+@Suite
+struct PortMapperTests {
+    private let gateway = IPAddress.v4(0xc0a8_0101)
+    private let nonce = [UInt8](1 ... 12)
+
+    private func mapper() -> PortMapper {
+        PortMapper(internalPort: 7877, client: .v4(0xc0a8_0102), gateway: self.gateway, nonce: self.nonce)
+    }
+
+    private func sent(_ actions: [PortMapper.Action]) -> [[UInt8]] {
+        actions.compactMap { if case .send(let bytes) = $0 { bytes } else { nil } }
+    }
+
+    private func pcpAnswer(result: UInt8 = 0, lifetime: UInt8 = 100, port: UInt16 = 4000) -> [UInt8] {
+        var bytes: [UInt8] = [2, 0x81, 0, result, 0, 0, lifetime, 0]
+        bytes += [UInt8](repeating: 0, count: 16)
+        bytes += self.nonce
+        bytes += [6, 0, 0, 0, 0x1e, 0xc5, UInt8(port >> 8), UInt8(port & 255)]
+        bytes += [UInt8](repeating: 0, count: 10)
+        bytes += [0xff, 0xff, 198, 51, 100, 2]
+        return bytes
+    }
+
+    @Test
+    func `PCP maps, renews at half of its life, and removes`() throws {
+        var mapper = self.mapper()
+        let request = try #require(self.sent(mapper.start(now: start)).first)
+        #expect(request.count == 60 && request[0] == 2 && request[1] == 1 && Array(request[24 ..< 36]) == self.nonce)
+        let mapped = mapper.receive(self.pcpAnswer(), from: self.gateway, now: start)
+        #expect(mapped == [.mapped(.v4(0xc633_6402), port: 4000, .pcp)])
+        // 25,600 s, of which half must pass.
+        #expect(mapper.nextDeadline == after(.seconds(12_800)))
+        let renewal = try #require(self.sent(mapper.handleTimeout(now: after(.seconds(12_800)))).first)
+        // The port that was given is asked for again.
+        #expect(Array(renewal[42 ..< 44]) == [0x0f, 0xa0])
+        #expect(mapper.receive(self.pcpAnswer(), from: self.gateway, now: after(.seconds(12_800))).isEmpty)
+        let removal = mapper.stop(now: after(.seconds(13_000)))
+        #expect(removal.last == .unmapped)
+        let last = try #require(self.sent(removal).first)
+        #expect(Array(last[4 ..< 8]) == [0, 0, 0, 0])
+        #expect(mapper.nextDeadline == nil)
+    }
+
+    @Test
+    func `an old gateway is spoken with in its own protocol`() throws {
+        var mapper = self.mapper()
+        _ = mapper.start(now: start)
+        let requests = self.sent(mapper.receive([0, 0x81, 0, 1, 0, 0, 0, 9], from: self.gateway, now: start))
+        #expect(requests == [[0, 0], [0, 2, 0, 0, 0x1e, 0xc5, 0x1e, 0xc5, 0, 0, 0x0e, 0x10]])
+        let address: [UInt8] = [0, 0x80, 0, 0, 0, 0, 0, 9, 198, 51, 100, 2]
+        #expect(mapper.receive(address, from: self.gateway, now: start).isEmpty)
+        let mapping: [UInt8] = [0, 0x82, 0, 0, 0, 0, 0, 9, 0x1e, 0xc5, 0x1e, 0xc6, 0, 0, 0x0e, 0x10]
+        #expect(
+            mapper.receive(mapping, from: self.gateway, now: start) == [
+                .mapped(.v4(0xc633_6402), port: 0x1ec6, .natPMP)
+            ]
+        )
+        #expect(self.sent(mapper.stop(now: start)) == [[0, 2, 0, 0, 0x1e, 0xc5, 0, 0, 0, 0, 0, 0]])
+    }
+
+    @Test
+    func `a silent gateway is given up and asked again much later`() {
+        var mapper = self.mapper()
+        var count = self.sent(mapper.start(now: start)).count
+        var now = start
+        for _ in 0 ..< 20 {
+            guard let deadline = mapper.nextDeadline, start.duration(to: deadline) < .seconds(300) else { break }
+            now = deadline
+            count += self.sent(mapper.handleTimeout(now: now)).count
+        }
+        #expect(count == 18)
+        #expect(start.duration(to: now) < .seconds(60))
+        #expect(!mapper.handleTimeout(now: now.advanced(by: .seconds(600))).isEmpty)
+    }
+
+    @Test
+    func `answers of others, for others, refused or cut change nothing`() {
+        var mapper = self.mapper()
+        _ = mapper.start(now: start)
+        let good = self.pcpAnswer()
+        #expect(mapper.receive(good, from: .v4(0xc0a8_0103), now: start).isEmpty)
+        for index in [1, 24, 40, 41] {
+            var other = good
+            other[index] ^= 0x7f
+            #expect(mapper.receive(other, from: self.gateway, now: start).isEmpty)
+        }
+        for cut in 0 ..< good.count {
+            var mapper = mapper
+            #expect(mapper.receive(Array(good[..<cut]), from: self.gateway, now: start).isEmpty)
+        }
+        var generator = SeededGenerator(seed: 71)
+        for _ in 0 ..< 300 {
+            var (mapper, bytes) = (mapper, good)
+            bytes[Int(generator.next() % 60)] = UInt8(truncatingIfNeeded: generator.next())
+            #expect(mapper.receive(bytes, from: self.gateway, now: start).count <= 2)
+        }
+        #expect(mapper.receive(self.pcpAnswer(result: 8), from: self.gateway, now: start).isEmpty)
+        #expect(mapper.nextDeadline == after(.seconds(600)))
+    }
+}
