@@ -40,6 +40,8 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
     public var idleReason: String
     /// The address of the node's dashboard, when it serves one.
     public var dashboard: String?
+    /// Whether others can dial the node, how it knows, and what to do, in a sentence; nil before it is known.
+    public var reachability: String?
 
     /// Creates a snapshot.
     public init(
@@ -52,7 +54,8 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
         uptimeSeconds: Double,
         isPaused: Bool,
         idleReason: String,
-        dashboard: String? = nil
+        dashboard: String? = nil,
+        reachability: String? = nil
     ) {
         self.peerID = peerID
         self.grid = grid
@@ -64,6 +67,7 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
         self.isPaused = isPaused
         self.idleReason = idleReason
         self.dashboard = dashboard
+        self.reachability = reachability
     }
 }
 
@@ -87,6 +91,8 @@ public struct PeerSnapshot: Codable, Sendable, Equatable {
     public var threads: Int
     /// Who dialed.
     public var direction: Direction
+    /// Whether a relay lies between.
+    public var isRelayed: Bool
     /// Seconds since the session was established.
     public var connectedSeconds: Double
     /// The last measured round trip in milliseconds.
@@ -99,6 +105,7 @@ public struct PeerSnapshot: Codable, Sendable, Equatable {
         agent: String,
         threads: Int,
         direction: Direction,
+        isRelayed: Bool = false,
         connectedSeconds: Double,
         roundTripMilliseconds: Double?
     ) {
@@ -107,6 +114,7 @@ public struct PeerSnapshot: Codable, Sendable, Equatable {
         self.agent = agent
         self.threads = threads
         self.direction = direction
+        self.isRelayed = isRelayed
         self.connectedSeconds = connectedSeconds
         self.roundTripMilliseconds = roundTripMilliseconds
     }

@@ -3,81 +3,9 @@ import GridWire
 import PeerSession
 import Testing
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// Connections that do not behave; after each of them an honest peer must still be served.
 struct TransportHostileTests {
     private static let echo = "/test/echo/1"
-
-    /// A plain TCP connection.
-    private final class RawConnection {
-        let descriptor: CInt
-
-        init?(port: UInt16) {
-            #if canImport(Glibc)
-            self.descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-            #else
-            self.descriptor = socket(AF_INET, SOCK_STREAM, 0)
-            #endif
-            guard self.descriptor >= 0 else { return nil }
-            var timeout = timeval(tv_sec: 5, tv_usec: 0)
-            setsockopt(self.descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            let status = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(self.descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-            guard status == 0 else { return nil }
-        }
-
-        deinit { close(self.descriptor) }
-
-        func send(_ bytes: [UInt8]) {
-            var sent = 0
-            while sent < bytes.count {
-                let count = bytes.withUnsafeBytes { buffer in
-                    Glibc.send(
-                        self.descriptor,
-                        buffer.baseAddress?.advanced(by: sent),
-                        bytes.count - sent,
-                        CInt(MSG_NOSIGNAL)
-                    )
-                }
-                guard count > 0 else { return }
-                sent += count
-            }
-        }
-
-        /// Whether the other side has closed by now or does so within some milliseconds.
-        func isClosed(within milliseconds: CInt) -> Bool {
-            var buffer = [UInt8](repeating: 0, count: 4_096)
-            var state = pollfd(fd: self.descriptor, events: Int16(POLLIN), revents: 0)
-            while poll(&state, 1, milliseconds) == 1 {
-                if read(self.descriptor, &buffer, buffer.count) <= 0 { return true }
-            }
-            return false
-        }
-
-        /// Reads until the other side closes; false when it does not within the time limit.
-        func readsEnd() -> Bool {
-            var buffer = [UInt8](repeating: 0, count: 4_096)
-            while true {
-                let count = read(self.descriptor, &buffer, buffer.count)
-                if count == 0 { return true }
-                if count < 0 { return errno == ECONNRESET }
-            }
-        }
-    }
 
     private func withServer(_ attack: (_ port: UInt16) async throws -> Void) async throws {
         let server = PeerNetwork(

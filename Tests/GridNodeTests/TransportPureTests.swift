@@ -107,11 +107,45 @@ struct TransportBudgetTests {
         settings.inboundHandshakesPerAddressMax = 2
         settings.inboundHandshakesMax = 3
         var budget = ConnectionBudget(settings: settings)
-        let admitted = ["a", "a", "a", "b", "c"].map { budget.admit(from: $0) }
-        #expect(admitted == [true, true, false, true, false])
-        budget.handshakeEnded(from: "a")
-        let isAdmitted = budget.admit(from: "a")
-        #expect(isAdmitted)
+        let admitted = ["a", "a", "a", "b"].enumerated().map { budget.admit($0.offset, from: $0.element) }
+        #expect(admitted == [.admitted, .admitted, .refused, .admitted])
+        // All places are taken: whoever holds most gives one up, the oldest.
+        let newcomer = budget.admit(4, from: "c")
+        #expect(newcomer == .replacing(0))
+        budget.handshakeEnded(0)
+        budget.connectionEnded()
+        budget.handshakeEnded(1)
+        let again = budget.admit(5, from: "a")
+        #expect(again == .admitted)
+    }
+
+    @Test
+    func `a flood from many addresses replaces itself and not the honest for long`() {
+        var settings = NetworkSettings()
+        settings.inboundHandshakesPerAddressMax = 4
+        settings.inboundHandshakesMax = 16
+        settings.inboundConnectionsMax = 1_000
+        var budget = ConnectionBudget(settings: settings)
+        var open: Set<Int> = []
+        for number in 0 ..< 10_000 {
+            switch budget.admit(number, from: number % 50 == 0 ? "honest" : "flood \(number % 7)") {
+            case .admitted: open.insert(number)
+            case .replacing(let victim):
+                #expect(open.remove(victim) != nil)
+                budget.handshakeEnded(victim)
+                budget.connectionEnded()
+                open.insert(number)
+            case .refused: break
+            }
+            if number % 50 == 0, open.remove(number) != nil {
+                // An honest handshake is over before the next packets come.
+                budget.handshakeEnded(number)
+                budget.connectionEnded()
+            } else if number % 50 == 0 {
+                Issue.record("an honest peer was refused")
+            }
+            #expect(open.count <= 16)
+        }
     }
 
     @Test
@@ -119,15 +153,15 @@ struct TransportBudgetTests {
         var settings = NetworkSettings()
         settings.inboundConnectionsMax = 2
         var budget = ConnectionBudget(settings: settings)
-        let admitted = ["a", "a", "b"].map { address in
-            let isAdmitted = budget.admit(from: address)
-            if isAdmitted { budget.handshakeEnded(from: address) }
-            return isAdmitted
+        let admitted = ["a", "a", "b"].enumerated().map { number, address in
+            let admission = budget.admit(number, from: address)
+            if admission == .admitted { budget.handshakeEnded(number) }
+            return admission
         }
-        #expect(admitted == [true, true, false])
+        #expect(admitted == [.admitted, .admitted, .refused])
         budget.connectionEnded()
-        let isAdmitted = budget.admit(from: "b")
-        #expect(isAdmitted)
+        let admission = budget.admit(3, from: "b")
+        #expect(admission == .admitted)
         #expect(budget.inboundCount == 2)
     }
 }

@@ -50,6 +50,20 @@ struct NodeCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-lan"), help: "Do not look for peers on the local network.")
     var noLAN = false
 
+    @Option(
+        name: .customLong("swarm-key"),
+        help: ArgumentHelp(
+            "The key file of a private grid: who lacks it cannot say a word to this node.",
+            discussion:
+                "Without it: swarm.key in the node's directory, if there is one. Make one: tessera keys grid FILE",
+            valueName: "file"
+        )
+    )
+    var swarmKey: String?
+
+    @Flag(name: .customLong("no-port-mapping"), help: "Do not ask the router to forward the port (UPnP, PCP, NAT-PMP).")
+    var noPortMapping = false
+
     @Flag(name: .customLong("no-render"), help: "Take in jobs and hand them out, but render nothing.")
     var noRender = false
 
@@ -79,6 +93,8 @@ struct NodeCommand: AsyncParsableCommand {
             threads: self.threads.count,
             dashboardPort: self.dashboard.port,
             usesLAN: !self.noLAN,
+            swarmKeyPath: self.swarmKey,
+            mapsPort: !self.noPortMapping,
             isWorker: !self.noRender,
             chunkQuota: UInt64(self.quota * Double(1 << 30))
         )

@@ -24,6 +24,7 @@ struct PeersCommand: AsyncParsableCommand {
             Terminal.data(try JSONText.encode(node.peers))
             return
         }
+        if let reachability = node.node.reachability { Terminal.note(reachability) }
         for line in Self.table(node.peers).lines { Terminal.data(line) }
         if node.peers.isEmpty { Terminal.note("no peers; name one with: tessera node --peer HOST:PORT") }
     }
@@ -31,12 +32,14 @@ struct PeersCommand: AsyncParsableCommand {
     static func table(_ peers: [PeerSnapshot]) -> TextTable {
         var table = TextTable([
             ("PEER", .left), ("ADDRESS", .left), ("PROGRAM", .left), ("THREADS", .right), ("DIALED BY", .left),
+            ("PATH", .left),
             ("FOR", .right), ("RTT", .right),
         ])
         for peer in peers {
             table.add([
                 Quantity.peer(peer.peerID), peer.address, peer.agent, "\(peer.threads)",
                 peer.direction == .outbound ? "us" : "them",
+                peer.isRelayed ? "relay" : "direct",
                 ProgressLine.clock(peer.connectedSeconds),
                 peer.roundTripMilliseconds.map { "\(Quantity.fixed($0, 1)) ms" } ?? "-",
             ])

@@ -49,6 +49,7 @@ public enum GridClient {
             identity: identity,
             grid: request.grid,
             coreVersion: coreVersion,
+            preSharedKey: try SwarmKey.load(nil, dataDirectory: request.dataDirectory),
             logger: logger
         )
         do {
@@ -96,6 +97,7 @@ public enum GridClient {
             identity: identity,
             grid: request.grid,
             coreVersion: try self.coreVersion(),
+            preSharedKey: try SwarmKey.load(nil, dataDirectory: request.dataDirectory),
             logger: logger
         )
         do {
@@ -126,6 +128,7 @@ public enum GridClient {
             identity: try NodeIdentity.loadOrCreate(in: request.dataDirectory),
             grid: request.grid,
             coreVersion: try self.coreVersion(),
+            preSharedKey: try SwarmKey.load(nil, dataDirectory: request.dataDirectory),
             logger: logger
         )
         do {

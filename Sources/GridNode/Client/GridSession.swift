@@ -38,13 +38,17 @@ actor GridSession {
         identity: IdentityKey,
         grid: String,
         coreVersion: Digest,
+        preSharedKey: PreSharedKey?,
         logger: Logger
     ) async throws -> GridSession {
         let target = try PeerAddress.parse(address)
+        var settings = NetworkSettings()
+        settings.preSharedKey = preSharedKey
         let network = PeerNetwork(
             identity: identity,
             listenHost: PeerAddress.isLoopback(target) ? "127.0.0.1" : "0.0.0.0",
             listenPort: nil,
+            settings: settings,
             agentVersion: NodeService.agent,
             logger: logger
         )

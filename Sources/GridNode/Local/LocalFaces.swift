@@ -4,6 +4,12 @@ import PeerSession
 import RenderCore
 import SceneImport
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Musl
+#endif
+
 /// Shots that the program makes by itself, as files.
 public struct ExampleFile: Codable, Hashable, Sendable {
     /// The name, as a person writes it.
@@ -66,5 +72,65 @@ public enum NodeKey {
     public static func peerID(in dataDirectory: String) throws -> String? {
         guard FileManager.default.fileExists(atPath: NodeIdentity.path(in: dataDirectory)) else { return nil }
         return "\(try NodeIdentity.loadOrCreate(in: dataDirectory).peerID)"
+    }
+
+    /// Copies the key of a data directory to a new file that only its owner can read; libp2p programs read it too.
+    ///
+    /// - Throws: ``NodeError`` when there is no key, or the file exists or cannot be written.
+    public static func backUp(from dataDirectory: String, to path: String) throws {
+        guard try self.peerID(in: dataDirectory) != nil else { throw self.noKey(dataDirectory) }
+        var bytes = try NodeIdentity.loadOrCreate(in: dataDirectory).encoded()
+        defer { SodiumMemory.wipe(&bytes) }
+        try SecretFile.write(bytes, to: path)
+    }
+
+    /// Puts a backed up key into a data directory that has none.
+    ///
+    /// - Throws: ``NodeError`` when there is a key already, or the file holds none.
+    public static func restore(_ path: String, to dataDirectory: String) throws -> String {
+        guard try self.peerID(in: dataDirectory) == nil else {
+            throw NodeError(
+                .storage,
+                "\(dataDirectory) has a key already",
+                hint: "put it aside first: tessera keys rotate, or choose another directory with --data"
+            )
+        }
+        var bytes = try SecretFile.read(path, limit: IdentityKey.encodedSize)
+        defer { SodiumMemory.wipe(&bytes) }
+        let key: IdentityKey
+        do {
+            key = try IdentityKey(encoded: bytes)
+        } catch {
+            throw NodeError(.storage, "\(path) holds no key of a node: \(error)")
+        }
+        try NodeIdentity.makeDirectory(dataDirectory)
+        try SecretFile.write(bytes, to: NodeIdentity.path(in: dataDirectory))
+        return "\(key.peerID)"
+    }
+
+    /// Puts the key of a data directory aside, under its peer id, and makes a new one.
+    ///
+    /// What the old key has earned and signed stays its own: the grid knows the new one as a newcomer.
+    ///
+    /// - Returns: The new peer id, and where the old key lies.
+    /// - Throws: ``NodeError`` when there is no key, a node runs with it, or a file cannot be moved.
+    public static func rotate(in dataDirectory: String) async throws -> (peerID: String, old: String) {
+        guard let old = try self.peerID(in: dataDirectory) else { throw self.noKey(dataDirectory) }
+        if (try? await ControlClient(dataDirectory: dataDirectory).snapshot()) != nil {
+            throw NodeError(.storage, "a node runs with this key", hint: "stop it, then rotate the key")
+        }
+        let (path, aside) = (NodeIdentity.path(in: dataDirectory), "\(dataDirectory)/identity-\(old).key")
+        guard rename(path, aside) == 0 else {
+            throw NodeError(.storage, "\(path) cannot be moved: \(String(cString: strerror(errno)))")
+        }
+        return ("\(try NodeIdentity.loadOrCreate(in: dataDirectory).peerID)", aside)
+    }
+
+    private static func noKey(_ dataDirectory: String) -> NodeError {
+        NodeError(
+            .storage,
+            "there is no key in \(dataDirectory) yet",
+            hint: "the first start of a node makes it: tessera node"
+        )
     }
 }

@@ -74,7 +74,7 @@ extension GridService {
             agent: NodeService.agent,
             isWorker: self.configuration.isWorker,
             threads: self.configuration.isWorker ? self.pool.threads : 0,
-            addresses: Array(self.network.listenAddresses.prefix(16))
+            addresses: Array(self.network.announcedAddresses.prefix(16))
         )
     }
 

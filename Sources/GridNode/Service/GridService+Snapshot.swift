@@ -3,6 +3,11 @@ import GridStore
 import GridWire
 
 extension GridService {
+    /// Asks how others reach this node, for the next snapshot.
+    func noteReachability() async {
+        self.reachabilitySummary = await self.reachability.summary
+    }
+
     /// What this node shows of itself.
     func snapshot() -> GridSnapshot {
         let now = self.clock.now
@@ -24,13 +29,15 @@ extension GridService {
                 peerID: "\(self.me)",
                 grid: self.configuration.grid,
                 agent: NodeService.agent,
-                listenAddresses: self.network.listenAddresses.map { "\($0)/p2p/\(self.me)" },
+                listenAddresses: self.network.announcedAddresses.map { "\($0)/p2p/\(self.me)" },
                 threads: self.pool.threads,
                 coreVersion: "\(self.coreVersion)",
                 uptimeSeconds: now.sinceEpoch / .seconds(1),
                 isPaused: self.worker.mode == .paused,
                 idleReason: self.configuration.isWorker ? self.worker.idleReason : "this node lends no processor",
-                dashboard: self.dashboard
+                dashboard: self.dashboard,
+                reachability: self.configuration.isLoopback
+                    ? "reachable: on this machine only, as it was told (--listen)" : self.reachabilitySummary
             ),
             peers: sessions.map { session in
                 PeerSnapshot(
@@ -39,6 +46,7 @@ extension GridService {
                     agent: self.peers[session.peer]?.agent ?? "",
                     threads: self.peers[session.peer]?.threads ?? 0,
                     direction: session.direction == .inbound ? .inbound : .outbound,
+                    isRelayed: session.isRelayed,
                     connectedSeconds: session.age / .seconds(1),
                     roundTripMilliseconds: session.roundTrip.map { $0 / .milliseconds(1) }
                 )

@@ -23,6 +23,9 @@ actor GridService {
     let database: GridDatabase
     let chunks: ChunkStore
     let network: PeerNetwork
+    let reachability: ReachabilityService
+    /// The line about reachability that was heard last.
+    var reachabilitySummary: String?
     let pool: RenderPool
     let logger: Logger
     let clock = NodeClock()
@@ -69,6 +72,7 @@ actor GridService {
         chunks: ChunkStore,
         network: PeerNetwork,
         pool: RenderPool,
+        reachability: ReachabilityService,
         firstBatchSequence: UInt64,
         tampering: FilmTampering?,
         logger: Logger
@@ -81,6 +85,7 @@ actor GridService {
         self.chunks = chunks
         self.network = network
         self.pool = pool
+        self.reachability = reachability
         self.tampering = tampering
         self.logger = logger
         self.worker = Worker(

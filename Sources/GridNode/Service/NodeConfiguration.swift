@@ -16,6 +16,10 @@ public struct NodeConfiguration: Sendable {
     public var dashboardPort: Int?
     /// Whether to look for peers on the local network (mDNS).
     public var usesLAN: Bool
+    /// The key file of a private grid; nil takes `swarm.key` in the data directory, if there is one.
+    public var swarmKeyPath: String?
+    /// Whether to ask the router to forward the port; never for a loopback node.
+    public var mapsPort: Bool
     /// Whether this node lends its processor; a node that does not still takes in jobs and hands them out.
     public var isWorker: Bool
     /// The most bytes of scene chunks kept on disk.
@@ -40,6 +44,8 @@ public struct NodeConfiguration: Sendable {
         threads: Int,
         dashboardPort: Int? = Self.defaultDashboardPort,
         usesLAN: Bool = true,
+        swarmKeyPath: String? = nil,
+        mapsPort: Bool = false,
         isWorker: Bool = true,
         chunkQuota: UInt64 = Self.defaultChunkQuota
     ) {
@@ -51,6 +57,8 @@ public struct NodeConfiguration: Sendable {
         self.threads = threads
         self.dashboardPort = dashboardPort
         self.usesLAN = usesLAN
+        self.swarmKeyPath = swarmKeyPath
+        self.mapsPort = mapsPort
         self.isWorker = isWorker
         self.chunkQuota = chunkQuota
     }

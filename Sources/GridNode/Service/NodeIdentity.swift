@@ -18,6 +18,14 @@ enum NodeIdentity {
     ///
     /// - Throws: ``NodeError`` when the file is readable by others, damaged, or cannot be made.
     static func loadOrCreate(in dataDirectory: String) throws -> IdentityKey {
+        try self.makeDirectory(dataDirectory)
+        let path = self.path(in: dataDirectory)
+        guard FileManager.default.fileExists(atPath: path) else { return try self.create(at: path) }
+        return try self.load(path)
+    }
+
+    /// Makes the data directory, for its owner only, unless it is there.
+    static func makeDirectory(_ dataDirectory: String) throws {
         do {
             try FileManager.default.createDirectory(
                 atPath: dataDirectory,
@@ -31,9 +39,6 @@ enum NodeIdentity {
                 hint: "choose another with --data"
             )
         }
-        let path = self.path(in: dataDirectory)
-        guard FileManager.default.fileExists(atPath: path) else { return try self.create(at: path) }
-        return try self.load(path)
     }
 
     private static func load(_ path: String) throws -> IdentityKey {
@@ -51,6 +56,7 @@ enum NodeIdentity {
             )
         }
         var bytes = [UInt8](repeating: 0, count: IdentityKey.encodedSize + 1)
+        defer { SodiumMemory.wipe(&bytes) }
         let count = read(descriptor, &bytes, bytes.count)
         guard count == IdentityKey.encodedSize else {
             throw NodeError(
@@ -65,7 +71,8 @@ enum NodeIdentity {
     /// Makes a key; when another program makes one at the same moment, the first one is the key of both.
     private static func create(at path: String) throws -> IdentityKey {
         let key = IdentityKey.generate()
-        let bytes = key.encoded()
+        var bytes = key.encoded()
+        defer { SodiumMemory.wipe(&bytes) }
         let temporary = "\(path).\(getpid())"
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -85,9 +85,11 @@ public struct NodeService: Sendable {
             identity: identity,
             listenHost: self.configuration.listenHost,
             listenPort: self.configuration.listenPort,
+            settings: try self.networkSettings(),
             agentVersion: Self.agent,
             logger: self.logger
         )
+        let reachability = ReachabilityService(network: network, logger: self.logger)
         let service = GridService(
             configuration: self.configuration,
             identity: identity,
@@ -96,6 +98,7 @@ public struct NodeService: Sendable {
             chunks: chunks,
             network: network,
             pool: pool,
+            reachability: reachability,
             firstBatchSequence: WallClock.milliseconds,
             tampering: self.tampering,
             logger: self.logger
@@ -105,15 +108,32 @@ public struct NodeService: Sendable {
         try await network.start()
         do {
             try await service.start()
+            await reachability.start()
             try await self.serve(service, network: network, peers: peers)
         } catch {
             await service.stop()
+            await reachability.shutdown()
             await network.shutdown()
             throw error
         }
         await service.stop()
+        await reachability.shutdown()
         await network.shutdown()
         try? database.close()
+    }
+
+    private func networkSettings() throws -> NetworkSettings {
+        var settings = NetworkSettings()
+        settings.preSharedKey = try SwarmKey.load(
+            self.configuration.swarmKeyPath,
+            dataDirectory: self.configuration.dataDirectory
+        )
+        settings.directProtocols = [
+            TesseraProtocol.chunk, TesseraProtocol.chunkPut, TesseraProtocol.pixels, TesseraProtocol.pixelsPut,
+        ]
+        if self.configuration.isLoopback { settings.reachability = .off }
+        settings.reachability.mapsPort = self.configuration.mapsPort && !self.configuration.isLoopback
+        return settings
     }
 
     private func register(_ service: GridService, on network: PeerNetwork) {
@@ -133,7 +153,8 @@ public struct NodeService: Sendable {
             dataDirectory: self.configuration.dataDirectory,
             group: MultiThreadedEventLoopGroup.singleton
         ) { command in
-            await service.answer(command)
+            await service.noteReachability()
+            return await service.answer(command)
         }
         for peer in peers { network.keepConnected(to: peer) }
         let lan = self.configuration.usesLAN ? LANDiscovery(network: network, logger: self.logger) : nil

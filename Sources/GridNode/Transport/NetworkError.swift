@@ -12,6 +12,8 @@ public struct NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
         case cannotListen
         /// An address that this node cannot dial.
         case unsupportedAddress
+        /// The way from the listening port to the address is taken.
+        case cannotBind
         /// Nobody answers at the address, or the session was not agreed upon.
         case cannotConnect
         /// Another peer than the named one answers at the address.

@@ -24,6 +24,8 @@ public struct SessionSnapshot: Hashable, Sendable {
     public var address: Multiaddr
     /// Who dialed.
     public var direction: ConnectionDirection
+    /// Whether a relay lies between, which carries words but no pictures.
+    public var isRelayed: Bool
     /// The last measured round trip, if there was one.
     public var roundTrip: Duration?
     /// The bytes received, encryption included.

@@ -1,3 +1,5 @@
+public import PeerSession
+
 /// The bounds of a ``PeerNetwork``.
 ///
 /// Every one exists so that a peer, or many, can only ever use up their own share.
@@ -10,6 +12,22 @@ public struct NetworkSettings: Sendable {
     ///
     /// A loopback node serves all its peers from one address, so this must not be much below their number.
     public var inboundHandshakesPerAddressMax = 16
+    /// The most connections of one peer, whoever opened them; of more, the newest is closed.
+    ///
+    /// Two are usual for a moment: both dial at once, or a direct connection takes over from a relayed one.
+    public var connectionsPerPeerMax = 4
+    /// How long a peer may stay that speaks nothing that this node speaks.
+    public var strangerTimeout = Duration.seconds(60)
+    /// The most conversations (relayed connections, reachability) that one peer may have open here.
+    public var streamsPerPeerMax = 64
+    /// The most bytes of requests that all connections together may hold in memory.
+    public var memoryMax = 512 << 20
+    /// The protocols of which nothing is asked through a relay with a limit: pictures and scenes would use it up at once.
+    public var directProtocols: Set<String> = []
+    /// The secret of a private grid, or nothing for an open one.
+    public var preSharedKey: PreSharedKey?
+    /// How the node learns of its reachability, and what it does about it.
+    public var reachability = ReachabilitySettings()
     /// The most requests of one peer that are answered at a time; further streams are reset.
     public var inboundRequestsPerPeerMax = 128
     /// The most requests in flight to one peer; more wait for their turn.
@@ -46,4 +64,34 @@ public struct RedialSettings: Sendable {
 
     /// Creates the settings of an ordinary node.
     public init() {}
+}
+
+/// How a node learns whether others can dial it, and what it does about it.
+public struct ReachabilitySettings: Sendable {
+    /// Whether to ask peers to dial this node, and to dial those that ask (AutoNAT v2).
+    public var asksPeers = true
+    /// Whether to ask the router to forward the port (UPnP, PCP, NAT-PMP).
+    public var mapsPort = false
+    /// Whether to be reached through relays while nothing else works.
+    public var usesRelays = true
+    /// Whether to relay for others, once this node is known to be reachable.
+    public var relaysForOthers = true
+    /// Whether to turn relayed connections into direct ones (DCUtR).
+    public var punchesHoles = true
+
+    /// Whether addresses of private networks and of this machine count like all others, as in a test grid on one machine.
+    public var countsPrivateAddresses = false
+
+    /// Creates the settings of an ordinary node; its service decides about the router.
+    public init() {}
+
+    /// Nothing of all this, for a node that keeps to one machine.
+    public static var off: Self {
+        var settings = Self()
+        settings.asksPeers = false
+        settings.usesRelays = false
+        settings.relaysForOthers = false
+        settings.punchesHoles = false
+        return settings
+    }
 }

@@ -44,6 +44,26 @@ public enum PeerAddress {
         }
     }
 
+    /// A way to a peer through a relay.
+    struct Circuit: Hashable {
+        /// Where the relay is, with its peer id.
+        var relay: Multiaddr
+        /// The relay.
+        var relayPeer: PeerID
+        /// Who is to be reached.
+        var target: PeerID
+    }
+
+    /// The relay and the target, when the address is `RELAY/p2p/ID/p2p-circuit/p2p/ID`.
+    static func circuit(of address: Multiaddr) -> Circuit? {
+        guard let split = address.components.firstIndex(of: .p2pCircuit),
+            case .p2p(let relayPeer)? = address.components[..<split].last,
+            address.components.count == split + 2, case .p2p(let target) = address.components[split + 1],
+            let relay = Multiaddr(Array(address.components[..<split])), self.endpoint(of: relay) != nil
+        else { return nil }
+        return Circuit(relay: relay, relayPeer: relayPeer, target: target)
+    }
+
     /// Whether the address can only be this machine.
     static func isLoopback(_ address: Multiaddr) -> Bool {
         switch address.components.first {

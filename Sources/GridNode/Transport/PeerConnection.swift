@@ -1,5 +1,6 @@
 import GridWire
 import NIOCore
+import PeerSession
 import Synchronization
 
 /// One TCP connection with a session on it, as seen from outside of its event loop.
@@ -10,8 +11,20 @@ final class PeerConnection: Sendable {
     let direction: ConnectionDirection
     /// The address of the other end.
     let remote: Multiaddr
-    /// What the budget counts an inbound connection under.
-    let budgetKey: String?
+    /// What lies between.
+    let path: Path
+    /// Whether the budget counts the connection.
+    let isCounted: Bool
+
+    /// What lies between the two ends of a connection.
+    enum Path: Hashable {
+        /// The network.
+        case direct
+        /// The same, made only to see whether it can be made.
+        case probe
+        /// A relay, with its limit on the connection if it has one.
+        case relayed(by: PeerID, RelayLimit?)
+    }
 
     private let loop: any EventLoop
     private let handler: NIOLoopBound<SessionHandler>
@@ -22,14 +35,16 @@ final class PeerConnection: Sendable {
         number: Int,
         direction: ConnectionDirection,
         remote: Multiaddr,
-        budgetKey: String?,
+        path: Path,
+        isCounted: Bool,
         handler: SessionHandler,
         loop: any EventLoop
     ) {
         self.number = number
         self.direction = direction
         self.remote = remote
-        self.budgetKey = budgetKey
+        self.path = path
+        self.isCounted = isCounted
         self.loop = loop
         self.handler = NIOLoopBound(handler, eventLoop: loop)
         self.statistics = handler.statistics
@@ -41,11 +56,41 @@ final class PeerConnection: Sendable {
             peer: peer,
             address: self.remote,
             direction: self.direction,
+            isRelayed: self.isRelayed,
             roundTrip: self.statistics.roundTrip,
             bytesIn: self.statistics.bytesIn.load(ordering: .relaxed),
             bytesOut: self.statistics.bytesOut.load(ordering: .relaxed),
             age: ContinuousClock.now - self.openedAt
         )
+    }
+
+    /// Whether a relay lies between.
+    var isRelayed: Bool {
+        if case .relayed = self.path { true } else { false }
+    }
+
+    /// Whether a relay lies between that carries only so much.
+    var isLimited: Bool {
+        if case .relayed(_, let limit?) = self.path { !limit.isAbsent } else { false }
+    }
+
+    /// Opens a stream for a conversation.
+    func openStream(_ name: String) async throws -> PeerStream {
+        let stream = try await self.loop.submit { self.handler.value.openStream(name) }.get()
+        guard let stream else {
+            throw NetworkError(.unavailable, "no stream for \(name) can be opened")
+        }
+        return stream
+    }
+
+    /// The port of this end.
+    func localPort() async -> Int? {
+        try? await self.loop.submit { self.handler.value.context?.channel.localAddress?.port }.get()
+    }
+
+    /// Tells the peer where this node can be reached and what it speaks.
+    func announce(_ addresses: [Multiaddr], protocols: [String]) {
+        self.loop.execute { self.handler.value.announce(addresses, protocols: protocols) }
     }
 
     /// Asks one question and collects the answer.
@@ -80,8 +125,8 @@ final class PeerConnection: Sendable {
     }
 
     /// Lets running streams end and then closes: another session with the same peer goes on.
-    func retire() {
-        self.loop.execute { self.handler.value.retire() }
+    func retire(after delay: Duration = .seconds(2)) {
+        self.loop.execute { self.handler.value.retire(after: .init(delay)) }
     }
 
     /// Takes ``retire()`` back: the other session ended.

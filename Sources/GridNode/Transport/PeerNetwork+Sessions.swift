@@ -10,6 +10,29 @@ extension PeerNetwork: SessionHandlerDelegate {
         self.state.withLock { $0.responders[protocolName] }
     }
 
+    func streamResponder(for protocolName: String) -> (@Sendable (PeerStream) async -> Void)? {
+        self.state.withLock { $0.streamResponders[protocolName] }
+    }
+
+    func identified(_ connection: PeerConnection, peer: PeerID, message: IdentifyMessage) {
+        let (observer, ours) = self.state.withLock { ($0.observer, Set($0.responders.keys)) }
+        observer?(.identified(connection, peer, message))
+        // Every libp2p program on the network may knock. Who speaks nothing that this node speaks has no use for the session.
+        let helping = [HopMessage.protocolName, AutoNATMessage.requestProtocol]
+        let isStranger = !message.protocols.contains { ours.contains($0) || helping.contains($0) }
+        if isStranger, !message.protocols.isEmpty, connection.path == .direct {
+            let isWanted = self.state.withLock { $0.redial.isPermanent(peer) }
+            if !isWanted { connection.retire(after: self.settings.strangerTimeout) }
+        }
+    }
+
+    func holdBytes(_ count: Int) -> Bool {
+        let held = self.heldBytes.add(count, ordering: .relaxed).newValue
+        guard count > 0, held > self.settings.memoryMax else { return true }
+        self.heldBytes.subtract(count, ordering: .relaxed)
+        return false
+    }
+
     func enqueue(_ job: @escaping @Sendable () async -> Void) {
         if case .terminated = self.jobSink.yield(job) {
             // Nobody runs jobs any more; what they would have resumed must not hang.
@@ -24,14 +47,29 @@ extension PeerNetwork: SessionHandlerDelegate {
             case first
             case replaces(PeerConnection)
             case spare
+            case probe
         }
         let verdict: Verdict = self.state.withLock { state in
-            if let key = connection.budgetKey { state.budget.handshakeEnded(from: key) }
+            if connection.isCounted { state.budget.handshakeEnded(connection.number) }
+            let count = state.established.values.count { $0 == peer }
             state.established[connection.number] = peer
-            guard state.phase == .running, peer != own else { return .unwanted }
+            guard state.phase == .running, peer != own, count < self.settings.connectionsPerPeerMax else {
+                return .unwanted
+            }
+            let isProbe = connection.direction == .inbound && state.probing.contains(peer)
+            if connection.path == .probe || isProbe {
+                state.probes.insert(connection.number)
+                return .probe
+            }
             guard let present = state.sessions[peer] else {
                 state.sessions[peer] = connection
                 return .first
+            }
+            // A direct way is better than any through a relay, and of two through relays the first will do.
+            guard !connection.isRelayed else { return .spare }
+            guard !present.isRelayed else {
+                state.sessions[peer] = connection
+                return .replaces(present)
             }
             // Both ends come to the same choice: the newer of two in one direction (the older one is most likely dead),
             // else the one that the lower peer id dialed.
@@ -53,6 +91,7 @@ extension PeerNetwork: SessionHandlerDelegate {
             self.eventSink.yield(.connected(peer, connection.remote, connection.direction))
         case .replaces(let other): other.retire()
         case .spare: connection.retire()
+        case .probe: return true
         }
         return true
     }
@@ -60,13 +99,16 @@ extension PeerNetwork: SessionHandlerDelegate {
     func connectionEnded(_ connection: PeerConnection, peer: PeerID?, reason: String) {
         let (isLast, heir) = self.state.withLock { state -> (Bool, PeerConnection?) in
             guard state.connections.removeValue(forKey: connection.number) != nil else { return (false, nil) }
+            state.probes.remove(connection.number)
             let wasEstablished = state.established.removeValue(forKey: connection.number) != nil
-            if let key = connection.budgetKey {
-                if !wasEstablished { state.budget.handshakeEnded(from: key) }
+            if connection.isCounted {
+                if !wasEstablished { state.budget.handshakeEnded(connection.number) }
                 state.budget.connectionEnded()
             }
             guard let peer, state.sessions[peer] === connection else { return (false, nil) }
-            let heir = state.established.filter { $0.value == peer }.keys.max().flatMap { state.connections[$0] }
+            let others = state.established.filter { $0.value == peer && !state.probes.contains($0.key) }.keys.sorted()
+                .compactMap { state.connections[$0] }
+            let heir = others.last { !$0.isRelayed } ?? others.last
             state.sessions[peer] = heir
             if heir == nil { state.redial.disconnected(peer, now: SessionHandler.now) }
             return (heir == nil, heir)
@@ -82,6 +124,15 @@ extension PeerNetwork: SessionHandlerDelegate {
         guard isLast else { return }
         self.logger.info("peer disconnected", metadata: ["peer.id": "\(peer)", "reason": "\(reason)"])
         self.eventSink.yield(.disconnected(peer, reason: reason))
+        self.state.withLock { $0.observer }?(.gone(peer))
         self.scheduleRedials()
     }
+}
+
+/// What the parts that care for reachability hear of connections.
+enum ConnectionReport: Sendable {
+    /// The peer has said what it is and where it sees this node.
+    case identified(PeerConnection, PeerID, IdentifyMessage)
+    /// The last session with the peer ended.
+    case gone(PeerID)
 }

@@ -5,14 +5,6 @@ import NIOPosix
 public import PeerSession
 import Synchronization
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// The node's sessions with its peers: listens, dials, asks, answers.
 ///
 /// ```swift
@@ -39,8 +31,20 @@ public final class PeerNetwork: Sendable {
     struct State {
         var phase = Phase.idle
         var responders: [String: Responder] = [:]
-        var listener: (any Channel)?
+        var streamResponders: [String: @Sendable (PeerStream) async -> Void] = [:]
+        /// What peers are told that this node speaks.
+        var protocols: [String] = []
+        var listeners: [any Channel] = []
         var listenAddresses: [Multiaddr] = []
+        /// What peers are told of where this node can be reached.
+        var announced: [Multiaddr] = []
+        /// The addresses whose owner dials this node at this moment, by agreement: this side speaks first.
+        var punches: [Multiaddr: PeerID] = [:]
+        /// The peers that were asked to dial this node, and the connections that are no more than such dials.
+        var probing: Set<PeerID> = []
+        var probes: Set<Int> = []
+        /// What others have told about reachability goes here.
+        var observer: (@Sendable (ConnectionReport) -> Void)?
         var lastNumber = 0
         /// All connections, handshakes included.
         var connections: [Int: PeerConnection] = [:]
@@ -61,12 +65,14 @@ public final class PeerNetwork: Sendable {
     /// What happens to sessions, for one listener; the oldest are dropped when nobody listens.
     public let events: AsyncStream<NetworkEvent>
 
-    private let listenHost: String
+    let listenHost: String
     private let listenPort: Int?
     let settings: NetworkSettings
-    private let sessionSettings: SessionSettings
+    let sessionSettings: SessionSettings
+    /// The bytes of requests that all connections hold.
+    let heldBytes = Atomic<Int>(0)
     let logger: Logger
-    private let group: any EventLoopGroup
+    let group: any EventLoopGroup
     let state: Mutex<State>
     let eventSink: AsyncStream<NetworkEvent>.Continuation
     private let jobs: AsyncStream<@Sendable () async -> Void>
@@ -97,6 +103,7 @@ public final class PeerNetwork: Sendable {
         var sessionSettings = SessionSettings()
         sessionSettings.agentVersion = agentVersion
         sessionSettings.streamQueueMax = settings.connectionMemoryMax
+        sessionSettings.preSharedKey = settings.preSharedKey
         self.sessionSettings = sessionSettings
         (self.events, self.eventSink) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.eventsMax))
         (self.jobs, self.jobSink) = AsyncStream.makeStream()
@@ -116,12 +123,47 @@ public final class PeerNetwork: Sendable {
         self.state.withLock { state in
             precondition(state.phase == .idle, "\(protocolName) was registered after the network was started")
             state.responders[protocolName] = Responder(requestLimit: requestLimit, answer: handler)
+            state.protocols = (state.protocols + [protocolName]).sorted()
         }
+    }
+
+    /// Holds the conversations of a protocol; `isAnnounced` when peers are told that this node speaks it.
+    package func handleStreams(
+        _ protocolName: String,
+        isAnnounced: Bool = true,
+        handler: @escaping @Sendable (PeerStream) async -> Void
+    ) {
+        self.state.withLock { state in
+            state.streamResponders[protocolName] = handler
+            if isAnnounced { state.protocols = (state.protocols + [protocolName]).sorted() }
+        }
+    }
+
+    /// Tells all peers, now and later, where this node can be reached and what it speaks; nothing keeps what was told before.
+    package func announce(_ addresses: [Multiaddr]? = nil, adding added: [String] = []) {
+        let (connections, announced, protocols) = self.state.withLock { state in
+            if let addresses { state.announced = addresses }
+            state.protocols = Set(state.protocols).union(added).sorted()
+            return (
+                state.connections.keys.sorted().compactMap { state.connections[$0] }, state.announced, state.protocols
+            )
+        }
+        for connection in connections { connection.announce(announced, protocols: protocols) }
     }
 
     /// Where others reach this node, without `/p2p`; empty before ``start()``.
     public var listenAddresses: [Multiaddr] {
         self.state.withLock { $0.listenAddresses }
+    }
+
+    /// Where peers are told that this node can be reached: its own addresses, confirmed outside ones, and those through relays.
+    public var announcedAddresses: [Multiaddr] {
+        self.state.withLock { $0.announced }
+    }
+
+    /// The TCP port that is listened on, if any.
+    var boundPort: Int? {
+        self.state.withLock { $0.listeners.first?.localAddress?.port }
     }
 
     /// Whether this node keeps to the loopback interface.
@@ -147,13 +189,18 @@ public final class PeerNetwork: Sendable {
     ///
     /// - Throws: ``NetworkError`` when the address cannot be had.
     public func start() async throws {
-        var listener: (any Channel)?
-        if let port = self.listenPort { listener = try await self.bind(port: port) }
-        let bound = PeerAddress.multiaddr(listener?.localAddress)
+        var listeners: [any Channel] = []
+        if let port = self.listenPort { listeners = try await self.bindListeners(port: port) }
+        let bound = listeners.compactMap { PeerAddress.multiaddr($0.localAddress) }
         self.state.withLock { state in
             state.phase = .running
-            state.listener = listener
-            state.listenAddresses = bound.map { PeerAddress.reachable(boundTo: $0) } ?? []
+            state.listeners = listeners
+            // A socket for all addresses of IPv6 beside one for those of IPv4 hears both kinds of addresses once.
+            var seen: Set<Multiaddr> = []
+            state.listenAddresses = bound.flatMap { PeerAddress.reachable(boundTo: $0) }.filter {
+                seen.insert($0).inserted
+            }
+            state.announced = state.listenAddresses
             state.runner = Task { [jobs] in
                 await withDiscardingTaskGroup { group in
                     for await job in jobs { group.addTask { await job() } }
@@ -161,20 +208,20 @@ public final class PeerNetwork: Sendable {
                 }
             }
         }
-        if let bound { self.logger.info("listening", metadata: ["address": "\(bound)"]) }
+        for address in bound { self.logger.info("listening", metadata: ["address": "\(address)"]) }
         self.scheduleRedials()
     }
 
     /// Says goodbye to all peers, ends all requests, and returns when nothing is left running.
     public func shutdown() async {
-        let (listener, connections, dials, runner) = self.state.withLock { state in
+        let (listeners, connections, dials, runner) = self.state.withLock { state in
             state.phase = .stopped
             state.redialTimer?.task.cancel()
-            defer { state.listener = nil }
-            return (state.listener, Array(state.connections.values), Array(state.dials.values), state.runner)
+            defer { state.listeners = [] }
+            return (state.listeners, Array(state.connections.values), Array(state.dials.values), state.runner)
         }
         for dial in dials { dial.cancel() }
-        try? await listener?.close()
+        for listener in listeners { try? await listener.close() }
         for connection in connections { connection.close(reason: "this node is stopping") }
         runner?.cancel()
         self.jobSink.finish()
@@ -188,72 +235,7 @@ public final class PeerNetwork: Sendable {
         self.eventSink.finish()
     }
 
-    private func bind(port: Int) async throws -> any Channel {
-        let bootstrap = ServerBootstrap(group: self.group)
-            .serverChannelOption(.backlog, value: 256)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture { try self.accept(channel) }
-            }
-        do {
-            return try await bootstrap.bind(host: self.listenHost, port: port).get()
-        } catch {
-            throw self.bindError(error, port: port)
-        }
-    }
-
-    private func bindError(_ error: any Error, port: Int) -> NetworkError {
-        let address = "\(self.listenHost):\(port)"
-        guard let error = error as? IOError else {
-            return NetworkError(.cannotListen, "this node cannot listen on \(address): \(error)")
-        }
-        switch error.errnoCode {
-        case EADDRINUSE:
-            return NetworkError(.addressInUse, "\(address) is in use; choose another with --listen")
-        case EACCES:
-            return NetworkError(.cannotListen, "\(address) may not be used by this user; choose a port above 1023")
-        case EADDRNOTAVAIL:
-            return NetworkError(.cannotListen, "\(self.listenHost) is not an address of this machine")
-        default:
-            return NetworkError(.cannotListen, "this node cannot listen on \(address): \(error.localizedReason)")
-        }
-    }
-
     // MARK: Sessions
-
-    /// Makes a session with whoever answers at the address, or takes the one that stands with the peer that it names.
-    ///
-    /// - Throws: ``NetworkError``; `wrongPeer` when this node itself answers there.
-    @discardableResult
-    public func dial(_ address: Multiaddr) async throws -> PeerID {
-        if let peer = address.peer, self.isConnected(to: peer) { return peer }
-        guard let endpoint = PeerAddress.endpoint(of: address) else {
-            throw NetworkError(
-                .unsupportedAddress,
-                "\(address) is not an address that this node can dial (ip or dns, tcp)"
-            )
-        }
-        guard !self.isLoopbackOnly || PeerAddress.isLoopback(address) else {
-            throw NetworkError(
-                .unsupportedAddress,
-                "\(address) is on the network, but this node listens on \(self.listenHost) and keeps to this machine"
-            )
-        }
-        // One dial to one address at a time; others wait for its result.
-        let dial: Task<PeerID, any Error>? = self.state.withLock { state in
-            guard state.phase == .running else { return nil }
-            if let dial = state.dials[address] { return dial }
-            let dial = Task {
-                defer { _ = self.state.withLock { $0.dials.removeValue(forKey: address) } }
-                return try await self.connect(to: address, endpoint: endpoint)
-            }
-            state.dials[address] = dial
-            return dial
-        }
-        guard let dial else { throw NetworkError(.unavailable, "this node is not running") }
-        return try await dial.value
-    }
 
     /// Asks one question and collects the answer.
     ///
@@ -271,7 +253,29 @@ public final class PeerNetwork: Sendable {
         guard let connection = self.state.withLock({ $0.sessions[peer] }) else {
             throw NetworkError(.notConnected, "there is no session with \(peer)", peer: peer)
         }
+        guard !connection.isLimited || !self.settings.directProtocols.contains(name) else {
+            throw NetworkError(
+                .unavailable,
+                "\(peer) is reached through a relay, which carries no \(name)",
+                peer: peer
+            )
+        }
         return try await connection.request(name, body: body, responseLimit: responseLimit, timeout: timeout)
+    }
+
+    /// Opens a stream for a conversation.
+    ///
+    /// - Throws: ``NetworkError`` when there is no session, or no room for another stream.
+    package func openStream(_ peer: PeerID, protocol name: String) async throws -> PeerStream {
+        guard let connection = self.state.withLock({ $0.sessions[peer] }) else {
+            throw NetworkError(.notConnected, "there is no session with \(peer)", peer: peer)
+        }
+        return try await connection.openStream(name)
+    }
+
+    /// The connection that is used for a peer.
+    func connection(to peer: PeerID) -> PeerConnection? {
+        self.state.withLock { $0.sessions[peer] }
     }
 
     /// Ends the session with a peer, if there is one; a wanted peer is dialed again.
@@ -280,211 +284,5 @@ public final class PeerNetwork: Sendable {
             state.established.filter { $0.value == peer }.compactMap { state.connections[$0.key] }
         }
         for connection in connections { connection.close(reason: reason) }
-    }
-
-    /// Keeps trying until there is a session with whoever answers at the address, and again when it ends.
-    public func keepConnected(to address: Multiaddr) {
-        self.want(address, isPermanent: true, delay: .zero)
-    }
-
-    /// Tries to reach a peer that was heard of; after some failures it is forgotten until it is heard of again.
-    ///
-    /// When two nodes hear of each other, the lower peer id dials at once and the other one a moment later.
-    public func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
-        guard peer != self.identity.peerID, !self.isConnected(to: peer) else { return }
-        let usable = addresses.compactMap { $0.withPeer(peer) }.filter {
-            PeerAddress.endpoint(of: $0) != nil && (!self.isLoopbackOnly || PeerAddress.isLoopback($0))
-        }
-        let delay: Duration = self.identity.peerID < peer ? .zero : .seconds(1)
-        for address in usable.prefix(4) { self.want(address, isPermanent: false, delay: delay) }
-    }
-
-    private func want(_ address: Multiaddr, isPermanent: Bool, delay: Duration) {
-        let now = SessionHandler.now.advanced(by: delay)
-        self.state.withLock { $0.redial.want(.init(address: address), isPermanent: isPermanent, now: now) }
-        self.scheduleRedials()
-    }
-
-    // MARK: Making connections
-
-    private func makeSession(_ role: SessionRole, expectedPeer: PeerID?, observed: Multiaddr?) -> SessionConnection {
-        let (protocols, addresses) = self.state.withLock { ($0.responders.keys.sorted(), $0.listenAddresses) }
-        var settings = self.sessionSettings
-        settings.listenAddresses = addresses
-        settings.observedAddress = observed
-        return SessionConnection(
-            role: role,
-            identity: self.identity,
-            expectedPeer: expectedPeer,
-            entropy: SystemEntropy.bytes,
-            inboundProtocols: protocols,
-            settings: settings,
-            now: SessionHandler.now
-        )
-    }
-
-    /// Sets up a connection that somebody opened; throws to have it closed at once.
-    private func accept(_ channel: any Channel) throws {
-        let remote = PeerAddress.multiaddr(channel.remoteAddress)
-        let key = remote?.tcpEndpoint.map { "\($0.ip)" } ?? "unknown"
-        let isAdmitted = self.state.withLock { $0.phase == .running && $0.budget.admit(from: key) }
-        guard isAdmitted, let remote else {
-            throw NetworkError(.unavailable, "no room for another connection")
-        }
-        let session = self.makeSession(.listener, expectedPeer: nil, observed: remote)
-        let handler = SessionHandler(session: session, settings: self.settings, delegate: self)
-        try self.install(handler, on: channel, direction: .inbound, remote: remote, budgetKey: key)
-    }
-
-    private func install(
-        _ handler: SessionHandler,
-        on channel: any Channel,
-        direction: ConnectionDirection,
-        remote: Multiaddr,
-        budgetKey: String?
-    ) throws {
-        let number = self.state.withLock { state in
-            state.lastNumber += 1
-            return state.lastNumber
-        }
-        let connection = PeerConnection(
-            number: number,
-            direction: direction,
-            remote: remote,
-            budgetKey: budgetKey,
-            handler: handler,
-            loop: channel.eventLoop
-        )
-        handler.attach(connection)
-        self.state.withLock { $0.connections[number] = connection }
-        try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
-        try channel.pipeline.syncOperations.addHandler(handler)
-    }
-
-    private func connect(to address: Multiaddr, endpoint: (host: String, port: Int)) async throws -> PeerID {
-        let loop = self.group.next()
-        let established = loop.makePromise(of: PeerID.self)
-        let channel: any Channel
-        do {
-            channel = try await ClientBootstrap(group: loop)
-                .connectTimeout(.init(self.settings.connectTimeout))
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelInitializer { [self] channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let session = self.makeSession(
-                            .dialer,
-                            expectedPeer: address.peer,
-                            observed: address.withoutPeer
-                        )
-                        let handler = SessionHandler(
-                            session: session,
-                            settings: self.settings,
-                            delegate: self,
-                            established: established
-                        )
-                        let remote = address.withoutPeer ?? address
-                        try self.install(handler, on: channel, direction: .outbound, remote: remote, budgetKey: nil)
-                    }
-                }
-                .connect(host: endpoint.host, port: endpoint.port)
-                .get()
-        } catch {
-            // Not every failure passes through the handler, and a promise must not be left behind.
-            established.fail(error)
-            throw NetworkError(.cannotConnect, "nobody answers at \(address): \(Self.reason(error))")
-        }
-        let timeout = loop.scheduleTask(in: .init(self.settings.dialTimeout)) { channel.close(promise: nil) }
-        defer { timeout.cancel() }
-        do {
-            return try await withTaskCancellationHandler {
-                try await established.futureResult.get()
-            } onCancel: {
-                channel.close(promise: nil)
-            }
-        } catch let error as NetworkError {
-            let code = error.peer == self.identity.peerID ? .wrongPeer : error.code
-            let reason = code == .wrongPeer ? "that is this node itself" : error.message
-            throw NetworkError(code, "no session with \(address): \(reason)", peer: error.peer)
-        }
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case let error as NIOConnectionError:
-            error.connectionErrors.first.map { Self.reason($0.error) } ?? "the name \(error.host) is not known"
-        case let error as IOError: error.localizedReason
-        case ChannelError.connectTimeout: "no answer in time"
-        default: "\(error)"
-        }
-    }
-
-    // MARK: Dialing again
-
-    func scheduleRedials() {
-        let now = SessionHandler.now
-        self.state.withLock { state in
-            guard state.phase == .running, let deadline = state.redial.nextDeadline else { return }
-            if let timer = state.redialTimer, timer.deadline <= deadline { return }
-            state.redialTimer?.task.cancel()
-            let delay = max(.zero, now.duration(to: deadline))
-            let task = self.group.any().scheduleTask(in: .init(delay)) { [weak self] in
-                guard let self else { return }
-                self.redial()
-            }
-            state.redialTimer = (deadline, task)
-        }
-    }
-
-    private func redial() {
-        let due = self.state.withLock { state in
-            state.redialTimer = nil
-            return state.phase == .running ? state.redial.dialsDue(now: SessionHandler.now) : []
-        }
-        for target in due {
-            self.enqueue { await self.redial(target) }
-        }
-        self.scheduleRedials()
-    }
-
-    private func redial(_ target: RedialSchedule.Target) async {
-        let result: Result<PeerID, any Error>
-        do {
-            result = .success(try await self.dial(target.address))
-        } catch {
-            result = .failure(error)
-        }
-        self.redialEnded(target, result)
-    }
-
-    /// Takes note of a dial's result.
-    private func redialEnded(_ target: RedialSchedule.Target, _ result: Result<PeerID, any Error>) {
-        switch result {
-        case .success(let peer):
-            let isConnected = self.state.withLock { state in
-                state.redial.dialSucceeded(target, peer: peer)
-                // It may have ended before anyone was told that it stood.
-                if state.sessions[peer] == nil { state.redial.disconnected(peer, now: SessionHandler.now) }
-                return state.sessions[peer] != nil
-            }
-            if !isConnected { self.scheduleRedials() }
-        case .failure(let error):
-            let isHopeless = [.wrongPeer, .unsupportedAddress].contains((error as? NetworkError)?.code)
-            self.logger.log(
-                level: isHopeless ? .warning : .debug,
-                isHopeless ? "an address is given up" : "a peer could not be reached",
-                metadata: ["address": "\(target.address)", "reason": "\(error)"]
-            )
-            self.state.withLock {
-                $0.redial.dialFailed(target, isHopeless: isHopeless, now: SessionHandler.now)
-            }
-            self.scheduleRedials()
-        }
-    }
-}
-
-extension IOError {
-    /// What the system says, without the call that failed.
-    fileprivate var localizedReason: String {
-        String(cString: strerror(self.errnoCode))
     }
 }

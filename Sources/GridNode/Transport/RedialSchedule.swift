@@ -100,6 +100,11 @@ package struct RedialSchedule: Sendable {
         self.entries[target] = entry
     }
 
+    /// Whether a person has asked for the session with the peer.
+    package func isPermanent(_ peer: PeerID) -> Bool {
+        self.entries.values.contains { $0.isPermanent && $0.peer == peer }
+    }
+
     /// The last session with the peer ended.
     package mutating func disconnected(_ peer: PeerID, now: Instant) {
         for target in self.order {

@@ -11,6 +11,12 @@ protocol SessionHandlerDelegate: AnyObject, Sendable {
     func connectionEnded(_ connection: PeerConnection, peer: PeerID?, reason: String)
     /// Who answers streams of a protocol.
     func responder(for protocolName: String) -> Responder?
+    /// Who holds the conversations of a protocol.
+    func streamResponder(for protocolName: String) -> (@Sendable (PeerStream) async -> Void)?
+    /// The peer has said what it is.
+    func identified(_ connection: PeerConnection, peer: PeerID, message: IdentifyMessage)
+    /// Counts bytes that connections make this node hold; false, and nothing is counted, when all together hold too many.
+    func holdBytes(_ count: Int) -> Bool
     /// Runs the answering of a request as a task.
     func enqueue(_ job: @escaping @Sendable () async -> Void)
 }
@@ -50,17 +56,17 @@ final class SessionHandler: ChannelInboundHandler {
 
     let statistics = ConnectionStatistics()
 
-    private let session: SessionConnection
-    private let settings: NetworkSettings
-    private let delegate: any SessionHandlerDelegate
+    let session: SessionConnection
+    let settings: NetworkSettings
+    let delegate: any SessionHandlerDelegate
     /// Fulfilled with the peer when the session stands.
     private var established: EventLoopPromise<PeerID>?
 
-    private var connection: PeerConnection?
-    private var context: ChannelHandlerContext?
-    private var peer: PeerID?
+    private(set) var connection: PeerConnection?
+    private(set) var context: ChannelHandlerContext?
+    private(set) var peer: PeerID?
     private var closeReason: String?
-    private var isEnded = false
+    private(set) var isEnded = false
     private var isRetired = false
     private var retirementChecks = 0
 
@@ -69,7 +75,13 @@ final class SessionHandler: ChannelInboundHandler {
     private var inbound: [StreamID: Inbound] = [:]
     /// Streams whose answers still leave, so that their bytes are counted.
     private var draining: Set<StreamID> = []
+    /// The bytes of inbound requests that the network has counted for this connection.
+    private var countedBytes = 0
     private var timer: (deadline: Instant, task: Scheduled<Void>)?
+
+    /// Streams that are conversations, and those who wait for room on them.
+    var streams: [StreamID: PeerStream] = [:]
+    var streamWriters: [(StreamID, CheckedContinuation<Void, any Error>)] = []
 
     /// Creates the shell of a session.
     init(
@@ -185,11 +197,11 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     /// Closes when nothing is in progress, but not before the other side had time to see the session that stays.
-    func retire() {
+    func retire(after delay: TimeAmount = .seconds(2)) {
         guard !self.isRetired, !self.isEnded else { return }
         self.isRetired = true
         self.retirementChecks = 0
-        self.scheduleRetirementCheck(after: .seconds(2))
+        self.scheduleRetirementCheck(after: delay)
     }
 
     /// Takes ``retire()`` back.
@@ -202,7 +214,9 @@ final class SessionHandler: ChannelInboundHandler {
         loop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
             guard let self, self.isRetired, !self.isEnded else { return }
             self.retirementChecks += 1
-            let isIdle = self.inbound.isEmpty && self.outbound.isEmpty && self.waiting.isEmpty && self.draining.isEmpty
+            let isIdle =
+                self.inbound.isEmpty && self.outbound.isEmpty && self.waiting.isEmpty && self.draining.isEmpty
+                && self.streams.isEmpty
             // Two minutes in all: longer than any question that is parked.
             if isIdle || self.retirementChecks > 240 {
                 self.close(reason: "another session with the peer stays")
@@ -222,14 +236,19 @@ final class SessionHandler: ChannelInboundHandler {
             case .streamAccepted: break
             case .streamRefused(let stream):
                 self.fail(stream, .refused, "the peer does not speak the protocol")
+                self.streamFailed(stream, .refused, "the peer does not speak the protocol")
             case .data(let stream, let bytes): self.received(bytes, on: stream)
             case .finished(let stream): self.finished(stream)
             case .reset(let stream):
+                self.streamFailed(stream, .refused, "the peer ended the stream")
                 self.fail(stream, .refused, "the peer ended the stream without an answer")
                 self.forgetInbound(stream)
                 self.draining.remove(stream)
             case .roundTrip(let duration): self.statistics.roundTrip = duration
-            case .identified, .peerIsLeaving: break
+            case .identified(let message):
+                guard let connection = self.connection, let peer = self.peer else { break }
+                self.delegate.identified(connection, peer: peer, message: message)
+            case .peerIsLeaving: break
             case .closed(let reason):
                 self.flush()
                 self.finishClosing(reason: "\(reason)")
@@ -247,9 +266,18 @@ final class SessionHandler: ChannelInboundHandler {
         self.established?.succeed(peer)
         self.established = nil
         self.session.ping()
+        self.session.identify()
+    }
+
+    /// Tells the peer where this node can be reached and what it speaks, when that has changed.
+    func announce(_ addresses: [Multiaddr], protocols: [String]) {
+        guard !self.isEnded else { return }
+        self.session.update(listenAddresses: addresses, inboundProtocols: protocols)
+        self.flush()
     }
 
     private func streamOpened(_ stream: StreamID, _ name: String) {
+        guard !self.acceptStream(stream, name) else { return }
         guard let responder = self.delegate.responder(for: name),
             self.inbound.count < self.settings.inboundRequestsPerPeerMax,
             self.heldBytes < self.settings.connectionMemoryMax,
@@ -268,6 +296,7 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     private func received(_ bytes: [UInt8], on stream: StreamID) {
+        if self.streamReceived(bytes, on: stream) { return }
         if let outbound = self.outbound[stream] {
             guard outbound.response.count + bytes.count <= outbound.request.responseLimit else {
                 self.session.reset(stream)
@@ -282,7 +311,7 @@ final class SessionHandler: ChannelInboundHandler {
             self.session.consumed(bytes.count, on: stream)
         } else if let inbound = self.inbound[stream] {
             guard !inbound.isAnswering, inbound.body.count + bytes.count <= inbound.responder.requestLimit,
-                self.heldBytes + bytes.count <= self.settings.connectionMemoryMax
+                self.heldBytes + bytes.count <= self.settings.connectionMemoryMax, self.hold(bytes.count)
             else {
                 self.forgetInbound(stream)
                 self.session.reset(stream)
@@ -297,12 +326,14 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     private func finished(_ stream: StreamID) {
+        if self.streamEnded(stream) { return }
         if let outbound = self.outbound[stream] {
             self.complete(stream, with: .success(outbound.response))
         } else if let inbound = self.inbound[stream], let peer = self.peer, let context = self.context {
             let body = inbound.body
             self.inbound[stream]?.isAnswering = true
             self.inbound[stream]?.body = []
+            self.settleHeldBytes()
             inbound.timer.cancel()
             let answer = inbound.responder.answer
             let loop = context.eventLoop
@@ -333,6 +364,22 @@ final class SessionHandler: ChannelInboundHandler {
 
     private func forgetInbound(_ stream: StreamID) {
         self.inbound.removeValue(forKey: stream)?.timer.cancel()
+        self.settleHeldBytes()
+    }
+
+    /// Counts bytes of requests towards what all connections together may hold.
+    private func hold(_ count: Int) -> Bool {
+        guard self.delegate.holdBytes(count) else { return false }
+        self.countedBytes += count
+        return true
+    }
+
+    /// Gives back what was counted and is held no more.
+    private func settleHeldBytes() {
+        let held = self.inbound.values.reduce(0) { $0 + $1.body.count }
+        guard held < self.countedBytes else { return }
+        _ = self.delegate.holdBytes(held - self.countedBytes)
+        self.countedBytes = held
     }
 
     // MARK: Requests
@@ -382,7 +429,7 @@ final class SessionHandler: ChannelInboundHandler {
     // MARK: Output and time
 
     /// Writes what the session has for the socket, as far as the socket takes it, and arms the timer.
-    private func flush() {
+    func flush() {
         guard let context = self.context else { return }
         var hasWritten = false
         while context.channel.isActive, context.channel.isWritable {
@@ -393,6 +440,7 @@ final class SessionHandler: ChannelInboundHandler {
             hasWritten = true
         }
         if hasWritten { context.flush() }
+        self.wakeStreamWriters()
         if !self.draining.isEmpty {
             self.draining = self.draining.filter { self.session.queuedBytes(on: $0) > 0 }
         }
@@ -448,6 +496,8 @@ final class SessionHandler: ChannelInboundHandler {
         self.waiting = []
         self.inbound = [:]
         self.draining = []
+        self.settleHeldBytes()
+        self.endStreams(error)
         self.established?.fail(NetworkError(.cannotConnect, reason, peer: self.peer))
         if let connection = self.connection {
             self.delegate.connectionEnded(connection, peer: self.peer, reason: reason)

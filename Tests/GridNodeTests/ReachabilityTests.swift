@@ -1,0 +1,147 @@
+import GridNode
+import GridWire
+import PeerSession
+import Testing
+
+/// Nodes on the loopback interface that find out about themselves, relay, and meet directly.
+struct ReachabilityServiceTests {
+    private static let echo = "/test/echo/1"
+
+    /// A node with everything that reachability needs.
+    private struct Node {
+        let network: PeerNetwork
+        let service: ReachabilityService
+
+        init(seed: UInt8, listens: Bool, punchesHoles: Bool = true) async throws {
+            var settings = NetworkSettings()
+            settings.reachability.countsPrivateAddresses = true
+            settings.reachability.punchesHoles = punchesHoles
+            self.network = PeerNetwork(
+                identity: try IdentityKey(seed: [UInt8](repeating: seed, count: 32)),
+                listenHost: "127.0.0.1",
+                listenPort: listens ? 0 : nil,
+                settings: settings
+            )
+            self.network.handle(ReachabilityServiceTests.echo, requestLimit: 1 << 20) { _, body in body }
+            try await self.network.start()
+            self.service = ReachabilityService(network: self.network)
+            await self.service.start()
+        }
+
+        var peer: PeerID { self.network.identity.peerID }
+
+        func stop() async {
+            await self.service.shutdown()
+            await self.network.shutdown()
+        }
+
+        /// Where this node can be dialed through a relay.
+        var circuit: Multiaddr? {
+            self.network.announcedAddresses.first { $0.components.contains(.p2pCircuit) }?.withPeer(self.peer)
+        }
+
+        func isRelayed(to peer: PeerID) -> Bool? {
+            self.network.peers.first { $0.peer == peer }?.isRelayed
+        }
+    }
+
+    private func withNodes(_ nodes: [Node], _ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch {
+            for node in nodes { await node.stop() }
+            throw error
+        }
+        for node in nodes { await node.stop() }
+    }
+
+    private func eventually(_ condition: () async -> Bool) async throws -> Bool {
+        for _ in 0 ..< 1_500 {
+            if await condition() { return true }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return false
+    }
+
+    private func connect(_ node: Node, to relay: Node) async throws {
+        let address = try #require(relay.network.listenAddresses.first)
+        try await node.network.dial(address)
+    }
+
+    @Test
+    func `a node that peers can dial knows it, and relays`() async throws {
+        let (relay, node) = (try await Node(seed: 1, listens: true), try await Node(seed: 2, listens: false))
+        try await self.withNodes([relay, node]) {
+            try await self.connect(node, to: relay)
+            let isKnown = try await self.eventually {
+                await relay.service.summary.hasPrefix("reachable: yes, 1 peer dialed")
+            }
+            let summary = await relay.service.summary
+            #expect(isKnown, "\(summary)")
+            let isRelayed = try await self.eventually { node.circuit != nil }
+            #expect(isRelayed)
+            #expect(await node.service.summary.contains("relay"))
+        }
+    }
+
+    @Test
+    func `two nodes that nobody can dial talk through a relay, within its limit`() async throws {
+        let relay = try await Node(seed: 1, listens: true)
+        let a = try await Node(seed: 2, listens: false)
+        let b = try await Node(seed: 3, listens: false)
+        try await self.withNodes([relay, a, b]) {
+            try await self.connect(a, to: relay)
+            #expect(try await self.eventually { a.circuit != nil })
+            let circuit = try #require(a.circuit)
+            try await b.network.dial(circuit)
+            let answer = try await self.ask(b, a, size: 1000)
+            #expect(answer == 1000)
+            #expect(b.isRelayed(to: a.peer) == true)
+            // 128 KiB in each direction, and no more.
+            await #expect(throws: (any Error).self) { _ = try await self.ask(b, a, size: 300_000) }
+            #expect(try await self.eventually { b.isRelayed(to: a.peer) == nil })
+            // The session with the relay has not suffered.
+            let direct = try await self.ask(b, relay, size: 300_000)
+            #expect(direct == 300_000)
+        }
+    }
+
+    @Test
+    func `a node that was reached through a relay dials back where it can`() async throws {
+        let relay = try await Node(seed: 1, listens: true)
+        let a = try await Node(seed: 2, listens: false)
+        let b = try await Node(seed: 3, listens: true)
+        try await self.withNodes([relay, a, b]) {
+            try await self.connect(a, to: relay)
+            #expect(try await self.eventually { a.circuit != nil })
+            try await b.network.dial(try #require(a.circuit))
+            #expect(try await self.eventually { b.isRelayed(to: a.peer) == false && a.isRelayed(to: b.peer) == false })
+            let answer = try await self.ask(b, a, size: 300_000)
+            #expect(answer == 300_000)
+        }
+    }
+
+    @Test
+    func `a relay refuses what has no reservation, and strangers are no relay`() async throws {
+        let relay = try await Node(seed: 1, listens: true)
+        let other = try await Node(seed: 2, listens: false)
+        let b = try await Node(seed: 3, listens: false)
+        try await self.withNodes([relay, other, b]) {
+            try await self.connect(b, to: relay)
+            #expect(try await self.eventually { b.circuit != nil })
+            let relayAddress = try #require(relay.network.listenAddresses.first?.withPeer(relay.peer))
+            let nobody = try #require(Multiaddr(relayAddress.components + [.p2pCircuit, .p2p(other.peer)]))
+            await #expect(throws: NetworkError.self) { try await b.network.dial(nobody) }
+        }
+    }
+
+    private func ask(_ from: Node, _ to: Node, size: Int) async throws -> Int {
+        try await from.network.request(
+            to.peer,
+            protocol: Self.echo,
+            body: [UInt8](repeating: 7, count: size),
+            responseLimit: 1 << 20,
+            timeout: .seconds(20)
+        ).count
+    }
+}
