@@ -4,6 +4,7 @@ struct MeshData: BitwiseCopyable {
     var normals: UnsafePointer<Float>?
     var tangents: UnsafePointer<Float>?
     var textureCoordinates: UnsafePointer<Float>?
+    var colors: UnsafePointer<Float>?
     var indices: UnsafePointer<UInt32>
     var triangleCount: Int
     var material: Int

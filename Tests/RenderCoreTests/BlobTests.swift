@@ -13,6 +13,7 @@ struct BlobTests {
         frame.instances = (0 ..< 4).map {
             Instance(mesh: $0, transform: Transform(translation: SIMD3(0, Float($0), -3)))
         }
+        assets.meshes[0].colors = [Float](repeating: 0.5, count: assets.meshes[0].positions.count)
         let mesh = assets.meshes[1]
         frame.deformedMeshes = [
             DeformedMesh(mesh: 1, positions: mesh.positions, normals: mesh.normals, tangents: mesh.tangents)
@@ -128,7 +129,7 @@ struct BlobTests {
     @Test
     func `meshes that do not fit together are not encoded`() {
         let good = Mesh(positions: [0, 0, 0, 1, 0, 0, 0, 1, 0], indices: [0, 1, 2])
-        var bad = [Mesh](repeating: good, count: 8)
+        var bad = [Mesh](repeating: good, count: 10)
         bad[0].indices = [0, 1, 3]
         bad[1].positions.removeLast()
         bad[2].normals = [0, 0, 1]
@@ -137,6 +138,8 @@ struct BlobTests {
         bad[5].positions[4] = .nan
         bad[6].indices = [0, 1]
         bad[7].positions[0] = .infinity
+        bad[8].colors = [1]
+        bad[9].colors = [0, 0, 0, 0, 0, 0, 0, 0, 1.5]
         for mesh in bad {
             #expect(throws: SceneBlobError.self) { try SceneAssets(meshes: [mesh], materials: [Material()]).encoded() }
         }

@@ -31,6 +31,15 @@ public struct Image: Sendable, Equatable {
         case linearFloat([Float])
         /// See ``Encoding/linear16``.
         case linear16([UInt16])
+
+        /// How much room they take.
+        var byteCount: Int {
+            switch self {
+            case .sRGB8(let bytes), .linear8(let bytes): bytes.count
+            case .linearFloat(let numbers): 4 * numbers.count
+            case .linear16(let numbers): 2 * numbers.count
+            }
+        }
     }
 
     /// The width in texels.

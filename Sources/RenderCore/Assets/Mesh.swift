@@ -11,6 +11,8 @@ public struct Mesh: Sendable, Equatable {
     public var tangents: [Float]
     /// Two numbers a vertex, or nothing.
     public var textureCoordinates: [Float]
+    /// Three numbers a vertex, linear and 0...1, or nothing; they multiply the material's base colour.
+    public var colors: [Float]
     /// Three vertex numbers a triangle, counter-clockwise when seen from the front.
     public var indices: [UInt32]
     /// The index of the material in ``SceneAssets/materials``.
@@ -22,6 +24,7 @@ public struct Mesh: Sendable, Equatable {
         normals: [Float] = [],
         tangents: [Float] = [],
         textureCoordinates: [Float] = [],
+        colors: [Float] = [],
         indices: [UInt32],
         material: Int = 0
     ) {
@@ -29,6 +32,7 @@ public struct Mesh: Sendable, Equatable {
         self.normals = normals
         self.tangents = tangents
         self.textureCoordinates = textureCoordinates
+        self.colors = colors
         self.indices = indices
         self.material = material
     }

@@ -4,8 +4,17 @@
 /// section as a 64-bit number, then the sections. Each begins at a multiple of ``BlobFormat/alignment``; what lies
 /// between them is zero. All numbers are little-endian. A scene has exactly one encoding.
 struct BlobWriter {
-    private var body: [UInt8] = []
+    private var bytes: [UInt8] = []
     private var sizes: [UInt64] = []
+    private let sectionCount: Int
+
+    /// Begins a blob of so many sections; a `capacity` in bytes that is right spares copies of everything written so far.
+    init(sections: Int, capacity: Int) {
+        self.sectionCount = sections
+        let header = BlobFormat.headerSize(sections: sections)
+        self.bytes.reserveCapacity(header + capacity + sections * BlobFormat.alignment)
+        self.bytes.append(contentsOf: repeatElement(0, count: header))
+    }
 
     mutating func section(_ words: [UInt32]) {
         self.section(words: [words])
@@ -17,45 +26,42 @@ struct BlobWriter {
 
     /// Arrays one after the other.
     mutating func section(words arrays: [[UInt32]]) {
-        self.section(byteCount: arrays.reduce(0) { $0 + $1.count * 4 }) { body in
-            for array in arrays { body.append(littleEndianNumbers: array) }
+        self.section { bytes in
+            for array in arrays { bytes.append(littleEndianNumbers: array) }
         }
     }
 
     /// Arrays one after the other.
     mutating func section(floats arrays: [[Float]]) {
-        self.section(byteCount: arrays.reduce(0) { $0 + $1.count * 4 }) { body in
-            for array in arrays { body.append(littleEndianNumbers: array) }
+        self.section { bytes in
+            for array in arrays { bytes.append(littleEndianNumbers: array) }
         }
     }
 
-    mutating func section(byteCount: Int, _ write: (inout [UInt8]) -> Void) {
-        self.body.reserveCapacity(self.body.count + byteCount + BlobFormat.alignment)
-        let start = self.body.count
-        write(&self.body)
-        self.sizes.append(UInt64(self.body.count - start))
-        while self.body.count % BlobFormat.alignment != 0 { self.body.append(0) }
+    mutating func section(_ write: (inout [UInt8]) -> Void) {
+        let start = self.bytes.count
+        write(&self.bytes)
+        self.sizes.append(UInt64(self.bytes.count - start))
+        while self.bytes.count % BlobFormat.alignment != 0 { self.bytes.append(0) }
     }
 
-    /// The whole blob.
-    func finished(magic: UInt64) -> [UInt8] {
-        var bytes: [UInt8] = []
-        let header = BlobFormat.headerSize(sections: self.sizes.count)
-        bytes.reserveCapacity(header + self.body.count)
-        bytes.append(littleEndian: magic)
-        bytes.append(littleEndian: BlobFormat.version)
-        bytes.append(littleEndian: UInt32(self.sizes.count))
-        for size in self.sizes { bytes.append(littleEndian: size) }
-        while bytes.count < header { bytes.append(0) }
-        bytes += self.body
-        return bytes
+    /// The whole blob, after all its sections.
+    consuming func finished(magic: UInt64) -> [UInt8] {
+        precondition(self.sizes.count == self.sectionCount, "a blob has a fixed number of sections")
+        var header: [UInt8] = []
+        header.append(littleEndian: magic)
+        header.append(littleEndian: BlobFormat.version)
+        header.append(littleEndian: UInt32(self.sizes.count))
+        for size in self.sizes { header.append(littleEndian: size) }
+        for (i, byte) in header.enumerated() { self.bytes[i] = byte }
+        return self.bytes
     }
 }
 
 /// What both kinds of blob have in common.
 enum BlobFormat {
     /// The version of the format.
-    static var version: UInt32 { 2 }
+    static var version: UInt32 { 3 }
     /// Sections begin at multiples of this many bytes.
     static var alignment: Int { 64 }
     /// "TSRASSET".

@@ -1,6 +1,6 @@
 extension SceneAssets {
     /// The number of sections of an assets blob.
-    static var sectionCount: Int { 16 }
+    static var sectionCount: Int { 17 }
     /// The words of a mesh record: vertices, triangles, material, flags, two about its lights.
     static var meshWords: Int { 4 + MeshLights.recordWords }
     /// The words of a picture record: width, height, encoding.
@@ -16,12 +16,26 @@ extension SceneAssets {
     /// - Throws: ``SceneBlobError`` for indices that point nowhere, arrays that do not fit together, and numbers that
     ///   are not finite.
     public func encoded() throws(SceneBlobError) -> [UInt8] {
-        var writer = BlobWriter()
+        var writer = BlobWriter(sections: Self.sectionCount, capacity: self.sizeEstimate)
         try self.writeMeshes(&writer)
         try self.writeMaterials(&writer)
         try self.writeImages(&writer)
         try self.writeEnvironment(&writer)
         return writer.finished(magic: BlobFormat.assetsMagic)
+    }
+
+    /// About how many bytes the blob will have: the large arrays.
+    private var sizeEstimate: Int {
+        var size = 1 << 16
+        for mesh in self.meshes {
+            let numbers = mesh.positions.count + mesh.normals.count + mesh.tangents.count
+            let others = mesh.textureCoordinates.count + mesh.colors.count + mesh.indices.count
+            size += 4 * (numbers + others + Self.meshWords)
+        }
+        // Smaller levels make a picture a third larger.
+        for image in self.images { size += image.texels.byteCount / 3 * 4 + BlobFormat.alignment }
+        if case .map(let map) = self.environment { size += 8 * map.texels.count }
+        return size
     }
 
     private func writeMeshes(_ writer: inout BlobWriter) throws(SceneBlobError) {
@@ -42,11 +56,13 @@ extension SceneAssets {
             }
             guard mesh.normals.isEmpty || mesh.normals.count == vertices * 3,
                 mesh.tangents.isEmpty || mesh.tangents.count == vertices * 4,
-                mesh.textureCoordinates.isEmpty || mesh.textureCoordinates.count == vertices * 2
+                mesh.textureCoordinates.isEmpty || mesh.textureCoordinates.count == vertices * 2,
+                mesh.colors.isEmpty || mesh.colors.count == vertices * 3
             else {
                 throw SceneBlobError(
                     .invalidValue,
-                    "mesh \(i) has \(vertices) vertices, but another number of normals, tangents or texture coordinates"
+                    "mesh \(i) has \(vertices) vertices, but another number of normals, tangents, texture coordinates "
+                        + "or colours"
                 )
             }
             guard self.materials.indices.contains(mesh.material) else {
@@ -62,12 +78,14 @@ extension SceneAssets {
             try check(mesh.normals, SceneRange.coordinate, "the normals of mesh \(i)")
             try check(mesh.tangents, SceneRange.coordinate, "the tangents of mesh \(i)")
             try check(mesh.textureCoordinates, SceneRange.factor, "the texture coordinates of mesh \(i)")
+            try check(mesh.colors, SceneRange.fraction, "the colours of mesh \(i)")
             records.append(UInt32(vertices))
             records.append(UInt32(triangles))
             records.append(UInt32(mesh.material))
             records.append(
                 (mesh.normals.isEmpty ? 0 : MeshFlags.normals) | (mesh.tangents.isEmpty ? 0 : MeshFlags.tangents)
                     | (mesh.textureCoordinates.isEmpty ? 0 : MeshFlags.textureCoordinates)
+                    | (mesh.colors.isEmpty ? 0 : MeshFlags.colors)
             )
             records += lights.append(try estimates.lights(of: mesh, number: i))
         }
@@ -76,6 +94,7 @@ extension SceneAssets {
         writer.section(floats: self.meshes.map { $0.normals })
         writer.section(floats: self.meshes.map { $0.tangents })
         writer.section(floats: self.meshes.map { $0.textureCoordinates })
+        writer.section(floats: self.meshes.map { $0.colors })
         writer.section(words: self.meshes.map { $0.indices })
         lights.write(&writer)
     }
@@ -85,7 +104,6 @@ extension SceneAssets {
         guard self.images.count <= SceneRange.countMax else {
             throw SceneBlobError(.limitExceeded, "\(self.images.count) pictures are too many")
         }
-        var byteCount = 0
         for (i, image) in self.images.enumerated() {
             guard SceneRange.imageEdge.contains(image.width), SceneRange.imageEdge.contains(image.height) else {
                 throw SceneBlobError(
@@ -101,7 +119,6 @@ extension SceneAssets {
                 components = floats.count
                 try check(floats, -1e9 ... 1e9, "picture \(i)")
             }
-            byteCount += components * image.encoding.texelSize / 3 + BlobFormat.alignment
             guard components == image.width * image.height * 4 else {
                 throw SceneBlobError(
                     .invalidValue,
@@ -116,7 +133,7 @@ extension SceneAssets {
         writer.section(records)
         let images = self.images
         let levels = ImageLevels()
-        writer.section(byteCount: byteCount) { body in
+        writer.section { body in
             for image in images {
                 levels.append(image, to: &body)
                 // Each picture begins as a section does.
@@ -163,12 +180,7 @@ extension SceneAssets {
             writer.section(tables.interleaved(texels))
             writer.section(tables.rowStarts)
             writer.section(tables.columnStarts)
-            writer.section(byteCount: 2 * tables.guides.count) { body in
-                for entry in tables.guides {
-                    body.append(UInt8(truncatingIfNeeded: entry))
-                    body.append(UInt8(truncatingIfNeeded: entry >> 8))
-                }
-            }
+            writer.section { $0.append(littleEndianNumbers: tables.guides) }
         }
     }
 }
@@ -178,5 +190,6 @@ enum MeshFlags {
     static var normals: UInt32 { 1 }
     static var tangents: UInt32 { 2 }
     static var textureCoordinates: UInt32 { 4 }
-    static var all: UInt32 { 7 }
+    static var colors: UInt32 { 8 }
+    static var all: UInt32 { 15 }
 }

@@ -18,7 +18,10 @@ extension SceneFrame {
     /// - Throws: ``SceneBlobError`` for instances of meshes that do not exist and numbers that are not finite, also those
     ///   of `assets` as far as they matter here.
     public func encoded(for assets: SceneAssets) throws(SceneBlobError) -> [UInt8] {
-        var writer = BlobWriter()
+        var writer = BlobWriter(
+            sections: Self.sectionCount,
+            capacity: 1 << 16 + 4 * Self.instanceWords * self.instances.count
+        )
         try self.writeCamera(&writer)
         var estimates = EmissionEstimates(assets: assets)
         try self.writeDeformedMeshes(&estimates, &writer)
@@ -37,7 +40,8 @@ extension SceneFrame {
             try encodable(value, range, "a number of the camera").bitPattern
         }
         let camera = self.camera
-        var words = try Self.words(of: camera.transform, "the camera's transform")
+        var words: [UInt32] = []
+        try Self.append(camera.transform, to: &words, "the camera's transform")
         switch camera.projection {
         case .perspective(let angle):
             words.append(0)
@@ -109,14 +113,16 @@ extension SceneFrame {
                 )
             }
             words.append(UInt32(instance.mesh))
-            words += try Self.words(of: instance.transform, "the transform of instance \(i)")
+            try Self.append(instance.transform, to: &words, "the transform of instance \(i)")
         }
         writer.section(words)
     }
 
-    static func words(of t: Transform, _ what: @autoclosure () -> String) throws(SceneBlobError) -> [UInt32] {
-        var words: [UInt32] = []
-        words.reserveCapacity(12)
+    private static func append(
+        _ t: Transform,
+        to words: inout [UInt32],
+        _ what: @autoclosure () -> String
+    ) throws(SceneBlobError) {
         for row in [t.x, t.y, t.z] {
             for k in 0 ..< 4 {
                 guard row[k].magnitude <= SceneRange.factor.upperBound else {
@@ -125,7 +131,6 @@ extension SceneFrame {
                 words.append(row[k].bitPattern)
             }
         }
-        return words
     }
 
     /// Appends a light's record, and the light to those that are chosen from.

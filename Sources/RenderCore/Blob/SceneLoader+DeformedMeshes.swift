@@ -35,6 +35,7 @@ extension SceneLoader {
                 normals: source.normals == nil ? nil : try normals.next(vertexCount, times: 3).pointer,
                 tangents: source.tangents == nil ? nil : try tangents.next(vertexCount, times: 4).pointer,
                 textureCoordinates: source.textureCoordinates,
+                colors: source.colors,
                 indices: source.indices,
                 triangleCount: source.triangleCount,
                 material: source.material,

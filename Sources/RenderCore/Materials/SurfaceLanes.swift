@@ -163,7 +163,7 @@ struct SurfaceLookup {
             scratch.set(Row.ior, lane, material.pointee.ior)
             scratch.set(Row.transmission, lane, material.pointee.transmission)
             if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
-            if material.pointee.isTextured { flags.isTextured |= bit }
+            if material.pointee.isTextured || mesh.pointee.colors != nil { flags.isTextured |= bit }
             if material.pointee.normalTexture.isPresent { flags.hasNormalMap |= bit }
         }
         return flags
@@ -187,10 +187,16 @@ struct SurfaceLookup {
             if let coordinates = mesh.pointee.textureCoordinates {
                 uv = interpolated(coordinates, corners, weights.0, weights.1, weights.2)
             }
-            if material.pointee.baseColorTexture.isPresent {
-                let color = lookUp(self.view, material.pointee.baseColorTexture, uv).color
-                self.scratch.set(Row.baseColor, lane, material.pointee.baseColor * color)
+            var baseColor = material.pointee.baseColor
+            if let colors = mesh.pointee.colors {
+                let first = loadVector(colors, Int(corners[0])) * weights.0
+                let second = loadVector(colors, Int(corners[1])) * weights.1
+                baseColor *= (first + second) + loadVector(colors, Int(corners[2])) * weights.2
             }
+            if material.pointee.baseColorTexture.isPresent {
+                baseColor *= lookUp(self.view, material.pointee.baseColorTexture, uv).color
+            }
+            self.scratch.set(Row.baseColor, lane, baseColor)
             if material.pointee.metallicRoughnessTexture.isPresent {
                 let color = lookUp(self.view, material.pointee.metallicRoughnessTexture, uv).color
                 self.scratch.set(Row.roughness, lane, material.pointee.roughness * color.y)
