@@ -59,16 +59,23 @@ let package = Package(
         .systemLibrary(name: "CMiniUPnP", providers: [.apt(["libminiupnpc-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
-        .systemLibrary(name: "COpenEXR", providers: [.apt(["libopenexr-dev"])]),
+        .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+        .systemLibrary(name: "CMeshoptimizer", providers: [.apt(["libmeshoptimizer-dev"])]),
+        .target(name: "CDracoShim", linkerSettings: [.linkedLibrary("draco")]),
+        .target(
+            name: "COpenEXRShim",
+            cxxSettings: [.unsafeFlags(["-isystem/usr/include/OpenEXR", "-isystem/usr/include/Imath"])],
+            linkerSettings: ["OpenEXR", "Iex", "Imath"].map { .linkedLibrary($0) }
+        ),
         // Level 1
         .target(
             name: "ImageCodec",
-            dependencies: ["RenderCore", "CPNG", "CTurboJPEG", "COpenEXR"],
+            dependencies: ["RenderCore", "CPNG", "CTurboJPEG", "CWebP", "COpenEXRShim"],
             swiftSettings: settings
         ),
         .target(
             name: "SceneImport",
-            dependencies: ["RenderCore", "ImageCodec"],
+            dependencies: ["RenderCore", "ImageCodec", "CMeshoptimizer", "CDracoShim"],
             exclude: ["Examples"],
             swiftSettings: settings
         ),
@@ -141,12 +148,19 @@ let package = Package(
             path: "Tests/SessionPeer",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "scenetrial",
+            dependencies: ["SceneImport", "ImageCodec", "RenderCore"],
+            path: "Tests/SceneTrial",
+            exclude: ["run", "make_large.py"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "RenderCoreTests", dependencies: ["RenderCore", "GridWire"], swiftSettings: settings),
         .testTarget(name: "GridWireTests", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec", "RenderCore"], swiftSettings: settings),
         .testTarget(
             name: "SceneImportTests",
-            dependencies: ["SceneImport", "ImageCodec", "RenderCore"],
+            dependencies: ["SceneImport", "ImageCodec", "RenderCore", "CMeshoptimizer"],
             swiftSettings: settings
         ),
         .testTarget(

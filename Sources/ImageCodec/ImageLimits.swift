@@ -12,6 +12,10 @@ public struct ImageLimits: Hashable, Sendable {
     ///
     /// Single-coloured PNG files reach about 1,000.
     public var maxPixelsPerByte: Int
+    /// The same for WebP files, whose lossless code gives single-coloured pictures next to no bytes.
+    public var maxWebPPixelsPerByte: Int
+    /// The same for OpenEXR files, whose rows of one value deflate to next to nothing.
+    public var maxOpenEXRPixelsPerByte: Int
     /// The same for Radiance files, whose run-length code reaches 16.
     public var maxRadiancePixelsPerByte: Int
 
@@ -24,16 +28,23 @@ public struct ImageLimits: Hashable, Sendable {
         maxPixels: Int = 1 << 27,
         freePixels: Int = 1 << 20,
         maxPixelsPerByte: Int = 1_040,
+        maxWebPPixelsPerByte: Int = 16_384,
+        maxOpenEXRPixelsPerByte: Int = 1_040,
         maxRadiancePixelsPerByte: Int = 24
     ) {
         precondition(
-            min(maxEdge, maxPixels, freePixels, min(maxPixelsPerByte, maxRadiancePixelsPerByte)) > 0,
+            [
+                maxEdge, maxPixels, freePixels, maxPixelsPerByte, maxWebPPixelsPerByte, maxOpenEXRPixelsPerByte,
+                maxRadiancePixelsPerByte,
+            ].allSatisfy { $0 > 0 },
             "image limits must be positive"
         )
         self.maxEdge = maxEdge
         self.maxPixels = maxPixels
         self.freePixels = freePixels
         self.maxPixelsPerByte = maxPixelsPerByte
+        self.maxWebPPixelsPerByte = maxWebPPixelsPerByte
+        self.maxOpenEXRPixelsPerByte = maxOpenEXRPixelsPerByte
         self.maxRadiancePixelsPerByte = maxRadiancePixelsPerByte
     }
 

@@ -1,7 +1,15 @@
 import CPNG
 
-/// Writes 8-bit RGB PNG files.
+/// Writes RGB PNG files of 8 or 16 bits a sample.
 public enum PNGEncoder {
+    /// Bits of a sample.
+    public enum Depth: Int, Hashable, Sendable, CaseIterable {
+        /// 256 steps: enough for eyes.
+        case eight = 8
+        /// 65,536 steps: room for grading.
+        case sixteen = 16
+    }
+
     /// Encodes a picture for the screen.
     ///
     /// Equal arguments give equal bytes with the same libpng and zlib: no time and no random number is inside.
@@ -11,12 +19,46 @@ public enum PNGEncoder {
     public static func encode(
         _ picture: Picture,
         view: ViewTransform = .standard,
+        depth: Depth = .eight,
         metadata: [String: String] = [:]
     ) throws(ImageError) -> [UInt8] {
-        try self.insert(metadata, into: self.compress(view(picture), width: picture.width, height: picture.height))
+        let (width, height) = (picture.width, picture.height)
+        let file: [UInt8]
+        switch depth {
+        case .eight:
+            file = try view(picture, as: UInt8.self).withUnsafeBufferPointer { pixels throws(ImageError) in
+                let bytes = UnsafeRawBufferPointer(pixels)
+                return try self.compress(bytes, width: width, height: height, format: PNG_FORMAT_FLAG_COLOR)
+            }
+        case .sixteen:
+            // libpng takes 16-bit samples for linear ones and says so in the file; the numbers are stored as they are.
+            let format = PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_LINEAR
+            let linear = try view(picture, as: UInt16.self).withUnsafeBufferPointer { pixels throws(ImageError) in
+                try self.compress(UnsafeRawBufferPointer(pixels), width: width, height: height, format: format)
+            }
+            file = try self.taggedSRGB(linear)
+        }
+        return try self.insert(metadata, into: file)
     }
 
-    private static func compress(_ pixels: [UInt8], width: Int, height: Int) throws(ImageError) -> [UInt8] {
+    /// The file with an sRGB chunk (perceptual) in the place of what it says about its colours.
+    private static func taggedSRGB(_ file: [UInt8]) throws(ImageError) -> [UInt8] {
+        let container = try PNGContainer(file)
+        let colors = ["gAMA", "cHRM", "sRGB"].map(PNGContainer.name)
+        var result = PNGContainer.signature
+        for (i, chunk) in container.chunks.enumerated() where !colors.contains(chunk.type) {
+            result += file[chunk.whole]
+            if i == 0 { result += PNGContainer.chunk("sRGB", [0]) }
+        }
+        return result
+    }
+
+    private static func compress(
+        _ pixels: UnsafeRawBufferPointer,
+        width: Int,
+        height: Int,
+        format: UInt32
+    ) throws(ImageError) -> [UInt8] {
         let limit = ImageLimits.standard.maxEdge
         guard width <= limit, height <= limit else {
             throw ImageError(
@@ -28,7 +70,7 @@ public enum PNGEncoder {
         image.version = UInt32(PNG_IMAGE_VERSION)
         image.width = UInt32(width)
         image.height = UInt32(height)
-        image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
+        image.format = format
         defer { png_image_free(&image) }
         var size = tessera_png_encoded_size_max(image)
         guard size > 0 else {
@@ -36,7 +78,7 @@ public enum PNGEncoder {
         }
         var isWritten = false
         let encoded = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            isWritten = png_image_write_to_memory(&image, buffer.baseAddress, &size, 0, pixels, 0, nil) != 0
+            isWritten = png_image_write_to_memory(&image, buffer.baseAddress, &size, 0, pixels.baseAddress, 0, nil) != 0
             count = isWritten ? size : 0
         }
         guard isWritten else {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// How linear light becomes the 8-bit sRGB values of a screen.
+/// How linear light becomes the sRGB values of a screen.
 ///
 /// This is for eyes: nothing that is hashed or verified depends on it.
 public struct ViewTransform: Hashable, Sendable {
@@ -33,44 +33,46 @@ public struct ViewTransform: Hashable, Sendable {
 
     /// The sRGB values of one colour; what is not a number becomes 0.
     public func callAsFunction(_ color: SIMD3<Float>) -> SIMD3<UInt8> {
-        self.screenValues(color, gain: self.gain)
+        let value = self.encoded(color, gain: self.gain)
+        return SIMD3(Self.rounded(value.x), Self.rounded(value.y), Self.rounded(value.z))
     }
 
-    /// The sRGB bytes of a picture: red, green and blue of each pixel, row by row.
-    public func callAsFunction(_ picture: Picture) -> [UInt8] {
+    /// The sRGB values of a picture, of 8 or 16 bits: red, green and blue of each pixel, row by row.
+    public func callAsFunction<Value: FixedWidthInteger & UnsignedInteger>(
+        _ picture: Picture,
+        as type: Value.Type = UInt8.self
+    ) -> [Value] {
         let gain = self.gain
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(picture.pixels.count)
+        var values: [Value] = []
+        values.reserveCapacity(picture.pixels.count)
         for i in stride(from: 0, to: picture.pixels.count, by: 3) {
             let color = SIMD3(picture.pixels[i], picture.pixels[i + 1], picture.pixels[i + 2])
-            let values = self.screenValues(color, gain: gain)
-            bytes.append(values.x)
-            bytes.append(values.y)
-            bytes.append(values.z)
+            let value = self.encoded(color, gain: gain)
+            values.append(Self.rounded(value.x))
+            values.append(Self.rounded(value.y))
+            values.append(Self.rounded(value.z))
         }
-        return bytes
+        return values
+    }
+
+    private static func rounded<Value: FixedWidthInteger & UnsignedInteger>(_ value: Float) -> Value {
+        value > 0 ? Value(min(value, 1) * Float(Value.max) + 0.5) : 0
     }
 
     private var gain: Float { exp2(self.exposure) }
 
-    private func screenValues(_ color: SIMD3<Float>, gain: Float) -> SIMD3<UInt8> {
+    /// The values of the screen's curve; 0 to 1 can be shown.
+    private func encoded(_ color: SIMD3<Float>, gain: Float) -> SIMD3<Float> {
         var light = SIMD3<Float>.zero
         for i in 0 ..< 3 {
             let value = color[i] * gain
             // Also replaces what is not a number. The bound keeps the arithmetic below finite.
             light[i] = value > 0 ? min(value, 1e9) : 0
         }
-        let encoded =
-            switch self.curve {
-            case .standard: SIMD3(Self.encode(light.x), Self.encode(light.y), Self.encode(light.z))
-            case .filmic: Self.agx(light)
-            }
-        var bytes = SIMD3<UInt8>.zero
-        for i in 0 ..< 3 {
-            let value = encoded[i]
-            bytes[i] = value > 0 ? UInt8(min(value, 1) * 255 + 0.5) : 0
+        return switch self.curve {
+        case .standard: SIMD3(Self.encode(light.x), Self.encode(light.y), Self.encode(light.z))
+        case .filmic: Self.agx(light)
         }
-        return bytes
     }
 
     /// The sRGB transfer curve.

@@ -1,9 +1,11 @@
 /// What the importer accepts; a file beyond it is refused before memory is taken for it.
 public struct ImportLimits: Hashable, Sendable {
     /// Largest size of one file (scene, buffer, picture), in bytes.
-    public var maxFileBytes = 2 << 30
+    ///
+    /// Files are mapped, not read at once: more than the machine's memory is fine.
+    public var maxFileBytes = 64 << 30
     /// Largest size of all buffers and encoded pictures together, in bytes.
-    public var maxResourceBytes = 4 << 30
+    public var maxResourceBytes = 64 << 30
     /// Largest size of the JSON part, in bytes, data URIs included.
     public var maxJSONBytes = 128 << 20
     /// Most values in the JSON part, which bounds the memory of its decoded form.
@@ -14,12 +16,14 @@ public struct ImportLimits: Hashable, Sendable {
     public var maxNodes = 1 << 20
     /// Longest way from a root node to a leaf.
     public var maxNodeDepth = 1_024
-    /// Most elements of an accessor that has no bytes of its own (zeros, or zeros with sparse values).
-    public var maxZeroElements = 1 << 20
-    /// Most vertices of all meshes together after expansion, also counting what file compression can not.
-    public var maxVertices = 1 << 26
+    /// Most elements of all accessors together that have no bytes of their own (zeros, or zeros with sparse values).
+    public var maxZeroElements = 1 << 23
+    /// Most vertices of all meshes together, those of morph targets included.
+    public var maxVertices = 1 << 28
     /// Most triangles of all meshes together, before instancing.
-    public var maxTriangles = 1 << 26
+    public var maxTriangles = 1 << 28
+    /// Most copies that `EXT_mesh_gpu_instancing` makes.
+    public var maxInstances = 1 << 24
     /// Most keyframe values of all animations together.
     public var maxKeyframeValues = 1 << 26
     /// Most pixels of all decoded pictures together.

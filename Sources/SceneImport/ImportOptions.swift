@@ -7,8 +7,12 @@ public struct ImportOptions: Sendable, Hashable {
     /// Degrees by which ``environment`` is turned about the vertical axis, anticlockwise seen from above.
     public var environmentRotation: Float
     /// Radiance of a sky of one colour, linear; `nil` takes the file's own sky, black when the file has lights or
-    /// glowing materials, and a soft neutral sky when it has neither.
+    /// materials that glow with more than 1, and a soft neutral sky when it has neither.
     public var skyColor: SIMD3<Float>?
+    /// Name of the scene to show; `nil` takes the one that the file shows by default.
+    public var sceneName: String?
+    /// Name of the material variant to show (`KHR_materials_variants`); `nil` takes each object's usual material.
+    public var variantName: String?
     /// Name of the camera to look through; `nil` takes the first one.
     public var cameraName: String?
     /// Frames per second of animation, positive, 24 unless told otherwise.
@@ -26,6 +30,8 @@ public struct ImportOptions: Sendable, Hashable {
         environmentIntensity: Float = 1,
         environmentRotation: Float = 0,
         skyColor: SIMD3<Float>? = nil,
+        sceneName: String? = nil,
+        variantName: String? = nil,
         cameraName: String? = nil,
         framesPerSecond: Double = 24,
         aspect: Double = 16.0 / 9.0,
@@ -36,6 +42,8 @@ public struct ImportOptions: Sendable, Hashable {
         self.environmentIntensity = environmentIntensity
         self.environmentRotation = environmentRotation
         self.skyColor = skyColor
+        self.sceneName = sceneName
+        self.variantName = variantName
         self.cameraName = cameraName
         self.framesPerSecond = framesPerSecond
         self.aspect = aspect

@@ -22,8 +22,8 @@ public struct ImportedShot: Sendable {
 
     /// Where the eye is.
     enum CameraChoice: Sendable {
-        /// On the node of this entry.
-        case onNode(entry: Int, Camera.Projection)
+        /// On the node of this entry: a camera of the document.
+        case onNode(entry: Int, camera: Int)
         /// Always here.
         case fixed(Camera)
     }
@@ -50,21 +50,40 @@ public struct ImportedShot: Sendable {
     ///
     /// Beyond ``lastFrame`` everything stands still.
     /// - Throws: ``ImportError`` for a number outside 1...``frameMax``, or when animation moves something beyond all
-    ///   numbers.
+    ///   numbers or gives a camera or a light a value that none can have.
     public func frame(_ number: Int) throws(ImportError) -> SceneFrame {
+        let pose = try self.pose(number)
+        var frame = try self.stage.frame(pose)
+        switch self.camera {
+        case .onNode(let entry, let camera):
+            let projection = try self.stage.projection(camera, at: pose.time)
+            frame.camera = CameraBuilder.camera(projection, placed: pose.transforms[entry])
+        case .fixed(let camera):
+            frame.camera = camera
+        }
+        return frame
+    }
+
+    /// The names of the nodes that the instances of a frame belong to, for mattes.
+    ///
+    /// A node without a name is called by its number.
+    /// - Throws: as ``frame(_:)``.
+    public func objectNames(_ number: Int) throws(ImportError) -> [String] {
+        var owners: [Int] = []
+        _ = try self.stage.frame(try self.pose(number), owners: &owners)
+        return owners.map { entry in
+            let node = self.stage.tree.entries[entry].node
+            return self.stage.nodes[node].name ?? "node \(node)"
+        }
+    }
+
+    private func pose(_ number: Int) throws(ImportError) -> NodeStage.Pose {
         guard (1 ... Self.frameMax).contains(number) else {
             throw ImportError(
                 .badRequest,
                 "there is no frame \(number): frames count from 1, and this shot ends with frame \(self.lastFrame)"
             )
         }
-        let transforms = try self.stage.transforms(at: self.startTime + Double(number - 1) / self.framesPerSecond)
-        let (instances, lights) = try self.stage.placed(transforms)
-        let camera =
-            switch self.camera {
-            case .onNode(let entry, let projection): CameraBuilder.camera(projection, placed: transforms[entry])
-            case .fixed(let camera): camera
-            }
-        return SceneFrame(instances: instances, lights: lights, camera: camera)
+        return try self.stage.pose(at: self.startTime + Double(number - 1) / self.framesPerSecond)
     }
 }

@@ -19,15 +19,15 @@ public struct ShotImporter: Sendable {
         self.options = options
     }
 
-    /// Imports the scene that the file shows by default.
+    /// Imports the scene that the options name, or that the file shows by default.
     /// - Throws: ``ImportError`` that names the file and what is wrong where in it.
     public func importShot(at path: String) throws(ImportError) -> ImportedShot {
-        let bytes = try FileReader.read(path, maxBytes: self.options.limits.maxFileBytes)
+        let file = ByteView(try MappedFile(path, maxBytes: self.options.limits.maxFileBytes))
         let directory = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { slash in
             slash == path.utf8.startIndex ? "/" : String(path[..<slash])
         }
         do throws(ImportError) {
-            return try self.importShot(bytes, directory: directory ?? ".")
+            return try self.importShot(file, directory: directory ?? ".")
         } catch {
             throw error.located(at: path)
         }
@@ -35,32 +35,48 @@ public struct ShotImporter: Sendable {
 
     /// Imports a file's bytes; external files are looked for in `directory`.
     package func importShot(_ bytes: [UInt8], directory: String) throws(ImportError) -> ImportedShot {
+        try self.importShot(ByteView(bytes), directory: directory)
+    }
+
+    private func importShot(_ file: ByteView, directory: String) throws(ImportError) -> ImportedShot {
         try self.checkOptions()
         let limits = self.options.limits
-        var json = bytes[...]
-        var binary: ArraySlice<UInt8>?
-        if bytes.starts(with: GLBContainer.magic) {
-            let container = try GLBContainer(bytes)
+        var json = file
+        var binary: ByteView?
+        if file.starts(with: GLBContainer.magic) {
+            let container = try GLBContainer(file)
             json = container.json
             binary = container.binary
-        } else if !bytes.contains(UInt8(ascii: "{")) {
+        } else if !file.withUnsafeBytes({ $0.contains(UInt8(ascii: "{")) }) {
             throw ImportError(.malformed, "it is neither a .glb nor a .gltf file: export the scene as glTF 2.0")
         }
-        let document = try JSONText.decode(GLTF.Document.self, from: json, limits: limits)
+        let document = try self.document(json)
         var resources = ResourceLoader(directory: directory, limits: limits)
         var notes = try Extensions.check(document)
-        let accessors = try AccessorReader(
-            document: document,
-            binary: binary,
-            resources: &resources,
-            limits: limits
-        )
+        let views = try BufferViews(document: document, binary: binary, resources: &resources, limits: limits)
         return try ShotAssembly(
             document: document,
-            accessors: accessors,
+            accessors: AccessorReader(document: document, views: views),
             resources: resources,
             options: self.options
         ).assemble(&notes)
+    }
+
+    private func document(_ json: ByteView) throws(ImportError) -> GLTF.Document {
+        let limits = self.options.limits
+        do throws(ImportError) {
+            let document = try JSONText.decode(GLTF.Document.self, from: json, limits: limits)
+            try Extensions.check(version: document.asset)
+            return document
+        } catch {
+            // Files of other versions differ in everything but this, which says more than what did not fit first.
+            if error.code == .malformed,
+                let other = try? JSONText.decode(GLTF.Versioned.self, from: json, limits: limits)
+            {
+                try Extensions.check(version: other.asset)
+            }
+            throw error
+        }
     }
 
     private func checkOptions() throws(ImportError) {

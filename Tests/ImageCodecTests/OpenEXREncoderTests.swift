@@ -110,4 +110,70 @@ struct OpenEXREncoderTests {
             #expect(try !OpenEXREncoder.encode(odd, sample: sample).isEmpty)
         }
     }
+
+    @Test(arguments: OpenEXREncoder.Sample.allCases)
+    func `what was written can be read`(sample: OpenEXREncoder.Sample) throws {
+        for compression in [OpenEXREncoder.Compression.none, .zip] {
+            let file = try OpenEXREncoder.encode(self.picture, sample: sample, compression: compression)
+            #expect(try ImageDecoder.decodeLight(file) == self.picture)
+        }
+    }
+
+    @Test
+    func `layers are channels with dots in their names`() throws {
+        let normals = (0 ..< 3 * 5 * 19).map { Float($0 % 3) }
+        let channels =
+            PictureChannel.colors(self.picture) + PictureChannel.colors(self.picture, layer: "albedo")
+            + PictureChannel.vectors(normals, layer: "normal", names: ["X", "Y", "Z"], sample: .float)
+            + [
+                PictureChannel("Z", .float([Float](repeating: 7, count: 95))),
+                PictureChannel("id", .words([UInt32](repeating: 9, count: 95))),
+            ]
+        let file = try OpenEXREncoder.encode(channels, width: 5, height: 19)
+        let parsed = try #require(ParsedEXR(file, blockCount: 2))
+        let list = try #require(parsed.attributes["channels"]?.contents)
+        var names: [String] = []
+        var rest = list
+        while let end = rest.firstIndex(of: 0), end > rest.startIndex {
+            names.append(String(decoding: rest[..<end], as: UTF8.self))
+            rest = rest[(end + 17)...]
+        }
+        #expect(
+            names == ["B", "G", "R", "Z", "albedo.B", "albedo.G", "albedo.R", "id", "normal.X", "normal.Y", "normal.Z"]
+        )
+        #expect(try ImageDecoder.decodeLight(file) == self.picture)
+    }
+
+    @Test
+    func `DWAA loses little of light and nothing of data`() throws {
+        var smooth = Picture(width: 64, height: 64)
+        for y in 0 ..< 64 {
+            for x in 0 ..< 64 { smooth[x, y] = SIMD3(Float(x) / 64, Float(y) / 64, 0.5) }
+        }
+        let data = PictureChannel("Z", .float((0 ..< 64 * 64).map { Float($0) * 1.001 }))
+        let channels = PictureChannel.colors(smooth, sample: .half) + [data]
+        let packed = try OpenEXREncoder.encode(channels, width: 64, height: 64, compression: .dwaa)
+        let whole = try OpenEXREncoder.encode(channels, width: 64, height: 64, compression: .none)
+        #expect(packed.count < whole.count)
+        let back = try ImageDecoder.decodeLight(packed)
+        for (a, b) in zip(back.pixels, smooth.pixels) { #expect((a - b).magnitude < 0.02) }
+    }
+
+    @Test
+    func `truncated and damaged files end well`() throws {
+        let file = try OpenEXREncoder.encode(self.picture, sample: .half)
+        for count in stride(from: 0, to: file.count, by: 3) {
+            #expect(throws: ImageError.self) { try ImageDecoder.decodeLight(Array(file.prefix(count))) }
+        }
+        var random = SeededGenerator(seed: 4)
+        let limits = ImageLimits(maxPixels: 4_096)
+        for _ in 0 ..< 1_500 {
+            var bytes = file
+            for _ in 0 ... Int(random.next() % 4) {
+                bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+            }
+            guard let picture = try? ImageDecoder.decodeLight(bytes, limits: limits) else { continue }
+            #expect(picture.pixels.count == 3 * picture.width * picture.height)
+        }
+    }
 }

@@ -177,7 +177,7 @@ struct PNGDecoderTests {
 
     @Test
     func `other formats are named`() {
-        for (bytes, name) in [("RIFFxxxxWEBP", "WebP"), ("GIF89a", "GIF"), ("", "no bytes"), ("hello", "unknown")] {
+        for (bytes, name) in [("BMxxxxxx", "BMP"), ("GIF89a", "GIF"), ("", "no bytes"), ("hello", "unknown")] {
             let error = #expect(throws: ImageError(.unknownFormat, "")) {
                 try ImageDecoder.decodeTexture(Array(bytes.utf8))
             }

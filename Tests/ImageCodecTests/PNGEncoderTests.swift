@@ -56,3 +56,40 @@ struct PNGEncoderTests {
         #expect(colors == ViewTransform.standard(noise))
     }
 }
+
+struct PNGDepthTests {
+    /// The names and contents of the chunks of a PNG file.
+    private func chunks(_ file: [UInt8]) -> [(type: String, contents: ArraySlice<UInt8>)] {
+        var result: [(String, ArraySlice<UInt8>)] = []
+        var at = 8
+        while at + 12 <= file.count {
+            let length = file[at ..< at + 4].reduce(0) { $0 << 8 | Int($1) }
+            result.append((String(decoding: file[at + 4 ..< at + 8], as: UTF8.self), file[at + 8 ..< at + 8 + length]))
+            at += 12 + length
+        }
+        return result
+    }
+
+    @Test
+    func `16 bits a sample are the same colours in finer steps, and said to be sRGB`() throws {
+        var picture = Picture(width: 16, height: 4)
+        for i in picture.pixels.indices { picture.pixels[i] = Float(i) / 200 }
+        let file = try PNGEncoder.encode(picture, view: .filmic, depth: .sixteen, metadata: ["Software": "Tessera"])
+        let chunks = self.chunks(file)
+        #expect(chunks.first { $0.type == "IHDR" }?.contents.dropFirst(8).first == 16)
+        #expect(chunks.filter { ["gAMA", "cHRM"].contains($0.type) }.isEmpty)
+        #expect(chunks.contains { $0.type == "sRGB" })
+        #expect(try ImageDecoder.metadata(ofPNG: file)["Software"] == "Tessera")
+        let coarse = try ImageDecoder.decodeTexture(PNGEncoder.encode(picture, view: .filmic)).pixels
+        let fine = try ImageDecoder.decodeTexture(file).pixels
+        for (a, b) in zip(coarse, fine) { #expect(abs(Int(a) - Int(b)) <= 1) }
+    }
+
+    @Test
+    func `16-bit values are finer than 8-bit ones`() {
+        let picture = Picture(width: 1, height: 1, pixels: [0.5, 0.5001, 1])
+        let values = ViewTransform.standard(picture, as: UInt16.self)
+        #expect(values[0] < values[1])
+        #expect(values[2] == 65_535)
+    }
+}

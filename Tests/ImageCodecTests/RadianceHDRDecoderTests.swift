@@ -26,7 +26,7 @@ struct RadianceHDRDecoderTests {
 
     @Test
     func `flat pixels are exact`() throws {
-        let picture = try ImageDecoder.decodeRadianceHDR(
+        let picture = try ImageDecoder.decodeLight(
             file(4, 1, [128, 64, 32, 129, 255, 0, 1, 128, 9, 9, 9, 0, 255, 255, 255, 255])
         )
         #expect(picture.width == 4 && picture.height == 1)
@@ -38,14 +38,14 @@ struct RadianceHDRDecoderTests {
 
     @Test
     func `the smallest exponent is exact, too`() throws {
-        let picture = try ImageDecoder.decodeRadianceHDR(file(1, 1, [1, 128, 255, 1]))
+        let picture = try ImageDecoder.decodeLight(file(1, 1, [1, 128, 255, 1]))
         let unit = Float(sign: .plus, exponent: -135, significand: 1)
         #expect(picture[0, 0] == SIMD3(unit, 128 * unit, 255 * unit))
     }
 
     @Test
     func `the new run-length code is read`() throws {
-        let picture = try ImageDecoder.decodeRadianceHDR(newCode(12, 3))
+        let picture = try ImageDecoder.decodeLight(newCode(12, 3))
         // In row 1, columns 0 to 4 are runs of 101 ... 104; the exponent 104 means 2^-32.
         let unit = Float(sign: .plus, exponent: 104 - 136, significand: 1)
         #expect(picture[4, 1] == SIMD3(101, 102, 103) * unit)
@@ -55,7 +55,7 @@ struct RadianceHDRDecoderTests {
 
     @Test
     func `the old run-length code is read, with counts of two digits`() throws {
-        let picture = try ImageDecoder.decodeRadianceHDR(
+        let picture = try ImageDecoder.decodeLight(
             file(300, 1, [128, 128, 128, 129, 1, 1, 1, 42, 1, 1, 1, 1, 64, 0, 0, 129])
         )
         #expect((0 ..< 299).allSatisfy { picture[$0, 0] == .one })
@@ -65,7 +65,7 @@ struct RadianceHDRDecoderTests {
     @Test
     func `carriage returns in the header are tolerated`() throws {
         let bytes = Array("#?RGBE\r\nFORMAT=32-bit_rle_rgbe\r\n\r\n-Y 1 +X 1\r\n".utf8) + [128, 0, 0, 129]
-        #expect(try ImageDecoder.decodeRadianceHDR(bytes)[0, 0] == SIMD3(1, 0, 0))
+        #expect(try ImageDecoder.decodeLight(bytes)[0, 0] == SIMD3(1, 0, 0))
     }
 
     @Test
@@ -74,7 +74,7 @@ struct RadianceHDRDecoderTests {
             "#?RADIANCE\n\n+Y 1 +X 1\n", "#?RADIANCE\n\n+X 1 -Y 1\n", "#?RADIANCE\nFORMAT=32-bit_rle_xyze\n\n",
         ] {
             #expect(throws: ImageError(.unsupported, "")) {
-                try ImageDecoder.decodeRadianceHDR(Array(text.utf8) + [1, 2, 3, 4])
+                try ImageDecoder.decodeLight(Array(text.utf8) + [1, 2, 3, 4])
             }
         }
     }
@@ -83,7 +83,7 @@ struct RadianceHDRDecoderTests {
     func `sizes that are none are refused`() {
         for size in ["-Y 0 +X 1", "-Y -5 +X 1", "-Y 1", "-Y 1 +X 99999999999999999999", "-Y 1 +X 1 2", ""] {
             #expect(throws: ImageError(.malformed, ""), "\(size)") {
-                try ImageDecoder.decodeRadianceHDR(Array("#?RADIANCE\n\n\(size)\n".utf8) + [1, 2, 3, 4])
+                try ImageDecoder.decodeLight(Array("#?RADIANCE\n\n\(size)\n".utf8) + [1, 2, 3, 4])
             }
         }
     }
@@ -92,7 +92,7 @@ struct RadianceHDRDecoderTests {
     func `absurd sizes are refused before memory is taken`() {
         for (width, height) in [(16385, 1), (16384, 16384), (Int(Int32.max), 2), (4096, 4096)] {
             #expect(throws: ImageError(.tooLarge, "")) {
-                try ImageDecoder.decodeRadianceHDR(file(width, height, [2, 2, 0, 0]))
+                try ImageDecoder.decodeLight(file(width, height, [2, 2, 0, 0]))
             }
         }
     }
@@ -100,7 +100,7 @@ struct RadianceHDRDecoderTests {
     @Test
     func `a header without end is refused`() {
         let bytes = Array("#?RADIANCE\n".utf8) + [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
-        #expect(throws: ImageError(.malformed, "")) { try ImageDecoder.decodeRadianceHDR(bytes) }
+        #expect(throws: ImageError(.malformed, "")) { try ImageDecoder.decodeLight(bytes) }
     }
 
     @Test
@@ -108,7 +108,7 @@ struct RadianceHDRDecoderTests {
         for file in [newCode(12, 3), file(2, 1, [1, 2, 3, 128, 1, 1, 1, 1])] {
             for count in 0 ..< file.count {
                 #expect(throws: ImageError.self, "\(count) bytes") {
-                    try ImageDecoder.decodeRadianceHDR(Array(file.prefix(count)))
+                    try ImageDecoder.decodeLight(Array(file.prefix(count)))
                 }
             }
         }
@@ -121,7 +121,7 @@ struct RadianceHDRDecoderTests {
             for _ in 0 ..< 1000 {
                 let bytes = mutated(file, protecting: 2, using: &generator)
                 _ = Outcome { () throws(ImageError) in
-                    let picture = try ImageDecoder.decodeRadianceHDR(bytes, limits: narrowLimits)
+                    let picture = try ImageDecoder.decodeLight(bytes, limits: narrowLimits)
                     #expect(picture.pixels.allSatisfy { $0.isFinite && $0 >= 0 })
                 }
             }

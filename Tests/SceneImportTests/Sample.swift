@@ -69,6 +69,11 @@ enum Sample {
         return try PNGEncoder.encode(picture)
     }
 
+    /// A PNG file of one colour.
+    static func png(edge: Int, color: SIMD3<Float>) throws -> [UInt8] {
+        try PNGEncoder.encode(Picture(width: edge, height: edge, color: color))
+    }
+
     /// A file with all that the importer reads: textures, animation, lights, a camera, a hierarchy, an environment.
     static func rich() throws -> [UInt8] {
         var glb = GLBWriter()

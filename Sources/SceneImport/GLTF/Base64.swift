@@ -5,27 +5,37 @@ enum Base64 {
         var digits = text
         for _ in 0 ..< 2 where digits.last == UInt8(ascii: "=") { digits.removeLast() }
         guard digits.count % 4 != 1 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(digits.count / 4 * 3 + 3)
-        var bits: UInt32 = 0
-        var bitCount = 0
-        for digit in digits {
-            let value: UInt8
-            switch digit {
-            case UInt8(ascii: "A") ... UInt8(ascii: "Z"): value = digit - UInt8(ascii: "A")
-            case UInt8(ascii: "a") ... UInt8(ascii: "z"): value = digit - UInt8(ascii: "a") + 26
-            case UInt8(ascii: "0") ... UInt8(ascii: "9"): value = digit - UInt8(ascii: "0") + 52
-            case UInt8(ascii: "+"): value = 62
-            case UInt8(ascii: "/"): value = 63
-            default: return nil
-            }
-            bits = (bits << 6 | UInt32(value)) & 0xFFFFFF
-            bitCount += 6
-            if bitCount >= 8 {
-                bitCount -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
+        let count = digits.count * 3 / 4
+        var isValid = true
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { output, written in
+            digits.withUnsafeBufferPointer { input in
+                var bits: UInt32 = 0
+                var bitCount: UInt32 = 0
+                // An invalid digit has value 255, so that its upper bits tell in the end.
+                var seen: UInt8 = 0
+                self.values.withUnsafeBufferPointer { values in
+                    for digit in input {
+                        let value = values[Int(digit)]
+                        seen |= value
+                        bits = (bits &<< 6 | UInt32(value & 63)) & 0xFFFFFF
+                        bitCount &+= 6
+                        if bitCount >= 8 {
+                            bitCount &-= 8
+                            output[written] = UInt8(truncatingIfNeeded: bits &>> bitCount)
+                            written += 1
+                        }
+                    }
+                }
+                isValid = seen < 64
             }
         }
-        return bytes
+        return isValid ? bytes : nil
     }
+
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 255, count: 256)
+        let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        for (value, digit) in alphabet.utf8.enumerated() { values[Int(digit)] = UInt8(value) }
+        return values
+    }()
 }

@@ -1,23 +1,40 @@
 /// Which version and extensions of glTF are read.
 enum Extensions {
     static let supported: Set<String> = [
+        "EXT_lights_image_based",
+        "EXT_mesh_gpu_instancing",
+        "EXT_meshopt_compression",
+        "EXT_texture_webp",
+        "KHR_animation_pointer",
+        "KHR_draco_mesh_compression",
         "KHR_lights_punctual",
         "KHR_materials_emissive_strength",
         "KHR_materials_ior",
+        "KHR_materials_pbrSpecularGlossiness",
         "KHR_materials_transmission",
+        "KHR_materials_unlit",
+        "KHR_materials_variants",
         "KHR_mesh_quantization",
+        "KHR_meshopt_compression",
+        "KHR_node_visibility",
         "KHR_texture_transform",
     ]
 
-    /// Refuses what the file cannot do without, and returns a note for each thing that it can.
-    static func check(_ document: GLTF.Document) throws(ImportError) -> [String] {
-        let version = document.asset.minVersion ?? document.asset.version
+    /// Refuses other versions than 2.x.
+    static func check(version asset: GLTF.Versioned.Asset?) throws(ImportError) {
+        guard let version = asset?.minVersion?.text ?? asset?.version?.text else {
+            throw ImportError(.malformed, "it has no \"asset\" with a version, which glTF requires: it is another file")
+        }
         guard version.utf8.starts(with: "2.".utf8) else {
             throw ImportError(
                 .unsupported,
                 "it is glTF \(ResourceLoader.shortened(version)), versions 2.x are read: export it again"
             )
         }
+    }
+
+    /// Refuses what the file cannot do without, and returns a note for each thing that it can.
+    static func check(_ document: GLTF.Document) throws(ImportError) -> [String] {
         let missing = (document.extensionsRequired ?? []).filter { !self.supported.contains($0) }
         guard missing.isEmpty else {
             let names = missing.map { ResourceLoader.shortened($0) }.joined(separator: ", ")

@@ -1,9 +1,9 @@
 /// The two parts of a `.glb` file (glTF 2.0, section 4).
 struct GLBContainer {
     /// The JSON text.
-    let json: ArraySlice<UInt8>
+    let json: ByteView
     /// The first buffer, where there is one.
-    let binary: ArraySlice<UInt8>?
+    let binary: ByteView?
 
     static let magic: [UInt8] = Array("glTF".utf8)
 
@@ -11,30 +11,30 @@ struct GLBContainer {
     private static let binaryChunk: UInt32 = 0x004E_4942
 
     /// Cuts a file into its chunks; unknown chunks are passed over, as the specification asks.
-    init(_ bytes: [UInt8]) throws(ImportError) {
-        guard bytes.count >= 20, bytes.starts(with: Self.magic) else {
-            throw ImportError(.malformed, "the file is too short for a GLB file (\(bytes.count) bytes): copy it again")
+    init(_ file: ByteView) throws(ImportError) {
+        guard file.count >= 20, file.starts(with: Self.magic) else {
+            throw ImportError(.malformed, "the file is too short for a GLB file (\(file.count) bytes): copy it again")
         }
-        let version = Self.word(bytes, at: 4)
+        let version = Self.word(file, at: 4)
         guard version == 2 else {
             throw ImportError(
                 .unsupported,
                 "it is a GLB file of version \(version), version 2 is read: export it again"
             )
         }
-        let length = Int(Self.word(bytes, at: 8))
-        guard length <= bytes.count, length >= 20 else {
+        let length = Int(Self.word(file, at: 8))
+        guard length <= file.count, length >= 20 else {
             throw ImportError(
                 .malformed,
-                "the GLB header promises \(length) bytes and the file has \(bytes.count): it is cut off, copy it again"
+                "the GLB header promises \(length) bytes and the file has \(file.count): it is cut off, copy it again"
             )
         }
         var offset = 12
-        var json: ArraySlice<UInt8>?
-        var binary: ArraySlice<UInt8>?
+        var json: ByteView?
+        var binary: ByteView?
         while length - offset >= 8 {
-            let size = Int(Self.word(bytes, at: offset))
-            let kind = Self.word(bytes, at: offset + 4)
+            let size = Int(Self.word(file, at: offset))
+            let kind = Self.word(file, at: offset + 4)
             offset += 8
             guard size <= length - offset else {
                 throw ImportError(
@@ -42,7 +42,7 @@ struct GLBContainer {
                     "a GLB chunk at byte \(offset - 8) claims \(size) bytes of the \(length - offset) that are left"
                 )
             }
-            let chunk = bytes[offset ..< offset + size]
+            let chunk = file[offset ..< offset + size]
             offset += size
             if json == nil {
                 guard kind == Self.jsonChunk else {
@@ -61,8 +61,7 @@ struct GLBContainer {
     }
 
     /// The little-endian word at an offset that the caller has checked.
-    private static func word(_ bytes: [UInt8], at offset: Int) -> UInt32 {
-        UInt32(bytes[offset]) | UInt32(bytes[offset + 1]) << 8 | UInt32(bytes[offset + 2]) << 16
-            | UInt32(bytes[offset + 3]) << 24
+    private static func word(_ bytes: ByteView, at offset: Int) -> UInt32 {
+        bytes.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
     }
 }

@@ -10,6 +10,16 @@ extension GLTF {
         var doubleSided: Bool?
         var extensions: Extensions?
 
+        /// The textures that are read.
+        var textures: [TextureInfo] {
+            let pbr = self.pbrMetallicRoughness
+            let specularGlossiness = self.extensions?.specularGlossiness
+            return [
+                pbr?.baseColorTexture ?? specularGlossiness?.diffuseTexture, self.normalTexture,
+                pbr?.metallicRoughnessTexture, self.emissiveTexture,
+            ].compactMap { $0 }
+        }
+
         struct MetallicRoughness: Decodable {
             var baseColorFactor: [Double]?
             var baseColorTexture: TextureInfo?
@@ -22,11 +32,15 @@ extension GLTF {
             var emissiveStrength: EmissiveStrength?
             var transmission: Transmission?
             var ior: IOR?
+            var unlit: Unlit?
+            var specularGlossiness: SpecularGlossiness?
 
             enum CodingKeys: String, CodingKey {
                 case emissiveStrength = "KHR_materials_emissive_strength"
                 case transmission = "KHR_materials_transmission"
                 case ior = "KHR_materials_ior"
+                case unlit = "KHR_materials_unlit"
+                case specularGlossiness = "KHR_materials_pbrSpecularGlossiness"
             }
         }
 
@@ -41,6 +55,14 @@ extension GLTF {
 
         struct IOR: Decodable {
             var ior: Double?
+        }
+
+        struct Unlit: Decodable {}
+
+        struct SpecularGlossiness: Decodable {
+            var diffuseFactor: [Double]?
+            var diffuseTexture: TextureInfo?
+            var glossinessFactor: Double?
         }
     }
 

@@ -3,8 +3,32 @@
 /// Properties that the specification gives a default stay optional here, so that the reader of a value states the
 /// default at the place of use.
 enum GLTF {
+    /// What files of all versions have.
+    struct Versioned: Decodable {
+        var asset: Asset?
+
+        struct Asset: Decodable {
+            var version: Version?
+            var minVersion: Version?
+        }
+
+        /// A text in version 2, a number in some files of version 1.
+        struct Version: Decodable {
+            var text: String
+
+            init(from decoder: any Decoder) throws {
+                let value = try decoder.singleValueContainer()
+                if let text = try? value.decode(String.self) {
+                    self.text = text
+                } else {
+                    self.text = "\(try value.decode(Double.self))"
+                }
+            }
+        }
+    }
+
     struct Document: Decodable {
-        var asset: Asset
+        var asset: Versioned.Asset?
         var extensionsUsed: [String]?
         var extensionsRequired: [String]?
         var scene: Int?
@@ -25,22 +49,30 @@ enum GLTF {
 
         struct Extensions: Decodable {
             var lightsPunctual: LightList?
+            var lightsImageBased: ImageBasedLightList?
+            var materialsVariants: VariantList?
 
             enum CodingKeys: String, CodingKey {
                 case lightsPunctual = "KHR_lights_punctual"
+                case lightsImageBased = "EXT_lights_image_based"
+                case materialsVariants = "KHR_materials_variants"
             }
         }
-    }
-
-    struct Asset: Decodable {
-        var version: String
-        var minVersion: String?
     }
 
     struct Scene: Decodable {
         var name: String?
         var nodes: [Int]?
         var extras: Lenient<SceneExtras>?
+        var extensions: Extensions?
+
+        struct Extensions: Decodable {
+            var lightsImageBased: LightReference?
+
+            enum CodingKeys: String, CodingKey {
+                case lightsImageBased = "EXT_lights_image_based"
+            }
+        }
     }
 
     struct Node: Decodable {
@@ -53,13 +85,18 @@ enum GLTF {
         var translation: [Double]?
         var rotation: [Double]?
         var scale: [Double]?
+        var weights: [Double]?
         var extensions: Extensions?
 
         struct Extensions: Decodable {
             var lightsPunctual: LightReference?
+            var instancing: Instancing?
+            var visibility: Visibility?
 
             enum CodingKeys: String, CodingKey {
                 case lightsPunctual = "KHR_lights_punctual"
+                case instancing = "EXT_mesh_gpu_instancing"
+                case visibility = "KHR_node_visibility"
             }
         }
     }
@@ -67,6 +104,7 @@ enum GLTF {
     struct Mesh: Decodable {
         var name: String?
         var primitives: [Primitive]
+        var weights: [Double]?
     }
 
     struct Primitive: Decodable {
@@ -75,6 +113,17 @@ enum GLTF {
         var material: Int?
         var mode: Int?
         var targets: [[String: Int]]?
+        var extensions: Extensions?
+
+        struct Extensions: Decodable {
+            var draco: DracoCompression?
+            var variants: VariantMappings?
+
+            enum CodingKeys: String, CodingKey {
+                case draco = "KHR_draco_mesh_compression"
+                case variants = "KHR_materials_variants"
+            }
+        }
     }
 
     struct Accessor: Decodable {
@@ -109,11 +158,51 @@ enum GLTF {
         var byteOffset: Int?
         var byteLength: Int
         var byteStride: Int?
+        var extensions: Extensions?
+
+        struct Extensions: Decodable {
+            var meshopt: MeshoptCompression?
+
+            enum CodingKeys: String, CodingKey {
+                case vendor = "EXT_meshopt_compression"
+                case ratified = "KHR_meshopt_compression"
+            }
+
+            init(from decoder: any Decoder) throws {
+                let values = try decoder.container(keyedBy: CodingKeys.self)
+                self.meshopt =
+                    try values.decodeIfPresent(MeshoptCompression.self, forKey: .ratified)
+                    ?? values.decodeIfPresent(MeshoptCompression.self, forKey: .vendor)
+            }
+        }
     }
 
     struct Buffer: Decodable {
         var uri: String?
         var byteLength: Int
+        var extensions: Extensions?
+
+        struct Extensions: Decodable {
+            /// Whether the buffer is only there for programs that cannot decompress.
+            var isFallback: Bool
+
+            enum CodingKeys: String, CodingKey {
+                case vendor = "EXT_meshopt_compression"
+                case ratified = "KHR_meshopt_compression"
+            }
+
+            private struct Fallback: Decodable {
+                var fallback: Bool?
+            }
+
+            init(from decoder: any Decoder) throws {
+                let values = try decoder.container(keyedBy: CodingKeys.self)
+                let found =
+                    try values.decodeIfPresent(Fallback.self, forKey: .ratified)
+                    ?? values.decodeIfPresent(Fallback.self, forKey: .vendor)
+                self.isFallback = found?.fallback ?? false
+            }
+        }
     }
 
     struct Image: Decodable {
@@ -125,6 +214,17 @@ enum GLTF {
     struct Texture: Decodable {
         var sampler: Int?
         var source: Int?
+        var extensions: Extensions?
+
+        struct Extensions: Decodable {
+            var webp: ImageReference?
+            var basisu: ImageReference?
+
+            enum CodingKeys: String, CodingKey {
+                case webp = "EXT_texture_webp"
+                case basisu = "KHR_texture_basisu"
+            }
+        }
     }
 
     struct Sampler: Decodable {
@@ -162,6 +262,19 @@ enum GLTF {
         struct Target: Decodable {
             var node: Int?
             var path: String
+            var extensions: Extensions?
+
+            struct Extensions: Decodable {
+                var pointer: Pointer?
+
+                enum CodingKeys: String, CodingKey {
+                    case pointer = "KHR_animation_pointer"
+                }
+            }
+
+            struct Pointer: Decodable {
+                var pointer: String
+            }
         }
 
         struct Sampler: Decodable {

@@ -6,20 +6,20 @@ import FoundationEssentials
 enum JSONText {
     static func decode<Value: Decodable>(
         _ type: Value.Type,
-        from bytes: ArraySlice<UInt8>,
+        from bytes: ByteView,
         limits: ImportLimits
     ) throws(ImportError) -> Value {
-        var text = bytes
+        guard bytes.count <= limits.maxJSONBytes else {
+            throw ImportError(
+                .tooLarge,
+                "the JSON part has \(bytes.count) bytes, \(limits.maxJSONBytes) are allowed: export a .glb instead"
+            )
+        }
+        var text = bytes.array[...]
         // Some exporters pad with zeros, and some editors write a byte order mark.
         while text.last == 0 { text.removeLast() }
         if text.starts(with: [0xEF, 0xBB, 0xBF]) { text.removeFirst(3) }
-        guard text.count <= limits.maxJSONBytes else {
-            throw ImportError(
-                .tooLarge,
-                "the JSON part has \(text.count) bytes, \(limits.maxJSONBytes) are allowed: export a .glb instead"
-            )
-        }
-        try self.checkShape(text, limits: limits)
+        try text.withUnsafeBufferPointer { text throws(ImportError) in try self.checkShape(text, limits: limits) }
         do {
             return try JSONDecoder().decode(type, from: Data(text))
         } catch let error as DecodingError {
@@ -30,7 +30,7 @@ enum JSONText {
     }
 
     /// Counts nesting and values outside of strings, in one pass and without memory.
-    private static func checkShape(_ text: ArraySlice<UInt8>, limits: ImportLimits) throws(ImportError) {
+    private static func checkShape(_ text: UnsafeBufferPointer<UInt8>, limits: ImportLimits) throws(ImportError) {
         var depth = 0
         var values = 0
         var isInString = false

@@ -13,12 +13,14 @@ struct ResourceLoader {
     }
 
     /// The bytes of a URI as glTF 2.0 (section 2.8) allows them.
-    mutating func load(_ uri: String) throws(ImportError) -> [UInt8] {
+    mutating func load(_ uri: String) throws(ImportError) -> ByteView {
         let bytes =
-            if uri.utf8.count >= 5, uri.utf8.prefix(5).elementsEqual("data:".utf8) {
-                try Self.decodeDataURI(uri)
+            if uri.utf8.starts(with: "data:".utf8) {
+                ByteView(try Self.decodeDataURI(uri))
             } else {
-                try FileReader.read(try self.path(of: uri), maxBytes: min(self.budget, self.limits.maxFileBytes))
+                ByteView(
+                    try MappedFile(try self.path(of: uri), maxBytes: min(self.budget, self.limits.maxFileBytes))
+                )
             }
         guard bytes.count <= self.budget else {
             throw ImportError(.tooLarge, "buffers and pictures exceed \(self.limits.maxResourceBytes) bytes together")
@@ -53,7 +55,7 @@ struct ResourceLoader {
             )
         }
         let joined = "\(self.directory)/\(name)"
-        if let base = FileReader.canonicalPath(self.directory), let target = FileReader.canonicalPath(joined) {
+        if let base = MappedFile.canonicalPath(self.directory), let target = MappedFile.canonicalPath(joined) {
             let prefix = base.utf8.elementsEqual("/".utf8) ? base : base + "/"
             guard target.utf8.starts(with: prefix.utf8) else {
                 throw ImportError(

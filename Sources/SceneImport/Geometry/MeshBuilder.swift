@@ -5,21 +5,26 @@ struct MeshBuilder {
     private let document: GLTF.Document
     private let accessors: AccessorReader
     private let limits: ImportLimits
+    /// The number of the material variant to show.
+    private let variant: Int?
     private var vertexCount = 0
     private var triangleCount = 0
 
     /// The meshes so far.
     private(set) var meshes: [Mesh] = []
+    /// What moves each mesh's vertices.
+    private(set) var deformers: [MeshDeformer] = []
     /// Whether a primitive was built without a material of its own.
     private(set) var needsDefaultMaterial = false
     private(set) var skippedPrimitives = 0
-    private(set) var hasMorphTargets = false
-    private(set) var hasVertexColors = false
+    private(set) var hasUnreadTargets = false
+    private(set) var hasVertexAlpha = false
     private(set) var hasSeveralCoordinateSets = false
 
-    init(document: GLTF.Document, accessors: AccessorReader, limits: ImportLimits) {
+    init(document: GLTF.Document, accessors: AccessorReader, variant: Int?, limits: ImportLimits) {
         self.document = document
         self.accessors = accessors
+        self.variant = variant
         self.limits = limits
     }
 
@@ -34,9 +39,10 @@ struct MeshBuilder {
         var built: [Int] = []
         for (number, primitive) in mesh.primitives.enumerated() {
             do throws(ImportError) {
-                if let result = try self.build(primitive) {
+                if let (mesh, deformer) = try self.build(primitive) {
                     built.append(self.meshes.count)
-                    self.meshes.append(result)
+                    self.meshes.append(mesh)
+                    self.deformers.append(deformer)
                 }
             } catch {
                 let name = mesh.name.map { " \"\(ResourceLoader.shortened($0))\"" } ?? ""
@@ -46,7 +52,15 @@ struct MeshBuilder {
         return built
     }
 
-    private mutating func build(_ primitive: GLTF.Primitive) throws(ImportError) -> Mesh? {
+    /// Adds a copy of a mesh with its morph targets at weights that never change.
+    mutating func bake(_ mesh: Int, weights: [Float]) throws(ImportError) -> Int {
+        try self.reserve(vertices: self.meshes[mesh].positions.count / 3)
+        self.meshes.append(self.deformers[mesh].morphed(self.meshes[mesh], weights: weights))
+        self.deformers.append(MeshDeformer())
+        return self.meshes.count - 1
+    }
+
+    private mutating func build(_ primitive: GLTF.Primitive) throws(ImportError) -> (Mesh, MeshDeformer)? {
         let mode = primitive.mode ?? 4
         guard let topology = Topology(mode: mode) else {
             guard (0 ... 3).contains(mode) else {
@@ -55,56 +69,77 @@ struct MeshBuilder {
             self.skippedPrimitives += 1
             return nil
         }
-        guard let positionAccessor = primitive.attributes["POSITION"] else {
+        guard let position = primitive.attributes["POSITION"] else {
             self.skippedPrimitives += 1
             return nil
         }
         let materials = self.document.materials ?? []
         let material = try self.materialIndex(primitive, of: materials)
-        let vertices = try self.accessors.count(of: positionAccessor)
-        try self.reserve(vertices: vertices)
-        let indexCount = try primitive.indices.map { index throws(ImportError) in try self.accessors.count(of: index) }
-        try self.reserve(triangles: topology.triangleCount(indexCount ?? vertices))
+        let vertices = try self.accessors.count(of: position)
+        let (total, overflow) = vertices.multipliedReportingOverflow(by: 1 + (primitive.targets ?? []).count)
+        try self.reserve(vertices: overflow ? .max : total)
+        let data = try VertexData(primitive, position: position, accessors: self.accessors)
+        try self.reserve(triangles: topology.triangleCount(try data.indexCount()))
 
-        let positions = try self.attribute("POSITION", primitive, .vector3, vertices) ?? []
-        var indices: [UInt32]
-        if let accessor = primitive.indices {
-            indices = try self.accessors.integers(accessor)
-            if let bad = indices.first(where: { $0 >= vertices }) {
-                throw ImportError(.malformed, "an index is \(bad), and there are \(vertices) vertices")
-            }
-        } else {
-            indices = (0 ..< vertices).map { UInt32(truncatingIfNeeded: $0) }
-        }
-        indices = topology.triangles(indices)
+        var indices = try data.indices()
+        // Draco stores the triangles of strips as a list.
+        indices = primitive.extensions?.draco == nil ? topology.triangles(indices) : Topology.list.triangles(indices)
         guard !indices.isEmpty else {
             self.skippedPrimitives += 1
             return nil
         }
-        self.hasMorphTargets = self.hasMorphTargets || !(primitive.targets ?? []).isEmpty
-        self.hasVertexColors = self.hasVertexColors || primitive.attributes["COLOR_0"] != nil
+        let positions = try data.floats("POSITION", .vector3) ?? []
 
         var result = Mesh(positions: positions, indices: indices, material: material)
-        result.normals = try self.attribute("NORMAL", primitive, .vector3, vertices) ?? []
+        result.normals = try data.floats("NORMAL", .vector3) ?? []
         let surface = materials[checked: material]
         if let set = self.coordinateSet(surface) {
-            result.textureCoordinates = try self.attribute("TEXCOORD_\(set)", primitive, .vector2, vertices) ?? []
+            result.textureCoordinates = try data.floats("TEXCOORD_\(set)", .vector2) ?? []
         }
+        result.colors = try self.colors(primitive, data)
+        var deformers = DeformerBuilder(data, primitive)
+        var deformer = try deformers.build()
+        self.hasUnreadTargets = self.hasUnreadTargets || deformers.hasUnreadTargets
         NormalRepair.repair(&result)
         if surface?.normalTexture != nil, !result.textureCoordinates.isEmpty, !result.normals.isEmpty {
-            result.tangents = try self.attribute("TANGENT", primitive, .vector4, vertices) ?? []
+            result.tangents = try data.floats("TANGENT", .vector4) ?? []
             if result.tangents.isEmpty {
-                TangentSpace.addTangents(to: &result)
+                deformer.append(copiesOf: TangentSpace.addTangents(to: &result))
             }
         }
-        return result
+        return (result, deformer)
     }
 
+    /// The colours of the vertices; their alpha is not read.
+    private mutating func colors(_ primitive: GLTF.Primitive, _ data: VertexData) throws(ImportError) -> [Float] {
+        guard let accessor = primitive.attributes["COLOR_0"] else { return [] }
+        let colors: [Float]
+        if try self.accessors.shape(of: accessor) == .vector4 {
+            let all = try data.floats("COLOR_0", .vector4) ?? []
+            self.hasVertexAlpha = self.hasVertexAlpha || stride(from: 3, to: all.count, by: 4).contains { all[$0] < 1 }
+            colors = [Float](unsafeUninitializedCapacity: all.count / 4 * 3) { output, written in
+                for i in 0 ..< all.count / 4 {
+                    for k in 0 ..< 3 { output[3 * i + k] = all[4 * i + k] }
+                }
+                written = all.count / 4 * 3
+            }
+        } else {
+            colors = try data.floats("COLOR_0", .vector3) ?? []
+        }
+        return colors.map { $0 > 0 ? min($0, 1) : 0 }
+    }
+
+    /// The material of a primitive, which a variant may replace (`KHR_materials_variants`).
     private mutating func materialIndex(
         _ primitive: GLTF.Primitive,
         of materials: [GLTF.Material]
     ) throws(ImportError) -> Int {
-        guard let index = primitive.material else {
+        var chosen = primitive.material
+        if let variant {
+            let mapping = primitive.extensions?.variants?.mappings.first { $0.variants.contains(variant) }
+            chosen = mapping?.material ?? chosen
+        }
+        guard let index = chosen else {
             self.needsDefaultMaterial = true
             return materials.count
         }
@@ -114,32 +149,10 @@ struct MeshBuilder {
         return index
     }
 
-    /// An attribute with one element for each vertex, or nothing where the primitive has none.
-    private func attribute(
-        _ name: String,
-        _ primitive: GLTF.Primitive,
-        _ shape: AccessorReader.Shape,
-        _ vertices: Int
-    ) throws(ImportError) -> [Float]? {
-        guard let accessor = primitive.attributes[name] else { return nil }
-        do throws(ImportError) {
-            let count = try self.accessors.count(of: accessor)
-            guard count == vertices else {
-                throw ImportError(.malformed, "has \(count) elements, and there are \(vertices) positions")
-            }
-            return try self.accessors.floats(accessor, shape: shape)
-        } catch {
-            throw error.located(at: "attribute \(name)")
-        }
-    }
-
     /// The texture coordinates that a material uses; the renderer has one set for each mesh.
     private mutating func coordinateSet(_ material: GLTF.Material?) -> Int? {
         guard let material else { return nil }
-        let pbr = material.pbrMetallicRoughness
-        let sets = [
-            pbr?.baseColorTexture, material.normalTexture, pbr?.metallicRoughnessTexture, material.emissiveTexture,
-        ].compactMap { $0?.coordinateSet }
+        let sets = material.textures.map { $0.coordinateSet }
         if let first = sets.first, sets.contains(where: { $0 != first }) {
             self.hasSeveralCoordinateSets = true
         }

@@ -4,11 +4,7 @@ import RenderCore
 enum NormalRepair {
     static func repair(_ mesh: inout Mesh) {
         let count = mesh.normals.count / 3
-        var broken: Set<Int> = []
-        for i in 0 ..< count {
-            let n = mesh.vertex(i, of: mesh.normals)
-            if dot(n, n) < 1e-12 { broken.insert(i) }
-        }
+        let broken = self.broken(mesh.normals)
         guard !broken.isEmpty else { return }
         var sums = [SIMD3<Double>](repeating: .zero, count: count)
         for triangle in 0 ..< mesh.indices.count / 3 {
@@ -27,6 +23,20 @@ enum NormalRepair {
             mesh.normals[3 * i] = Float(n.x)
             mesh.normals[3 * i + 1] = Float(n.y)
             mesh.normals[3 * i + 2] = Float(n.z)
+        }
+    }
+}
+
+extension NormalRepair {
+    /// The vertices whose normal has no direction.
+    private static func broken(_ normals: [Float]) -> Set<Int> {
+        normals.withUnsafeBufferPointer { normals in
+            var broken: Set<Int> = []
+            for i in 0 ..< normals.count / 3 {
+                let (x, y, z) = (normals[3 &* i], normals[3 &* i &+ 1], normals[3 &* i &+ 2])
+                if (x * x + y * y) + z * z < 1e-12 { broken.insert(i) }
+            }
+            return broken
         }
     }
 }

@@ -7,7 +7,9 @@ package import RenderCore
 /// their triangles have the same handedness, and the vertex is split otherwise. Unlike MikkTSpace, vertices that the
 /// file keeps apart are not welded first.
 package enum TangentSpace {
-    package static func addTangents(to mesh: inout Mesh) {
+    /// Adds tangents; returns the original of each vertex that was appended.
+    @discardableResult
+    package static func addTangents(to mesh: inout Mesh) -> [Int] {
         let vertexCount = mesh.positions.count / 3
         // For each vertex: the sums for right- and left-handed triangles.
         var sums = [SIMD3<Double>](repeating: .zero, count: 2 * vertexCount)
@@ -32,13 +34,14 @@ package enum TangentSpace {
                 used[slot] = true
             }
         }
-        self.write(sums: sums, used: used, isLeftHanded: isLeftHanded, to: &mesh)
+        return self.write(sums: sums, used: used, isLeftHanded: isLeftHanded, to: &mesh)
     }
 
     /// Stores the sums as tangents; vertices of both hands get a copy for the left one.
-    private static func write(sums: [SIMD3<Double>], used: [Bool], isLeftHanded: [Bool], to mesh: inout Mesh) {
+    private static func write(sums: [SIMD3<Double>], used: [Bool], isLeftHanded: [Bool], to mesh: inout Mesh) -> [Int] {
         let vertexCount = mesh.positions.count / 3
         var copies: [Int: UInt32] = [:]
+        var originals: [Int] = []
         var tangents: [Float] = []
         tangents.reserveCapacity(4 * vertexCount)
         for vertex in 0 ..< vertexCount {
@@ -47,10 +50,14 @@ package enum TangentSpace {
         }
         for vertex in 0 ..< vertexCount where used[2 * vertex] && used[2 * vertex + 1] {
             copies[vertex] = UInt32(truncatingIfNeeded: mesh.positions.count / 3)
+            originals.append(vertex)
             self.append(sums[2 * vertex + 1], isLeft: true, vertex: vertex, mesh, to: &tangents)
             for k in 0 ..< 3 {
                 mesh.positions.append(mesh.positions[3 * vertex + k])
                 mesh.normals.append(mesh.normals[3 * vertex + k])
+            }
+            if !mesh.colors.isEmpty {
+                for k in 0 ..< 3 { mesh.colors.append(mesh.colors[3 * vertex + k]) }
             }
             for k in 0 ..< 2 {
                 mesh.textureCoordinates.append(mesh.textureCoordinates[2 * vertex + k])
@@ -62,6 +69,7 @@ package enum TangentSpace {
             }
         }
         mesh.tangents = tangents
+        return originals
     }
 
     private static func append(

@@ -2,11 +2,10 @@ import RenderCore
 
 /// Turns glTF materials into the renderer's.
 struct MaterialBuilder {
-    private var textures: TextureLoader
-    private(set) var hasTransmissionTexture = false
-
-    /// The pictures that the materials use.
-    var images: [RenderCore.Image] { self.textures.images }
+    /// Loads the pictures of the materials.
+    var textures: TextureLoader
+    private var hasTransmissionTexture = false
+    private var hasSpecularGlossiness = false
 
     init(textures: TextureLoader) {
         self.textures = textures
@@ -15,8 +14,29 @@ struct MaterialBuilder {
     /// What glTF prescribes for a primitive without a material.
     static let defaultMaterial = Material(metallic: 1, roughness: 1)
 
+    /// What a person should know of the materials.
+    var notes: [String] {
+        var notes: [String] = []
+        if self.hasTransmissionTexture {
+            notes.append("Transmission textures are not read; the transmission factor counts everywhere.")
+        }
+        if self.hasSpecularGlossiness {
+            notes.append(
+                "Materials of the old specular-glossiness kind keep their diffuse colour and their glossiness factor only."
+            )
+        }
+        return notes
+    }
+
+    /// Builds all materials of a file.
+    mutating func buildAll(_ sources: [GLTF.Material]) throws(ImportError) -> [Material] {
+        var materials: [Material] = []
+        for (index, source) in sources.enumerated() { materials.append(try self.build(source, index: index)) }
+        return materials
+    }
+
     /// Builds material number `index`.
-    mutating func build(_ source: GLTF.Material, index: Int) throws(ImportError) -> Material {
+    private mutating func build(_ source: GLTF.Material, index: Int) throws(ImportError) -> Material {
         do throws(ImportError) {
             return try self.build(source)
         } catch {
@@ -27,7 +47,7 @@ struct MaterialBuilder {
 
     private mutating func build(_ source: GLTF.Material) throws(ImportError) -> Material {
         var material = Self.defaultMaterial
-        let pbr = source.pbrMetallicRoughness
+        let pbr = self.metallicRoughness(source)
         let color = try Numbers.vector(pbr?.baseColorFactor, count: 4, default: [1, 1, 1, 1], "the base colour")
         material.baseColor = SIMD4(
             Numbers.unit(color[0]),
@@ -74,7 +94,36 @@ struct MaterialBuilder {
         }
         material.alphaCutoff = try Numbers.float(source.alphaCutoff ?? 0.5, "the alpha cutoff")
         material.isDoubleSided = source.doubleSided ?? false
-        return material
+        return source.extensions?.unlit == nil ? material : Self.unlit(material)
+    }
+
+    /// The usual description of a surface, also for one of the old specular-glossiness kind.
+    private mutating func metallicRoughness(_ source: GLTF.Material) -> GLTF.Material.MetallicRoughness? {
+        guard source.pbrMetallicRoughness?.baseColorTexture == nil, let old = source.extensions?.specularGlossiness
+        else { return source.pbrMetallicRoughness }
+        self.hasSpecularGlossiness = true
+        return GLTF.Material.MetallicRoughness(
+            baseColorFactor: old.diffuseFactor,
+            baseColorTexture: old.diffuseTexture,
+            metallicFactor: 0,
+            roughnessFactor: 1 - (old.glossinessFactor ?? 1)
+        )
+    }
+
+    /// The surface that shows its base colour whatever light falls on it (`KHR_materials_unlit`): it glows in it and
+    /// reflects nothing.
+    private static func unlit(_ material: Material) -> Material {
+        let color = material.baseColor
+        return Material(
+            baseColor: SIMD4(0, 0, 0, color.w),
+            baseColorTexture: material.alphaMode == .opaque ? nil : material.baseColorTexture,
+            emission: SIMD3(color.x, color.y, color.z),
+            emissionTexture: material.baseColorTexture,
+            ior: 1,
+            alphaMode: material.alphaMode,
+            alphaCutoff: material.alphaCutoff,
+            isDoubleSided: material.isDoubleSided
+        )
     }
 
     private mutating func texture(

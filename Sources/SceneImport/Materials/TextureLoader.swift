@@ -38,10 +38,11 @@ struct TextureLoader {
         guard let texture = textures[checked: info.index] else {
             throw ImportError(.malformed, "it names texture \(info.index), and the file has \(textures.count)")
         }
-        guard let source = texture.source else {
+        guard let source = texture.extensions?.webp?.source ?? texture.source else {
+            let kind = texture.extensions?.basisu == nil ? "no picture" : "only a KTX2 picture (KHR_texture_basisu)"
             throw ImportError(
                 .unsupported,
-                "texture \(info.index) has no PNG or JPEG picture: export the file with pictures of these kinds"
+                "texture \(info.index) has \(kind): export the file with PNG, JPEG or WebP pictures"
             )
         }
         var sampler: GLTF.Sampler?
@@ -63,6 +64,20 @@ struct TextureLoader {
     private mutating func image(_ index: Int, as meaning: Meaning) throws(ImportError) -> Int {
         let key = Key(image: index, meaning: meaning)
         if let known = self.loaded[key] { return known }
+        let decoded = try self.decoded(index)
+        self.loaded[key] = self.images.count
+        self.images.append(
+            RenderCore.Image(
+                width: decoded.width,
+                height: decoded.height,
+                texels: meaning == .color ? .sRGB8(decoded.pixels) : .linear8(decoded.pixels)
+            )
+        )
+        return self.images.count - 1
+    }
+
+    /// The pixels of image number `index` of the file.
+    mutating func decoded(_ index: Int) throws(ImportError) -> DecodedTexture {
         let images = self.document.images ?? []
         guard let image = images[checked: index] else {
             throw ImportError(.malformed, "a texture names image \(index), and the file has \(images.count)")
@@ -70,7 +85,7 @@ struct TextureLoader {
         let name = (image.uri.flatMap { $0.utf8.starts(with: "data:".utf8) ? nil : $0 } ?? image.name)
             .map { " \"\(ResourceLoader.shortened($0))\"" }
         let place = "image \(index)\(name ?? "")"
-        let bytes: [UInt8]
+        let bytes: ByteView
         do throws(ImportError) {
             bytes = try self.encodedBytes(image)
         } catch {
@@ -83,23 +98,15 @@ struct TextureLoader {
         limits.maxPixels = min(limits.maxPixels, self.pixelsLeft)
         let decoded: DecodedTexture
         do throws(ImageError) {
-            decoded = try ImageDecoder.decodeTexture(bytes, limits: limits)
+            decoded = try ImageDecoder.decodeTexture(bytes.array, limits: limits)
         } catch {
             throw ImportError(.badImage, "\(place): \(error.message)")
         }
         self.pixelsLeft -= decoded.width * decoded.height
-        self.loaded[key] = self.images.count
-        self.images.append(
-            RenderCore.Image(
-                width: decoded.width,
-                height: decoded.height,
-                texels: meaning == .color ? .sRGB8(decoded.pixels) : .linear8(decoded.pixels)
-            )
-        )
-        return self.images.count - 1
+        return decoded
     }
 
-    private mutating func encodedBytes(_ image: GLTF.Image) throws(ImportError) -> [UInt8] {
+    private mutating func encodedBytes(_ image: GLTF.Image) throws(ImportError) -> ByteView {
         if let uri = image.uri {
             return try self.resources.load(uri)
         }

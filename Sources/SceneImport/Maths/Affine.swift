@@ -32,6 +32,14 @@ struct Affine: Equatable {
         self.translation = translation
     }
 
+    /// The renderer's map.
+    init(_ t: Transform) {
+        self.x = SIMD3(Double(t.x.x), Double(t.y.x), Double(t.z.x))
+        self.y = SIMD3(Double(t.x.y), Double(t.y.y), Double(t.z.y))
+        self.z = SIMD3(Double(t.x.z), Double(t.y.z), Double(t.z.z))
+        self.translation = SIMD3(Double(t.x.w), Double(t.y.w), Double(t.z.w))
+    }
+
     /// First `right`, then `left`.
     static func * (left: Affine, right: Affine) -> Affine {
         Affine(

@@ -1,5 +1,5 @@
 /// The values of one animated property over time (glTF 2.0, section 3.11 and appendix C).
-struct Keyframes {
+struct Keyframes: Sendable {
     enum Interpolation: String {
         case linear = "LINEAR"
         case step = "STEP"
@@ -8,19 +8,40 @@ struct Keyframes {
 
     /// Seconds, growing, at least one.
     let times: [Float]
-    /// For each time `width` numbers, or in cubic splines three times as many: in-tangent, value, out-tangent.
+    /// For each time ``width`` numbers, or in cubic splines three times as many: in-tangent, value, out-tangent.
     let values: [Float]
     let width: Int
     let interpolation: Interpolation
     /// Whether the values are quaternions, which are interpolated on the sphere.
     let isRotation: Bool
 
-    /// The value at a time in seconds; the first and the last one hold before and after.
+    /// The value of up to four numbers at a time in seconds; the first and the last one hold before and after.
     func value(at time: Double) -> SIMD4<Double> {
+        let (low, t, duration) = self.place(of: time)
+        var value = SIMD4<Double>.zero
+        if self.isRotation, self.interpolation == .linear, t > 0 {
+            return Quaternion.slerp(
+                Quaternion.normalized(self.rotation(low)),
+                Quaternion.normalized(self.rotation(low + 1)),
+                t
+            )
+        }
+        for k in 0 ..< min(self.width, 4) { value[k] = self.number(k, key: low, t: t, duration: duration) }
+        return self.isRotation ? Quaternion.normalized(value) : value
+    }
+
+    /// All numbers of the value at a time in seconds.
+    func values(at time: Double) -> [Float] {
+        let (low, t, duration) = self.place(of: time)
+        return (0 ..< self.width).map { Float(self.number($0, key: low, t: t, duration: duration)) }
+    }
+
+    /// The last key that is not after a time, and how far on the way to the next one it is: 0 before the first key, at
+    /// the last one and after it.
+    private func place(of time: Double) -> (key: Int, t: Double, duration: Double) {
         let last = self.times.count - 1
-        guard time > Double(self.times[0]), last > 0 else { return self.finished(self.key(0)) }
-        guard time < Double(self.times[last]) else { return self.finished(self.key(last)) }
-        // The last key that is not after the time.
+        guard time > Double(self.times[0]), last > 0 else { return (0, 0, 0) }
+        guard time < Double(self.times[last]) else { return (last, 0, 0) }
         var low = 0
         var high = last
         while high - low > 1 {
@@ -28,37 +49,31 @@ struct Keyframes {
             if Double(self.times[middle]) <= time { low = middle } else { high = middle }
         }
         let duration = Double(self.times[low + 1]) - Double(self.times[low])
-        guard duration > 0 else { return self.finished(self.key(low + 1)) }
-        let t = (time - Double(self.times[low])) / duration
-        switch self.interpolation {
-        case .step:
-            return self.finished(self.key(low))
-        case .linear where self.isRotation:
-            return Quaternion.slerp(self.finished(self.key(low)), self.finished(self.key(low + 1)), t)
-        case .linear:
-            return self.key(low) * (1 - t) + self.key(low + 1) * t
-        case .cubicSpline:
-            let t2 = t * t
-            let t3 = t2 * t
-            let start = self.key(low) * (2 * t3 - 3 * t2 + 1)
-            let leave = self.key(low, part: 2) * (duration * (t3 - 2 * t2 + t))
-            let end = self.key(low + 1) * (3 * t2 - 2 * t3)
-            let arrive = self.key(low + 1, part: 0) * (duration * (t3 - t2))
-            return self.finished(((start + leave) + end) + arrive)
-        }
+        guard duration > 0 else { return (low + 1, 0, 0) }
+        return (low, (time - Double(self.times[low])) / duration, duration)
     }
 
-    private func finished(_ value: SIMD4<Double>) -> SIMD4<Double> {
-        self.isRotation ? Quaternion.normalized(value) : value
+    private func number(_ k: Int, key low: Int, t: Double, duration: Double) -> Double {
+        guard t > 0, self.interpolation != .step else { return self.stored(k, key: low) }
+        if self.interpolation == .linear {
+            return self.stored(k, key: low) * (1 - t) + self.stored(k, key: low + 1) * t
+        }
+        let t2 = t * t
+        let t3 = t2 * t
+        let start = self.stored(k, key: low) * (2 * t3 - 3 * t2 + 1)
+        let leave = self.stored(k, key: low, part: 2) * (duration * (t3 - 2 * t2 + t))
+        let end = self.stored(k, key: low + 1) * (3 * t2 - 2 * t3)
+        let arrive = self.stored(k, key: low + 1, part: 0) * (duration * (t3 - t2))
+        return ((start + leave) + end) + arrive
     }
 
-    private func key(_ i: Int, part: Int = 1) -> SIMD4<Double> {
-        let start = self.interpolation == .cubicSpline ? (3 * i + part) * self.width : i * self.width
-        var value = SIMD4<Double>.zero
-        for k in 0 ..< self.width {
-            value[k] = Double(self.values[start + k])
-        }
-        return value
+    private func stored(_ k: Int, key: Int, part: Int = 1) -> Double {
+        let group = self.interpolation == .cubicSpline ? 3 * key + part : key
+        return Double(self.values[group * self.width + k])
+    }
+
+    private func rotation(_ key: Int) -> SIMD4<Double> {
+        SIMD4(self.stored(0, key: key), self.stored(1, key: key), self.stored(2, key: key), self.stored(3, key: key))
     }
 }
 

@@ -1,121 +1,138 @@
-/// The keyframes that move nodes.
-struct NodeAnimation {
-    enum Property: String {
-        case translation
-        case rotation
-        case scale
-        case weights
-    }
-
+/// The keyframes of a document.
+struct NodeAnimation: Sendable {
     /// What moves at one node.
-    struct Tracks {
+    struct Tracks: Sendable {
         var translation: Keyframes?
         var rotation: Keyframes?
         var scale: Keyframes?
+        var weights: Keyframes?
+        var visible: Keyframes?
     }
 
     /// Tracks by node number.
-    private(set) var tracks: [Int: Tracks] = [:]
+    fileprivate(set) var tracks: [Int: Tracks] = [:]
+    /// Tracks of cameras and lights.
+    fileprivate(set) var others: [AnimatedProperty: Keyframes] = [:]
     /// Seconds until the last key of all animations in use.
-    private(set) var duration = 0.0
-    private(set) var hasWeights = false
+    fileprivate(set) var duration = 0.0
+    /// Whether something moves that is not read.
+    fileprivate(set) var hasUnreadChannels = false
     /// Names of animations that move what an earlier one moves, and are therefore left out.
-    private(set) var alternatives: [String] = []
+    fileprivate(set) var alternatives: [String] = []
     /// The name of the first animation.
-    private(set) var firstName: String?
+    fileprivate(set) var firstName: String?
 
-    /// Reads all animations; of several that move the same property of a node, the first one counts.
+    /// Reads all animations; of several that move the same property of a thing, the first one counts.
     init(_ document: GLTF.Document, accessors: AccessorReader, limits: ImportLimits) throws(ImportError) {
-        var valuesLeft = limits.maxKeyframeValues
-        var taken: Set<Slot> = []
+        var reader = AnimationReader(document: document, accessors: accessors, valuesLeft: limits.maxKeyframeValues)
+        var taken: Set<AnimatedProperty> = []
         for (index, animation) in (document.animations ?? []).enumerated() {
             let name = animation.name.map { " \"\(ResourceLoader.shortened($0))\"" } ?? ""
             let place = "animation \(index)\(name)"
-            if index == 0 { self.firstName = place }
-            let slots = Set(animation.channels.compactMap { Slot($0) })
-            guard slots.isDisjoint(with: taken) else {
-                self.alternatives.append(place)
+            if index == 0 { reader.result.firstName = place }
+            let properties = Set(animation.channels.compactMap { AnimatedProperty($0.target) })
+            guard properties.isDisjoint(with: taken) else {
+                reader.result.alternatives.append(place)
                 continue
             }
-            taken.formUnion(slots)
+            taken.formUnion(properties)
             do throws(ImportError) {
-                for channel in animation.channels {
-                    try self.add(channel, of: animation, document, accessors, &valuesLeft)
-                }
+                for channel in animation.channels { try reader.add(channel, of: animation) }
             } catch {
                 throw error.located(at: place)
             }
         }
+        self = reader.result
     }
 
-    private struct Slot: Hashable {
-        var node: Int
-        var path: String
+    fileprivate init() {}
+}
 
-        init?(_ channel: GLTF.Animation.Channel) {
-            guard let node = channel.target.node else { return nil }
-            self.node = node
-            self.path = channel.target.path
-        }
-    }
+/// Collects the keyframes of a document.
+private struct AnimationReader {
+    let document: GLTF.Document
+    let accessors: AccessorReader
+    /// Keyframe values that may still be read.
+    var valuesLeft: Int
+    var result = NodeAnimation()
 
-    private mutating func add(
+    mutating func add(
         _ channel: GLTF.Animation.Channel,
-        of animation: GLTF.Animation,
-        _ document: GLTF.Document,
-        _ accessors: AccessorReader,
-        _ valuesLeft: inout Int
+        of animation: GLTF.Animation
     ) throws(ImportError) {
-        // A channel without a node is for an extension; unknown paths are too.
-        guard let node = channel.target.node, let property = Property(rawValue: channel.target.path) else { return }
-        guard (document.nodes ?? []).indices.contains(node) else {
-            throw ImportError(.malformed, "a channel moves node \(node), which does not exist")
+        guard let property = AnimatedProperty(channel.target) else {
+            self.result.hasUnreadChannels = true
+            return
         }
+        try self.check(property)
         guard let sampler = animation.samplers[checked: channel.sampler] else {
             throw ImportError(.malformed, "a channel names sampler \(channel.sampler), which does not exist")
         }
-        guard property != .weights else {
-            self.hasWeights = true
-            return
+        let keyframes: Keyframes
+        do throws(ImportError) {
+            keyframes = try self.keyframes(sampler, of: property)
+        } catch {
+            throw error.located(at: "sampler \(channel.sampler)")
         }
+        switch property {
+        case .node(let node, .translation): self.result.tracks[node, default: .init()].translation = keyframes
+        case .node(let node, .rotation): self.result.tracks[node, default: .init()].rotation = keyframes
+        case .node(let node, .scale): self.result.tracks[node, default: .init()].scale = keyframes
+        case .node(let node, .weights): self.result.tracks[node, default: .init()].weights = keyframes
+        case .node(let node, .visible): self.result.tracks[node, default: .init()].visible = keyframes
+        case .camera, .light: self.result.others[property] = keyframes
+        }
+        self.result.duration = max(self.result.duration, Double(keyframes.times[keyframes.times.count - 1]))
+    }
+
+    /// Refuses what does not exist.
+    private func check(_ property: AnimatedProperty) throws(ImportError) {
+        let (name, index, count) =
+            switch property {
+            case .node(let index, _): ("node", index, (self.document.nodes ?? []).count)
+            case .camera(let index, _): ("camera", index, (self.document.cameras ?? []).count)
+            case .light(let index, _): ("light", index, (self.document.extensions?.lightsPunctual?.lights ?? []).count)
+            }
+        guard (0 ..< count).contains(index) else {
+            throw ImportError(.malformed, "a channel moves \(name) \(index), and the file has \(count)")
+        }
+    }
+
+    private mutating func keyframes(
+        _ sampler: GLTF.Animation.Sampler,
+        of property: AnimatedProperty
+    ) throws(ImportError) -> Keyframes {
         let name = sampler.interpolation ?? "LINEAR"
         guard let interpolation = Keyframes.Interpolation(rawValue: name) else {
             throw ImportError(
                 .malformed,
-                "sampler \(channel.sampler) interpolates by \"\(ResourceLoader.shortened(name))\", none of glTF's ways"
+                "it interpolates by \"\(ResourceLoader.shortened(name))\", which is none of glTF's ways"
             )
         }
-        let shape: AccessorReader.Shape = property == .rotation ? .vector4 : .vector3
-        let keys = try accessors.count(of: sampler.input)
+        let keys = try self.accessors.count(of: sampler.input)
+        let values = try self.accessors.count(of: sampler.output)
         let perKey = interpolation == .cubicSpline ? 3 : 1
         let (elements, overflow) = keys.multipliedReportingOverflow(by: perKey)
-        guard keys > 0, !overflow, try accessors.count(of: sampler.output) == elements else {
-            throw ImportError(
-                .malformed,
-                "sampler \(channel.sampler) has \(keys) times, and its number of values does not fit"
-            )
+        // Of morph weights each key has as many elements as there are targets.
+        let isSound = property.shape == nil ? keys > 0 && values % max(elements, 1) == 0 : values == elements
+        guard keys > 0, !overflow, values > 0, isSound else {
+            throw ImportError(.malformed, "it has \(keys) times, and \(values) values do not fit")
         }
-        guard elements <= valuesLeft / 5 else {
+        guard values <= self.valuesLeft / 5 else {
             throw ImportError(.tooLarge, "the file's animations have too many keyframes: resample them")
         }
-        valuesLeft -= elements * 5
-        let times = try accessors.floats(sampler.input, shape: .scalar)
+        self.valuesLeft -= values * 5
+        let times = try self.accessors.floats(sampler.input, shape: .scalar)
         for i in 1 ..< max(times.count, 1) where times[i] < times[i - 1] {
-            throw ImportError(.malformed, "the times of sampler \(channel.sampler) fall at key \(i)")
+            throw ImportError(.malformed, "its times fall at key \(i)")
         }
-        let keyframes = Keyframes(
+        let shape = property.shape ?? .scalar
+        return Keyframes(
             times: times,
-            values: try accessors.floats(sampler.output, shape: shape),
-            width: shape.count,
+            values: try self.accessors.floats(sampler.output, shape: shape),
+            width: property.shape?.count ?? values / elements,
             interpolation: interpolation,
-            isRotation: property == .rotation
+            isRotation: shape == .vector4
         )
-        switch property {
-        case .translation: self.tracks[node, default: Tracks()].translation = keyframes
-        case .rotation: self.tracks[node, default: Tracks()].rotation = keyframes
-        case .scale: self.tracks[node, default: Tracks()].scale = keyframes
-        case .weights: break
-        }
-        self.duration = max(self.duration, Double(times[times.count - 1]))
     }
 }

@@ -6,157 +6,220 @@ struct NodeStage: Sendable {
     struct Contents: Sendable {
         /// Numbers of the renderer's meshes.
         var meshes: [Int] = []
-        /// The joint and its inverse bind matrix that place a skinned mesh.
-        var bind: (joint: Int, inverse: Affine)?
-        var light: LightBuilder.Source?
+        /// Weights of morph targets where no animation changes them.
+        var weights: [Float] = []
+        /// Whether the meshes have morph targets that move from frame to frame.
+        var morphs = false
+        var skin: Skin?
+        var copies: InstanceSet?
+        /// The number of a light of the document.
+        var light: Int?
     }
 
-    /// A box around a mesh in its own coordinates.
-    struct Box: Sendable {
-        var low: SIMD3<Double>
-        var high: SIMD3<Double>
+    /// Where everything is at one time.
+    struct Pose {
+        var time: Double
+        /// The world transform of each entry of the tree.
+        var transforms: [Affine]
+        /// Whether each entry is shown.
+        var isVisible: [Bool]
     }
 
     /// Places further away than this, in metres, are taken for damage.
     static let coordinateMax = 1e12
 
     let nodes: [GLTF.Node]
+    let cameras: [GLTF.Camera]
+    let lights: [GLTF.Light]
     let tree: NodeTree
     let animation: NodeAnimation
     /// For each entry of the tree.
     let contents: [Contents]
+    let meshes: [Mesh]
+    /// For each mesh.
+    let deformers: [MeshDeformer]
     /// For each mesh.
     let boxes: [Box]
 
-    /// World transforms of all entries at a time in seconds.
-    func transforms(at time: Double) throws(ImportError) -> [Affine] {
-        var result: [Affine] = []
-        result.reserveCapacity(self.tree.entries.count)
+    /// The pose at a time in seconds.
+    func pose(at time: Double) throws(ImportError) -> Pose {
+        var pose = Pose(time: time, transforms: [], isVisible: [])
+        pose.transforms.reserveCapacity(self.tree.entries.count)
+        pose.isVisible.reserveCapacity(self.tree.entries.count)
         for entry in self.tree.entries {
-            var local: Affine
-            switch entry.local {
-            case .matrix(let matrix):
-                local = matrix
-                // The specification forbids to animate a matrix; the animation wins then.
-                if let tracks = self.animation.tracks[entry.node] {
-                    local = Self.local(
-                        tracks,
-                        at: time,
-                        translation: matrix.translation,
-                        rotation: SIMD4(0, 0, 0, 1),
-                        scale: SIMD3(1, 1, 1)
-                    )
-                }
-            case .parts(let translation, let rotation, let scale):
-                local = Self.local(
-                    self.animation.tracks[entry.node],
-                    at: time,
-                    translation: translation,
-                    rotation: rotation,
-                    scale: scale
-                )
-            }
-            let world = entry.parent.map { result[$0] * local } ?? local
+            let tracks = self.animation.tracks[entry.node]
+            let local = Self.local(entry.local, tracks, at: time)
+            let world = entry.parent.map { pose.transforms[$0] * local } ?? local
             guard world.isFinite else {
                 throw ImportError(
                     .malformed,
                     "\(NodeTree.name(entry.node, self.nodes)) is moved or scaled beyond all numbers: check its transform"
                 )
             }
-            result.append(world)
+            pose.transforms.append(world)
+            let isVisible =
+                tracks?.visible.map { $0.value(at: time).x != 0 }
+                ?? self.nodes[entry.node].extensions?.visibility?.visible ?? true
+            pose.isVisible.append(isVisible && (entry.parent.map { pose.isVisible[$0] } ?? true))
         }
-        return result
+        return pose
     }
 
-    private static func local(
-        _ tracks: NodeAnimation.Tracks?,
-        at time: Double,
-        translation: SIMD3<Double>,
-        rotation: SIMD4<Double>,
-        scale: SIMD3<Double>
-    ) -> Affine {
+    private static func local(_ local: NodeTree.Local, _ tracks: NodeAnimation.Tracks?, at time: Double) -> Affine {
         func three(_ v: SIMD4<Double>) -> SIMD3<Double> { SIMD3(v.x, v.y, v.z) }
-        return Affine(
-            translation: tracks?.translation.map { three($0.value(at: time)) } ?? translation,
-            rotation: tracks?.rotation.map { $0.value(at: time) } ?? rotation,
-            scale: tracks?.scale.map { three($0.value(at: time)) } ?? scale
-        )
+        var (t, r, s) = (SIMD3<Double>.zero, SIMD4<Double>(0, 0, 0, 1), SIMD3<Double>(1, 1, 1))
+        switch local {
+        case .matrix(let matrix):
+            // The specification forbids to animate a matrix; the animation wins then.
+            guard let tracks, tracks.translation != nil || tracks.rotation != nil || tracks.scale != nil else {
+                return matrix
+            }
+            t = matrix.translation
+        case .parts(let translation, let rotation, let scale):
+            (t, r, s) = (translation, rotation, scale)
+        }
+        if let moved = tracks?.translation { t = three(moved.value(at: time)) }
+        if let moved = tracks?.rotation { r = moved.value(at: time) }
+        if let moved = tracks?.scale { s = three(moved.value(at: time)) }
+        return Affine(translation: t, rotation: r, scale: s)
     }
 
-    /// Where an entry's mesh stands: skinned meshes stand as their first joint holds them, others as their node does.
-    private func meshTransform(_ entry: Int, _ transforms: [Affine]) -> Affine {
-        guard let bind = self.contents[entry].bind else { return transforms[entry] }
-        return transforms[bind.joint] * bind.inverse
+    /// Everything but the eye.
+    func frame(_ pose: Pose) throws(ImportError) -> SceneFrame {
+        var owners: [Int] = []
+        return try self.frame(pose, owners: &owners)
     }
 
-    /// All meshes and lights for given world transforms.
-    func placed(_ transforms: [Affine]) throws(ImportError) -> (instances: [Instance], lights: [Light]) {
-        var instances: [Instance] = []
-        var lights: [Light] = []
-        for (entry, contents) in self.contents.enumerated() {
-            if let light = contents.light { lights.append(light.placed(by: transforms[entry])) }
-            guard !contents.meshes.isEmpty else { continue }
-            let transform = self.meshTransform(entry, transforms)
-            // Animators hide things by a scale of zero.
-            guard transform.determinant.magnitude > 1e-30 else { continue }
-            for mesh in contents.meshes {
-                let box = Self.image(self.boxes[mesh], under: transform)
-                guard box.low.min() > -Self.coordinateMax, box.high.max() < Self.coordinateMax else {
-                    throw ImportError(
-                        .malformed,
-                        "\(NodeTree.name(self.tree.entries[entry].node, self.nodes)) reaches further than "
-                            + "\(Self.coordinateMax) metres: check its positions and its transform"
-                    )
+    /// Everything but the eye, and the entry of the tree that each instance belongs to.
+    func frame(_ pose: Pose, owners: inout [Int]) throws(ImportError) -> SceneFrame {
+        var frame = SceneFrame()
+        let copies = self.contents.reduce(0) { $0 + $1.meshes.count * ($1.copies?.count ?? 1) }
+        frame.instances.reserveCapacity(copies)
+        for (entry, contents) in self.contents.enumerated() where pose.isVisible[entry] {
+            do throws(ImportError) {
+                if let light = contents.light {
+                    frame.lights.append(try self.light(light, at: pose.time).placed(by: pose.transforms[entry]))
                 }
-                instances.append(Instance(mesh: mesh, transform: transform.renderTransform))
+                try self.place(contents, entry: entry, pose, in: &frame)
+                owners.append(contentsOf: repeatElement(entry, count: frame.instances.count - owners.count))
+            } catch {
+                throw error.located(at: NodeTree.name(self.tree.entries[entry].node, self.nodes))
             }
         }
-        return (instances, lights)
+        return frame
     }
 
-    /// A box around everything, or nothing when nothing has an extent.
-    func bounds(_ transforms: [Affine]) -> Box? {
-        var result: Box?
-        for (entry, contents) in self.contents.enumerated() {
-            let transform = self.meshTransform(entry, transforms)
-            guard transform.determinant.magnitude > 1e-30 else { continue }
-            for mesh in contents.meshes {
-                let box = Self.image(self.boxes[mesh], under: transform)
-                result = Box(
-                    low: pointwiseMin(result?.low ?? box.low, box.low),
-                    high: pointwiseMax(result?.high ?? box.high, box.high)
-                )
+    private func place(
+        _ contents: Contents,
+        entry: Int,
+        _ pose: Pose,
+        in frame: inout SceneFrame
+    ) throws(ImportError) {
+        guard !contents.meshes.isEmpty else { return }
+        let world = pose.transforms[entry]
+        let track = contents.morphs ? self.animation.tracks[self.tree.entries[entry].node]?.weights : nil
+        let weights = track?.values(at: pose.time) ?? contents.weights
+        let matrices = contents.skin?.matrices(pose.transforms, node: entry)
+        for mesh in contents.meshes {
+            let deformer = self.deformers[mesh]
+            let isSkinned = matrices != nil && deformer.influences != nil
+            guard isSkinned || (contents.morphs && !deformer.targets.isEmpty) else {
+                try Self.place(mesh, self.boxes[mesh], contents, world, in: &frame)
+                continue
             }
-        }
-        return result
-    }
-
-    private static func image(_ box: Box, under transform: Affine) -> Box {
-        var low = SIMD3<Double>(repeating: .infinity)
-        var high = -low
-        for corner in 0 ..< 8 {
-            let p = transform.point(
-                SIMD3(
-                    corner & 1 == 0 ? box.low.x : box.high.x,
-                    corner & 2 == 0 ? box.low.y : box.high.y,
-                    corner & 4 == 0 ? box.low.z : box.high.z
+            var shape = deformer.morphed(self.meshes[mesh], weights: weights)
+            if isSkinned, let matrices { deformer.skinned(&shape, matrices) }
+            let number = self.meshes.count + frame.deformedMeshes.count
+            frame.deformedMeshes.append(
+                DeformedMesh(
+                    mesh: mesh,
+                    positions: shape.positions,
+                    normals: shape.normals,
+                    tangents: shape.tangents
                 )
             )
-            low = pointwiseMin(low, p)
-            high = pointwiseMax(high, p)
+            // A skin's joints stand in the world already.
+            if isSkinned {
+                frame.instances.append(Instance(mesh: number))
+            } else {
+                try Self.place(number, Box(shape.positions), contents, world, in: &frame)
+            }
         }
-        return Box(low: low, high: high)
     }
 
-    /// The box around a mesh.
-    static func box(_ mesh: Mesh) -> Box {
-        var low = SIMD3<Double>(repeating: .infinity)
-        var high = -low
-        for i in mesh.indices {
-            let p = mesh.vertex(Int(i), of: mesh.positions)
-            low = pointwiseMin(low, p)
-            high = pointwiseMax(high, p)
+    /// Places a mesh, or all its copies.
+    private static func place(
+        _ mesh: Int,
+        _ box: Box,
+        _ contents: Contents,
+        _ world: Affine,
+        in frame: inout SceneFrame
+    ) throws(ImportError) {
+        for i in 0 ..< (contents.copies?.count ?? 1) {
+            let transform = contents.copies.map { world * $0.local(i) } ?? world
+            // Animators hide things by a scale of zero.
+            guard transform.determinant.magnitude > 1e-30 else { continue }
+            let image = box.image(under: transform)
+            // Written so that what is not a number fails.
+            guard image.low.min() > -Self.coordinateMax, image.high.max() < Self.coordinateMax else {
+                throw ImportError(
+                    .malformed,
+                    "it reaches further than \(Self.coordinateMax) metres: check its positions and its transform"
+                )
+            }
+            frame.instances.append(Instance(mesh: mesh, transform: transform.renderTransform))
         }
-        return Box(low: low, high: high)
+    }
+
+    /// A box around everything that a frame shows, or nothing when nothing has an extent.
+    func bounds(_ frame: SceneFrame) -> Box? {
+        var result: Box?
+        let deformed = frame.deformedMeshes.map { Box($0.positions) }
+        for instance in frame.instances {
+            let own =
+                instance.mesh < self.boxes.count
+                ? self.boxes[instance.mesh] : deformed[instance.mesh - self.boxes.count]
+            let box = own.image(under: Affine(instance.transform))
+            result = result?.union(box) ?? box
+        }
+        return result
+    }
+
+    /// A camera of the document at a time.
+    func projection(_ camera: Int, at time: Double) throws(ImportError) -> Camera.Projection {
+        var moved = self.cameras
+        if moved.indices.contains(camera) {
+            func number(_ property: AnimatedProperty.CameraProperty, _ old: Double?) -> Double? {
+                self.animation.others[.camera(camera, property)]?.value(at: time).x ?? old
+            }
+            let own = moved[camera]
+            if let old = own.perspective?.yfov, let new = number(.verticalFieldOfView, old) {
+                moved[camera].perspective?.yfov = new
+            }
+            if let old = own.orthographic?.xmag, let new = number(.xMagnification, old) {
+                moved[camera].orthographic?.xmag = new
+            }
+            if let old = own.orthographic?.ymag, let new = number(.yMagnification, old) {
+                moved[camera].orthographic?.ymag = new
+            }
+        }
+        return try CameraBuilder.projection(camera, of: moved)
+    }
+
+    /// A light of the document at a time.
+    func light(_ light: Int, at time: Double) throws(ImportError) -> LightBuilder.Source {
+        guard !self.animation.others.isEmpty, self.lights.indices.contains(light) else {
+            return try LightBuilder.build(light, of: self.lights)
+        }
+        func value(_ property: AnimatedProperty.LightProperty) -> SIMD4<Double>? {
+            self.animation.others[.light(light, property)]?.value(at: time)
+        }
+        var moved = self.lights
+        if let color = value(.color) { moved[light].color = [color.x, color.y, color.z] }
+        if let intensity = value(.intensity) { moved[light].intensity = intensity.x }
+        if let range = value(.range) { moved[light].range = range.x }
+        if let angle = value(.innerConeAngle) { moved[light].spot?.innerConeAngle = angle.x }
+        if let angle = value(.outerConeAngle) { moved[light].spot?.outerConeAngle = angle.x }
+        return try LightBuilder.build(light, of: moved)
     }
 }

@@ -18,7 +18,9 @@ struct NodeTree {
     private(set) var entries: [Entry] = []
 
     /// Walks the scene's nodes without recursion; refuses cycles, second parents and bottomless hierarchies.
-    init(_ document: GLTF.Document, limits: ImportLimits) throws(ImportError) {
+    ///
+    /// `scene` is the number of the scene to show, if there is one.
+    init(_ document: GLTF.Document, scene: Int?, limits: ImportLimits) throws(ImportError) {
         let nodes = document.nodes ?? []
         guard nodes.count <= limits.maxNodes else {
             throw ImportError(.tooLarge, "the file has \(nodes.count) nodes, \(limits.maxNodes) are allowed")
@@ -26,7 +28,7 @@ struct NodeTree {
         try Self.checkParents(nodes)
         var pending: [(node: Int, parent: Int?, depth: Int)] = []
         var isSeen = [Bool](repeating: false, count: nodes.count)
-        for root in try Self.roots(document, nodes).reversed() {
+        for root in try Self.roots(document, scene, nodes).reversed() {
             pending.append((root, nil, 1))
         }
         while let (index, parent, depth) = pending.popLast() {
@@ -93,24 +95,41 @@ struct NodeTree {
         }
     }
 
-    /// The roots of the shown scene, or of everything where the file has no scene.
-    private static func roots(_ document: GLTF.Document, _ nodes: [GLTF.Node]) throws(ImportError) -> [Int] {
+    /// The number of the scene to show: the one of a name, or the file's own choice; nothing where there are no scenes.
+    static func scene(_ document: GLTF.Document, named name: String?) throws(ImportError) -> Int? {
         let scenes = document.scenes ?? []
-        guard !scenes.isEmpty else {
+        if let name {
+            if let index = scenes.firstIndex(where: { $0.name == name }) { return index }
+            let names = scenes.compactMap { $0.name }.prefix(20).map { "\"\(ResourceLoader.shortened($0))\"" }
+            let known = names.isEmpty ? "its scenes have no names" : "it has \(names.joined(separator: ", "))"
+            throw ImportError(.badRequest, "it has no scene \"\(name)\": \(known)")
+        }
+        guard !scenes.isEmpty else { return nil }
+        let index = document.scene ?? 0
+        guard scenes.indices.contains(index) else {
+            throw ImportError(.malformed, "the file shows scene \(index) and has \(scenes.count)")
+        }
+        return index
+    }
+
+    /// The roots of the shown scene, or of everything where the file has no scene.
+    private static func roots(
+        _ document: GLTF.Document,
+        _ scene: Int?,
+        _ nodes: [GLTF.Node]
+    ) throws(ImportError) -> [Int] {
+        guard let scene else {
             var isChild = [Bool](repeating: false, count: nodes.count)
             for node in nodes {
                 for child in node.children ?? [] { isChild[child] = true }
             }
             return nodes.indices.filter { !isChild[$0] }
         }
-        let index = document.scene ?? 0
-        guard let scene = scenes[checked: index] else {
-            throw ImportError(.malformed, "the file shows scene \(index) and has \(scenes.count)")
+        let roots = (document.scenes ?? [])[scene].nodes ?? []
+        for root in roots where !nodes.indices.contains(root) {
+            throw ImportError(.malformed, "scene \(scene) names node \(root), which does not exist")
         }
-        for root in scene.nodes ?? [] where !nodes.indices.contains(root) {
-            throw ImportError(.malformed, "scene \(index) names node \(root), which does not exist")
-        }
-        return scene.nodes ?? []
+        return roots
     }
 
     private static func local(_ node: GLTF.Node, _ index: Int, _ nodes: [GLTF.Node]) throws(ImportError) -> Local {

@@ -1,18 +1,26 @@
 import Glibc
 
-/// Reads whole files, and only regular ones: a pipe or a device may never end.
-enum FileReader {
-    /// The bytes of a file.
-    static func read(_ path: String, maxBytes: Int) throws(ImportError) -> [UInt8] {
+/// A file whose bytes lie in the address space and are read from the disk when they are looked at.
+///
+/// So an asset may be larger than the machine's memory. Whoever shortens the file meanwhile ends this process, as the
+/// system has it; imports are for files at rest.
+///
+/// `@unchecked Sendable` is sound: the mapping is private and only read, and goes with the last reference.
+final class MappedFile: @unchecked Sendable {
+    /// The contents.
+    let bytes: UnsafeRawBufferPointer
+
+    /// Maps a regular file; a pipe or a device, which may never end, is refused.
+    init(_ path: String, maxBytes: Int) throws(ImportError) {
         // Without O_NONBLOCK, opening a pipe waits for its writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw self.failure(path, errno)
+            throw Self.failure(path, errno)
         }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw self.failure(path, errno)
+            throw Self.failure(path, errno)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "no regular file"
@@ -22,22 +30,20 @@ enum FileReader {
         guard size <= maxBytes else {
             throw ImportError(.tooLarge, "\(path) has \(size) bytes, \(maxBytes) are allowed")
         }
-        var bytes = [UInt8](repeating: 0, count: size)
-        var offset = 0
-        while offset < size {
-            let count = bytes.withUnsafeMutableBytes { buffer in
-                Glibc.read(descriptor, buffer.baseAddress.map { $0 + offset }, size - offset)
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw self.failure(path, errno)
-            }
-            guard count > 0 else {
-                throw ImportError(.unreadable, "\(path) became shorter while it was read: try again")
-            }
-            offset += count
+        guard size > 0 else {
+            self.bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
         }
-        return bytes
+        guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+            throw Self.failure(path, errno)
+        }
+        self.bytes = UnsafeRawBufferPointer(start: base, count: size)
+    }
+
+    deinit {
+        if let base = self.bytes.baseAddress {
+            munmap(UnsafeMutableRawPointer(mutating: base), self.bytes.count)
+        }
     }
 
     /// The path without symbolic links, or nothing when it does not exist.
