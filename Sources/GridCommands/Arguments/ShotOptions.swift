@@ -4,7 +4,7 @@ import GridNode
 /// What to render of a file, and how: the same for `render` and `submit`, so that both give the same bits.
 struct ShotOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("The scene: a glTF 2.0 file (.glb or .gltf).", valueName: "scene"))
-    var scene: String
+    var file: String
 
     @Option(
         help: ArgumentHelp(
@@ -27,10 +27,16 @@ struct ShotOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Another number gives other noise.", valueName: "number"))
     var seed: UInt32 = 0
 
+    @Option(help: ArgumentHelp("The scene's name in the file; without it the file's own choice.", valueName: "name"))
+    var scene: String?
+
+    @Option(help: ArgumentHelp("The material variant's name (KHR_materials_variants).", valueName: "name"))
+    var variant: String?
+
     @Option(help: ArgumentHelp("The camera's name in the file; without it the first one.", valueName: "name"))
     var camera: String?
 
-    @Option(help: ArgumentHelp("Light from all around: a Radiance HDR panorama.", valueName: "file.hdr"))
+    @Option(help: ArgumentHelp("Light from all around: a Radiance HDR or OpenEXR panorama.", valueName: "file.hdr"))
     var env: String?
 
     @Option(help: ArgumentHelp("Factor of the light of --env, from 0.", valueName: "factor"))
@@ -75,13 +81,15 @@ struct ShotOptions: ParsableArguments {
     /// The options as the node's library takes them.
     var request: ShotRequest {
         ShotRequest(
-            file: self.scene,
+            file: self.file,
             frames: self.frames?.frames,
             width: self.size.width,
             height: self.size.height,
             samples: self.spp,
             maxDepth: self.depth,
             seed: self.seed,
+            scene: self.scene,
+            variant: self.variant,
             camera: self.camera,
             environment: self.env,
             environmentIntensity: self.envStrength,

@@ -20,6 +20,15 @@ struct RenderCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var threads: ThreadOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "What OpenEXR pictures hold beside the light, such as albedo,normal,depth,object,samples.",
+            discussion: "Object gives mattes by name (Cryptomatte), as Blender and Nuke read them.",
+            valueName: "names"
+        )
+    )
+    var layers: LayerList?
+
     @Flag(help: "Print a summary as JSON instead of the paths.")
     var json = false
 
@@ -33,7 +42,8 @@ struct RenderCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard let output = self.output.request else { return }
+        guard var output = self.output.request else { return }
+        output.layers = self.layers?.layers ?? []
         let render = LocalRender(shot: self.shot.request, output: output, threads: self.threads.count)
         let line = ProgressLine(unit: "blocks", isQuiet: self.quiet)
         let (printsPaths, isQuiet, json) = (!self.json, self.quiet, self.json)

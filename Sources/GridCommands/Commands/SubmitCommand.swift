@@ -46,7 +46,7 @@ struct SubmitCommand: AsyncParsableCommand {
             address: address,
             grid: self.peer.grid,
             dataDirectory: try self.data.submitterPath(),
-            title: self.title ?? String((self.shot.scene.split(separator: "/").last ?? "shot").prefix(64)),
+            title: self.title ?? String((self.shot.file.split(separator: "/").last ?? "shot").prefix(64)),
             output: self.output.request
         )
         do {

@@ -8,21 +8,49 @@ struct Film: Sendable {
     let width: Int
     let height: Int
     var pixels: [Float]
+    /// What was asked for beside the light; each is empty or has a value, or three, for every pixel.
+    var albedo: [Float] = []
+    var normal: [Float] = []
+    var depth: [Float] = []
+    var object: [UInt32] = []
+    var sampleCount: [UInt32] = []
 
-    init(geometry: FrameGeometry) {
+    init(geometry: FrameGeometry, channels: FilmChannels = []) {
         self.width = geometry.width
         self.height = geometry.height
-        self.pixels = [Float](repeating: 0, count: 3 * geometry.width * geometry.height)
+        let count = geometry.width * geometry.height
+        self.pixels = [Float](repeating: 0, count: 3 * count)
+        if channels.contains(.albedo) { self.albedo = [Float](repeating: 0, count: 3 * count) }
+        if channels.contains(.normal) { self.normal = [Float](repeating: 0, count: 3 * count) }
+        if channels.contains(.depth) { self.depth = [Float](repeating: 0, count: count) }
+        if channels.contains(.object) { self.object = [UInt32](repeating: 0, count: count) }
+        if channels.contains(.sampleCount) { self.sampleCount = [UInt32](repeating: 0, count: count) }
     }
 
     /// Puts a block where it belongs.
     mutating func insert(_ block: FilmBlock, at bounds: BlockBounds) {
+        self.insert(block.pixels, 3, at: bounds, into: \.pixels)
+        self.insert(block.auxiliary.albedo, 3, at: bounds, into: \.albedo)
+        self.insert(block.auxiliary.normal, 3, at: bounds, into: \.normal)
+        self.insert(block.auxiliary.depth, 1, at: bounds, into: \.depth)
+        self.insert(block.auxiliary.object, 1, at: bounds, into: \.object)
+        self.insert(block.auxiliary.sampleCount, 1, at: bounds, into: \.sampleCount)
+    }
+
+    /// Copies the rows of a block's values, `each` for a pixel, unless the block or the film has none.
+    private mutating func insert<Value>(
+        _ values: [Value],
+        _ each: Int,
+        at bounds: BlockBounds,
+        into plane: WritableKeyPath<Film, [Value]>
+    ) {
+        guard !values.isEmpty, !self[keyPath: plane].isEmpty else { return }
         for row in 0 ..< bounds.height {
-            let target = 3 * ((bounds.y + row) * self.width + bounds.x)
-            let source = 3 * row * bounds.width
-            self.pixels.replaceSubrange(
-                target ..< target + 3 * bounds.width,
-                with: block.pixels[source ..< source + 3 * bounds.width]
+            let target = each * ((bounds.y + row) * self.width + bounds.x)
+            let source = each * row * bounds.width
+            self[keyPath: plane].replaceSubrange(
+                target ..< target + each * bounds.width,
+                with: values[source ..< source + each * bounds.width]
             )
         }
     }

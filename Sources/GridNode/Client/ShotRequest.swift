@@ -15,9 +15,13 @@ public struct ShotRequest: Sendable {
     public var maxDepth: Int
     /// The seed of the sampler.
     public var seed: UInt32
+    /// The name of the scene in the file, or nil for the one that it shows by default.
+    public var scene: String?
+    /// The name of the material variant to show, or nil for the usual materials.
+    public var variant: String?
     /// The camera's name, or nil for the first one.
     public var camera: String?
-    /// The path of a Radiance HDR environment map.
+    /// The path of an environment map: Radiance HDR or OpenEXR.
     public var environment: String?
     /// Factor of the environment map's light, from 0.
     public var environmentIntensity: Float
@@ -37,6 +41,8 @@ public struct ShotRequest: Sendable {
         samples: Int = 64,
         maxDepth: Int = 8,
         seed: UInt32 = 0,
+        scene: String? = nil,
+        variant: String? = nil,
         camera: String? = nil,
         environment: String? = nil,
         environmentIntensity: Float = 1,
@@ -51,6 +57,8 @@ public struct ShotRequest: Sendable {
         self.samples = samples
         self.maxDepth = maxDepth
         self.seed = seed
+        self.scene = scene
+        self.variant = variant
         self.camera = camera
         self.environment = environment
         self.environmentIntensity = environmentIntensity

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GridWire
 import ImageCodec
+import RenderCore
 
 /// Where frames are written, and how.
 ///
@@ -15,12 +16,73 @@ public struct FrameOutput: Sendable {
         case filmic
     }
 
+    /// How OpenEXR files store a value.
+    public enum Sample: String, Sendable, CaseIterable {
+        /// In 16 bits.
+        case half
+        /// In 32 bits: the values as they were rendered.
+        case float
+    }
+
+    /// How OpenEXR files are packed.
+    public enum Compression: String, Sendable, CaseIterable {
+        /// Not at all.
+        case none
+        /// Without loss.
+        case zip
+        /// With a small loss.
+        case dwaa
+    }
+
+    /// What OpenEXR files hold beside the light, under names that Blender and Nuke know.
+    public enum Layer: String, Sendable, CaseIterable {
+        /// The colour of the surfaces seen first: `albedo.R`, `.G`, `.B`.
+        case albedo
+        /// Their normals in the world: `normal.X`, `.Y`, `.Z`.
+        case normal
+        /// Their distance in metres, 1e10 where there is nothing: `Z`.
+        case depth
+        /// Mattes of the objects by name (Cryptomatte), of the first sample of each pixel: `CryptoObject00.R` and so on.
+        case object
+        /// The number of samples: `samples`.
+        case samples
+
+        /// The film's channel.
+        var channel: FilmChannels {
+            switch self {
+            case .albedo: .albedo
+            case .normal: .normal
+            case .depth: .depth
+            case .object: .object
+            case .samples: .sampleCount
+            }
+        }
+    }
+
     /// The path as it was given.
     public let path: String
     /// The curve of PNG files.
     public let view: View
     /// Exposure of PNG files in stops.
     public let exposure: Float
+    /// Whether PNG files have 16 bits a sample instead of 8.
+    public var isDeep = false
+    /// How OpenEXR files store a value.
+    public var sample = Sample.float
+    /// How OpenEXR files are packed.
+    public var compression = Compression.zip
+    /// Whether noise is taken out: for PNG files, and as a further layer of OpenEXR files.
+    ///
+    /// What was verified stays as it is: the plain channels of OpenEXR files are the pixels that were rendered.
+    public var denoises = false
+
+    /// What OpenEXR files hold beside the light, as far as the film has it.
+    public var layers: Set<Layer> = []
+
+    /// What a film must have for the layers and for the denoiser.
+    var channels: FilmChannels {
+        self.layers.reduce(self.denoises ? [.albedo, .normal] : []) { $0.union($1.channel) }
+    }
 
     private enum Kind: String, CaseIterable {
         case png
@@ -40,8 +102,10 @@ public struct FrameOutput: Sendable {
 
     /// Checks that frames can be written there, and makes the directory where one is needed.
     ///
-    /// - Throws: ``NodeError`` when the path is a directory although it looks like a file, or cannot be made.
+    /// - Throws: ``NodeError`` when the path is a directory although it looks like a file, or cannot be made; the image
+    ///   writer's error when the denoiser is wanted and not installed.
     public func prepare() throws {
+        if self.denoises { _ = try Denoiser() }
         let manager = FileManager.default
         var isDirectory = false
         let exists = manager.fileExists(atPath: self.path, isDirectory: &isDirectory)
@@ -101,19 +165,89 @@ public struct FrameOutput: Sendable {
     ///
     /// - Returns: The paths of its files.
     /// - Throws: `ImageError` when a file cannot be written; nothing half-written is left under a final name.
-    func write(_ film: Film, frame: Int, provenance: FrameProvenance) throws -> [String] {
+    /// `objects` gives the names of the instances for ``Layer/object``.
+    func write(
+        _ film: Film,
+        frame: Int,
+        provenance: FrameProvenance,
+        objects: [String] = []
+    ) throws -> [String] {
         let picture = Picture(width: film.width, height: film.height, pixels: film.pixels)
+        let guides = film.albedo.isEmpty ? nil : Denoiser.Guides(albedo: film.albedo, normal: film.normal)
+        let clean = self.denoises ? try Denoiser().denoise(picture, guides: guides) : nil
         let files = self.files(ofFrame: frame)
         for file in files {
-            if file.lowercased().hasSuffix(".exr") {
-                let bytes = try OpenEXREncoder.encode(picture, sample: .float, attributes: provenance.attributes)
-                try AtomicFile.write(bytes, to: file)
-            } else {
-                let bytes = try PNGEncoder.encode(picture, view: self.transform, metadata: provenance.attributes)
-                try AtomicFile.write(bytes, to: file)
-            }
+            let bytes =
+                file.lowercased().hasSuffix(".exr")
+                ? try self.openEXR(film, picture, denoised: clean, objects: objects, provenance)
+                : try PNGEncoder.encode(
+                    clean ?? picture,
+                    view: self.transform,
+                    depth: self.isDeep ? .sixteen : .eight,
+                    metadata: provenance.attributes
+                )
+            try AtomicFile.write(bytes, to: file)
         }
         return files
+    }
+
+    private func openEXR(
+        _ film: Film,
+        _ picture: Picture,
+        denoised: Picture?,
+        objects: [String],
+        _ provenance: FrameProvenance
+    ) throws(ImageError) -> [UInt8] {
+        let sample: OpenEXREncoder.Sample = self.sample == .half ? .half : .float
+        let compression: OpenEXREncoder.Compression =
+            switch self.compression {
+            case .none: .none
+            case .zip: .zip
+            case .dwaa: .dwaa
+            }
+        var channels = PictureChannel.colors(picture, sample: sample)
+        if let denoised { channels += PictureChannel.colors(denoised, layer: "denoised", sample: sample) }
+        var attributes = provenance.attributes
+        if self.layers.contains(.albedo), !film.albedo.isEmpty {
+            let albedo = Picture(width: film.width, height: film.height, pixels: film.albedo)
+            channels += PictureChannel.colors(albedo, layer: "albedo", sample: sample)
+        }
+        if self.layers.contains(.normal), !film.normal.isEmpty {
+            channels += PictureChannel.vectors(
+                film.normal,
+                layer: "normal",
+                names: ["X", "Y", "Z"],
+                sample: sample
+            )
+        }
+        if self.layers.contains(.depth), !film.depth.isEmpty {
+            channels.append(
+                PictureChannel("Z", .float(film.depth.map { (metres: Float) -> Float in metres > 0 ? metres : 1e10 }))
+            )
+        }
+        if self.layers.contains(.samples), !film.sampleCount.isEmpty {
+            channels.append(PictureChannel("samples", .words(film.sampleCount)))
+        }
+        if self.layers.contains(.object), !film.object.isEmpty {
+            let mattes = Cryptomatte(layer: "CryptoObject", names: objects)
+            channels += mattes.channels(
+                width: film.width,
+                height: film.height,
+                coverage: { (x: Int, y: Int) -> [(thing: Int, share: Float)] in
+                    // The film counts objects from 1.
+                    let object = Int(film.object[y * film.width + x])
+                    return object > 0 ? [(thing: object - 1, share: Float(1))] : []
+                }
+            )
+            attributes.merge(mattes.attributes) { own, _ in own }
+        }
+        return try OpenEXREncoder.encode(
+            channels,
+            width: picture.width,
+            height: picture.height,
+            compression: compression,
+            attributes: attributes
+        )
     }
 
     private var transform: ViewTransform {

@@ -80,7 +80,8 @@ public struct LocalRender: Sendable {
             height: self.shot.height,
             samples: self.shot.samples,
             maxDepth: self.shot.maxDepth,
-            seed: self.shot.seed
+            seed: self.shot.seed,
+            channels: self.output.channels
         )
         let blocksPerFrame = (0 ..< geometry.tileCount).reduce(0) { $0 + geometry.blockCount(ofTile: $1) }
         let total = blocksPerFrame * source.frames.count
@@ -119,7 +120,9 @@ public struct LocalRender: Sendable {
                 seed: self.shot.seed,
                 coreVersion: GoldenScene.expectedVersion
             )
-            let files = try self.output.write(result.film, frame: frame, provenance: provenance)
+            let wantsNames = self.output.layers.contains(.object)
+            let objects = wantsNames ? try await pool.run { try source.objectNames(frame) } : []
+            let files = try self.output.write(result.film, frame: frame, provenance: provenance, objects: objects)
             summary.frames.append(frame)
             summary.files += files
             progress(.frameWritten(frame, files: files))
@@ -158,7 +161,7 @@ public struct LocalRender: Sendable {
                         return (blocks, outcome)
                     }
                 }
-                var result = FrameResult(film: Film(geometry: geometry))
+                var result = FrameResult(film: Film(geometry: geometry, channels: settings.channels))
                 var done = 0
                 var told = ContinuousClock.now
                 for try await (blocks, outcome) in group {

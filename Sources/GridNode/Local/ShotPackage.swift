@@ -65,6 +65,8 @@ struct ShotSource: Sendable {
         options.environmentIntensity = request.environmentIntensity
         options.environmentRotation = request.environmentRotation
         if let sky = request.sky, sky.count == 3 { options.skyColor = SIMD3(sky[0], sky[1], sky[2]) }
+        options.sceneName = request.scene
+        options.variantName = request.variant
         options.cameraName = request.camera
         options.framesPerSecond = request.framesPerSecond
         options.aspect = Double(request.width) / Double(request.height)
@@ -87,6 +89,11 @@ struct ShotSource: Sendable {
         self.frames = frames
         self.notes = notes
         self.assets = try shot.assets.encoded()
+    }
+
+    /// The names of the objects of a frame, by instance.
+    func objectNames(_ frame: Int) throws -> [String] {
+        try self.shot.objectNames(frame)
     }
 
     /// The blob of a frame.
