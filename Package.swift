@@ -169,7 +169,12 @@ let package = Package(
             exclude: ["Vectors"],
             swiftSettings: settings
         ),
-        .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "GridWire"], swiftSettings: settings),
+        .testTarget(
+            name: "DiscoveryTests",
+            dependencies: ["Discovery", "GridWire", "CSodium"],
+            exclude: ["Interop"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "GridCoreTests", dependencies: ["GridCore", "GridWire"], swiftSettings: settings),
         .testTarget(
             name: "GridStoreTests",

@@ -15,9 +15,11 @@ public enum TesseraProtocol {
     /// Brings the pixels of a unit: a ``UnitPixelsAddress``, then the leaf payloads one after the other; the answer is
     /// one ``PutAnswer`` byte.
     public static let pixelsPut = "/tessera/pixels-put/1"
+    /// Peers tell each other of nodes that they know: ``NodeRecord/encode(_:)`` both ways, the asker's own record first.
+    public static let peers = "/tessera/peers/1"
 
     /// All names.
-    public static let all = [Self.grid, Self.chunk, Self.chunkPut, Self.pixels, Self.pixelsPut]
+    public static let all = [Self.grid, Self.chunk, Self.chunkPut, Self.pixels, Self.pixelsPut, Self.peers]
 
     /// The most bytes of a request or a response on ``grid``.
     public static let gridMessageSizeMax = 4 << 20
@@ -26,6 +28,9 @@ public enum TesseraProtocol {
     /// The most bytes of the pixels of a unit: 64 blocks of 64 pixels, and room for 16 bytes of channels a pixel and
     /// 128 bytes of counters a block.
     public static let pixelsSizeMax = 64 * (64 * 16 + 128)
+
+    /// The most bytes of a message of peers, either way.
+    public static let peersSizeMax = 8 + NodeRecord.recordsMax * NodeRecord.encodedSizeMax
 
     /// The answer to a ``chunkPut`` or ``pixelsPut``.
     public enum PutAnswer: UInt8, Sendable {
@@ -45,6 +50,7 @@ public enum TesseraProtocol {
         case Self.chunkPut: Digest.byteCount + Self.chunkSizeMax
         case Self.pixels: UnitPixelsAddress.byteCount
         case Self.pixelsPut: UnitPixelsAddress.byteCount + Self.pixelsSizeMax
+        case Self.peers: Self.peersSizeMax
         default: nil
         }
     }
@@ -56,6 +62,7 @@ public enum TesseraProtocol {
         case Self.chunk: Self.chunkSizeMax
         case Self.chunkPut, Self.pixelsPut: 1
         case Self.pixels: Self.pixelsSizeMax
+        case Self.peers: Self.peersSizeMax
         default: nil
         }
     }

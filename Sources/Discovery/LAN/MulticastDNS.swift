@@ -82,7 +82,7 @@ public struct MulticastDNS {
     private var isMetaQueryPending = false
     private var lastResponse: Instant?
     private var knownPeers: [PeerID: KnownPeer] = [:]
-    private var limiter: SourceLimiter
+    private var limiter: SourceLimiter<IPAddress>
 
     /// Begins: the first query and announcement are due at `now`.
     ///
@@ -98,7 +98,13 @@ public struct MulticastDNS {
         self.startedAt = now
         self.nextQuery = now
         self.responseDue = now
-        self.limiter = SourceLimiter(now: now)
+        // Nodes of one machine share an address.
+        self.limiter = SourceLimiter(
+            perSource: .init(perSecond: 20, burst: 60),
+            total: .init(perSecond: 200, burst: 200),
+            sourceCountMax: 256,
+            now: now
+        )
     }
 
     /// Takes a datagram that came from `source` (the address and port of its sender).
@@ -111,7 +117,7 @@ public struct MulticastDNS {
         // A loopback node hears nothing from the network; nothing real comes from port 0.
         guard bytes.count <= Self.datagramSizeMax, port != 0,
             !self.configuration.isLoopbackOnly || source.isLoopback,
-            self.limiter.admit(source, now: now),
+            self.limiter.admit(source.unmapped, now: now),
             let message = try? DNSMessage(decoding: bytes)
         else { return [] }
         return message.isResponse

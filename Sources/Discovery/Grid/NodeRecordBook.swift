@@ -1,0 +1,86 @@
+public import GridWire
+
+/// The node records that this node knows: the newest of each node, all of them genuine.
+public struct NodeRecordBook: Sendable {
+    /// The most nodes; the one whose record came the longest time ago makes room.
+    public static let recordsMax = 1_024
+    /// How far ahead of our clock a record may have been signed.
+    static let futureMax: UInt64 = 10 * 60_000
+    /// How old a record may be.
+    static let ageMax: UInt64 = 24 * 3_600_000
+
+    private struct Entry: Sendable {
+        var record: NodeRecord
+        var order: UInt64
+    }
+
+    private let me: PeerID
+    private let verify: SignatureVerifier
+    private var entries: [PeerID: Entry] = [:]
+    private var nextOrder: UInt64 = 0
+
+    /// Creates an empty book.
+    ///
+    /// - Parameters:
+    ///   - me: This node, whose record is not kept here.
+    ///   - verify: The check of an Ed25519 signature.
+    public init(me: PeerID, verify: @escaping SignatureVerifier) {
+        self.me = me
+        self.verify = verify
+    }
+
+    /// The number of nodes.
+    public var count: Int {
+        self.entries.count
+    }
+
+    /// The record of a node, if one is known.
+    public subscript(peer: PeerID) -> NodeRecord? {
+        self.entries[peer]?.record
+    }
+
+    /// Takes in records that somebody told.
+    ///
+    /// - Parameters:
+    ///   - scope: With whom the teller may connect us: addresses outside of it do not count, and a record without another is
+    ///     ignored.
+    ///   - unixMilliseconds: The time since 1970.
+    /// - Returns: Those that are news, with the addresses that count, without `/p2p`.
+    public mutating func merge(
+        _ records: [NodeRecord],
+        scope: DHTScope,
+        unixMilliseconds: UInt64
+    ) -> [(peer: PeerID, addresses: [Multiaddr])] {
+        var news: [(peer: PeerID, addresses: [Multiaddr])] = []
+        for record in records.prefix(NodeRecord.recordsMax) {
+            let addresses = record.addresses.filter { address in
+                address.tcpEndpoint.map { $0.port != 0 && scope.allows($0.ip) && address.peer == nil } ?? false
+            }
+            guard record.peer != self.me, !addresses.isEmpty,
+                record.sequence <= unixMilliseconds &+ Self.futureMax,
+                record.sequence &+ Self.ageMax >= unixMilliseconds,
+                self.entries[record.peer].map({ $0.record.sequence < record.sequence }) ?? true,
+                record.isGenuine(by: self.verify)
+            else { continue }
+            if self.entries[record.peer] == nil, self.entries.count >= Self.recordsMax { self.dropOldest() }
+            self.nextOrder += 1
+            self.entries[record.peer] = Entry(record: record, order: self.nextOrder)
+            news.append((record.peer, addresses))
+        }
+        return news
+    }
+
+    /// At most ``NodeRecord/recordsMax`` records to tell a peer, the latest ones, without its own.
+    public func selection(for peer: PeerID, own: NodeRecord?, unixMilliseconds: UInt64) -> [NodeRecord] {
+        let others = self.entries.values
+            .filter { $0.record.peer != peer && $0.record.sequence &+ Self.ageMax >= unixMilliseconds }
+            .sorted { $0.order > $1.order }
+            .map(\.record)
+        return Array(((own.map { [$0] } ?? []) + others).prefix(NodeRecord.recordsMax))
+    }
+
+    private mutating func dropOldest() {
+        let oldest = self.entries.min { $0.value.order < $1.value.order }
+        if let oldest { self.entries[oldest.key] = nil }
+    }
+}
