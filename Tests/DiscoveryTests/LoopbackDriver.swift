@@ -193,14 +193,14 @@ enum OtherPrograms {
     static let pythonWithLibtorrent: String? = {
         var directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         for _ in 0 ..< 6 {
-            let python = directory.appendingPathComponent(".build/test-peers/bin/python3").path
+            let python = directory.appendingPathComponent(".build/interop/bin/python").path
             if FileManager.default.isExecutableFile(atPath: python), Self.succeeds(python, ["-c", "import libtorrent"])
             {
                 return python
             }
             directory.deleteLastPathComponent()
         }
-        print("skipped: libtorrent is not in .build/test-peers; ./bootstrap test installs it from PyPI")
+        print("skipped: libtorrent is not in .build/interop; ./bootstrap test installs it from PyPI")
         return nil
     }()
 

@@ -1,0 +1,43 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One libFuzzer program for each decoder of bytes from strangers. `./run` builds and runs them; see there.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    // Counts the edges that an input takes.
+    .unsafeFlags(["-sanitize=fuzzer"]),
+]
+
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: "fuzz-\(name)",
+        dependencies: dependencies + ["FuzzDriver"],
+        path: "Sources/Fuzzers/\(name)",
+        swiftSettings: settings,
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+    )
+}
+
+let package = Package(
+    name: "fuzzing",
+    targets: [
+        // The package's own sources, by symbolic links.
+        .target(name: "GridWire", exclude: ["Schema.md"], swiftSettings: settings),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
+        .target(name: "Discovery", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
+        .systemLibrary(name: "CFuzzer"),
+        .target(name: "FuzzDriver", dependencies: ["CFuzzer"], swiftSettings: settings),
+        fuzzer("bencode", ["Discovery"]),
+        fuzzer("krpc", ["Discovery"]),
+        fuzzer("dht", ["Discovery", "GridWire"]),
+        fuzzer("mdns", ["Discovery", "GridWire"]),
+        fuzzer("node-records", ["GridWire"]),
+    ]
+)
