@@ -40,6 +40,8 @@ struct MaterialData: BitwiseCopyable {
     var alphaCutoff: Float
     var alphaMode: Material.AlphaMode
     var isDoubleSided: Bool
+    /// The number of its layer stack; negative when it has none.
+    var layers: Int
     var baseColorTexture: TextureData
     var metallicRoughnessTexture: TextureData
     var emissionTexture: TextureData
@@ -146,6 +148,8 @@ struct SceneView: BitwiseCopyable {
     var meshes: UnsafePointer<MeshData>
     var materials: UnsafePointer<MaterialData>
     var images: UnsafePointer<ImageData>
+    var layerStacks: UnsafePointer<LayerStackData>
+    var layerStackCount: Int
     var instances: UnsafePointer<InstanceData>
     var instanceCount: Int
     /// The instance of each triangle.

@@ -101,4 +101,20 @@ struct MathsTests {
                 == [0, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1]
         )
     }
+
+    @Test
+    func `the logarithm in single precision is that in double`() {
+        var generator = SeededGenerator(seed: 12)
+        for _ in 0 ..< 10_000 {
+            let x = Float(bitPattern: UInt32.random(in: 0x0080_0000 ..< 0x7f80_0000, using: &generator))
+            let expected = logarithm(Double(x))
+            #expect(abs(Double(logarithm(single: x)) - expected) <= 0x1p-21 * max(1, abs(expected)), "\(x)")
+        }
+        for k in 1 ..< 4_096 {
+            let x = Float(k) / 4_096
+            #expect(abs(Double(logarithm(single: x)) - logarithm(Double(x))) <= 0x1p-21, "\(x)")
+        }
+        #expect(logarithm(single: 1) == 0)
+        for x: Float in [0, -1, .infinity, .nan] { #expect(logarithm(single: x) == -100) }
+    }
 }

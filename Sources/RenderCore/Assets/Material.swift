@@ -48,6 +48,10 @@ public struct Material: Sendable, Equatable {
     ///
     /// Both sides are always visible.
     public var isDoubleSided: Bool
+    /// Layers that take the place of the metallic-roughness mixture; alpha, emission and the normal map stay.
+    ///
+    /// The base colour multiplies that of the last layer. Both sides of a surface look alike.
+    public var layers: LayerStack?
 
     /// Creates a material; the defaults are a white, rough dielectric.
     public init(
@@ -67,7 +71,8 @@ public struct Material: Sendable, Equatable {
         thickness: Float = 0,
         alphaMode: AlphaMode = .opaque,
         alphaCutoff: Float = 0.5,
-        isDoubleSided: Bool = false
+        isDoubleSided: Bool = false,
+        layers: LayerStack? = nil
     ) {
         self.baseColor = baseColor
         self.baseColorTexture = baseColorTexture
@@ -86,5 +91,6 @@ public struct Material: Sendable, Equatable {
         self.alphaMode = alphaMode
         self.alphaCutoff = alphaCutoff
         self.isDoubleSided = isDoubleSided
+        self.layers = layers
     }
 }

@@ -10,6 +10,8 @@ struct AssetsData {
     var meshVertexCounts: [Int]
     var materials: UnsafePointer<MaterialData>
     var images: UnsafePointer<ImageData>
+    var layerStacks: UnsafePointer<LayerStackData>
+    var layerStackCount: Int
     var environment: EnvironmentData
     /// Whether any surface is glass that scatters.
     var hasRoughGlass: Bool
@@ -25,6 +27,8 @@ struct AssetsData {
         self.meshVertexCounts = loader.meshVertexCounts
         self.materials = UnsafePointer(loader.materials)
         self.images = UnsafePointer(loader.images)
+        self.layerStacks = UnsafePointer(loader.layerStacks)
+        self.layerStackCount = loader.layerStackCount
         self.environment = loader.environment
         self.sRGB = UnsafePointer(sRGB)
         self.hasRoughGlass = (0 ..< loader.materialCount).contains {

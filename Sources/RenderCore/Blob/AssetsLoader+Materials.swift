@@ -22,6 +22,7 @@ extension AssetsLoader {
             }
             let absorption = try cursor.vector(SceneRange.optionalLength, "material", i)
             let thickness = try cursor.float(SceneRange.optionalLength, "material", i)
+            let layers = cursor.count() - 1
             let data = MaterialData(
                 baseColor: baseColor,
                 alpha: alpha,
@@ -36,6 +37,7 @@ extension AssetsLoader {
                 alphaCutoff: alphaCutoff,
                 alphaMode: alphaMode,
                 isDoubleSided: doubleSided == 1,
+                layers: layers,
                 baseColorTexture: try Self.texture(&cursor, material: i),
                 metallicRoughnessTexture: try Self.texture(&cursor, material: i),
                 emissionTexture: try Self.texture(&cursor, material: i),

@@ -13,6 +13,8 @@ struct AssetsLoader {
     var materialCount = 0
     var images: UnsafeMutablePointer<ImageData>
     var imageCount = 0
+    var layerStacks: UnsafeMutablePointer<LayerStackData>
+    var layerStackCount = 0
     var environment = EnvironmentData(
         radiance: .zero,
         width: 0,
@@ -33,6 +35,7 @@ struct AssetsLoader {
         self.meshes = memory.allocate(MeshData.self, count: 0)
         self.materials = memory.allocate(MaterialData.self, count: 0)
         self.images = memory.allocate(ImageData.self, count: 0)
+        self.layerStacks = memory.allocate(LayerStackData.self, count: 0)
     }
 
     mutating func load(_ bytes: BlobBytes) throws(SceneBlobError) {
@@ -46,6 +49,7 @@ struct AssetsLoader {
         self.memory.keep(bytes)
         try self.loadMeshes(&reader)
         try self.loadMaterials(try reader.records(wordsEach: SceneAssets.materialWords))
+        try self.loadLayers(&reader)
         try self.loadImages(&reader)
         try self.loadEnvironment(&reader)
         try self.checkReferences()
@@ -124,6 +128,12 @@ struct AssetsLoader {
         }
         for i in 0 ..< self.materialCount {
             let m = self.materials + i
+            guard m.pointee.layers < self.layerStackCount else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "material \(i) refers to layer stack \(m.pointee.layers), but there are \(self.layerStackCount)"
+                )
+            }
             let images = [
                 m.pointee.baseColorTexture.image, m.pointee.metallicRoughnessTexture.image,
                 m.pointee.emissionTexture.image, m.pointee.normalTexture.image,

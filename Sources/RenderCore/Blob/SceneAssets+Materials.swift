@@ -4,14 +4,16 @@ extension SceneAssets {
     /// The words of a material record.
     ///
     /// Base colour and alpha, emission, metallic, roughness, normal scale, ior, transmission, alpha cut-off, alpha mode,
-    /// whether double-sided, three of absorption, thickness, then the references.
-    static var materialWords: Int { 19 + 4 * Self.textureWords }
+    /// whether double-sided, three of absorption, thickness, number of the layer stack and one (zero
+    /// for none), then the references.
+    static var materialWords: Int { 20 + 4 * Self.textureWords }
 
     func writeMaterials(_ writer: inout BlobWriter) throws(SceneBlobError) {
         guard self.materials.count <= SceneRange.countMax else {
             throw SceneBlobError(.limitExceeded, "\(self.materials.count) materials are too many")
         }
         var words: [UInt32] = []
+        var stacks = MaterialLayers()
         for (i, material) in self.materials.enumerated() {
             func number(_ value: Float, _ range: ClosedRange<Float>) throws(SceneBlobError) -> UInt32 {
                 try encodable(value, range, "a number of material \(i)").bitPattern
@@ -35,6 +37,7 @@ extension SceneAssets {
                 words.append(try Self.absorption(color, material.attenuationDistance, i).bitPattern)
             }
             words.append(try number(material.thickness, SceneRange.optionalLength))
+            words.append(try stacks.add(material.layers, ofMaterial: i))
             for reference in [
                 material.baseColorTexture, material.metallicRoughnessTexture, material.emissionTexture,
                 material.normalTexture,
@@ -43,6 +46,8 @@ extension SceneAssets {
             }
         }
         writer.section(words)
+        writer.section(stacks.stackRecords)
+        writer.section(stacks.layerRecords)
     }
 
     /// The coefficient of absorption per metre.

@@ -234,6 +234,8 @@ struct SceneLoader {
             meshes: UnsafePointer(self.meshes),
             materials: self.assets.materials,
             images: self.assets.images,
+            layerStacks: self.assets.layerStacks,
+            layerStackCount: self.assets.layerStackCount,
             instances: UnsafePointer(self.instances),
             instanceCount: self.instanceCount,
             triangleInstances: UnsafePointer(triangleInstances),

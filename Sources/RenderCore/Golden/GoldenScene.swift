@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "90c86b24e00d7e7d28c017ec83c24dd51188334eeafc05c2ff8970787e1598c1"
+        "27091d00360804ee8d32a320f9b84b2afd00d26beb094e0a20735657a0d2cffe"
     }
 
     /// The settings of the golden picture.
@@ -61,6 +61,7 @@ public enum GoldenScene {
                 .goldenQuad(material: 8, repeats: 1),
                 .goldenSphere(columns: 6, rows: 3, material: 9, isSmooth: false),
                 .goldenQuad(material: 10, repeats: 3),
+                .goldenSphere(columns: 24, rows: 12, material: 11),
             ],
             materials: self.materials,
             images: [self.checkerboard, self.bumps, self.surface, self.leaf, self.clouds],
@@ -102,6 +103,7 @@ public enum GoldenScene {
                 Instance(mesh: 9, transform: at(-2.75, 0.25, 1, 0.25)),
                 Instance(mesh: 9, transform: at(-2.5, 0.25, 1.75, 0.25)),
                 Instance(mesh: 10, transform: at(2.5, 0.0625, 1.5, 0.5)),
+                Instance(mesh: 11, transform: at(0.125, 0.375, 1.75, 0.375)),
             ] + self.lanterns,
             lights: [
                 .point(position: SIMD3(-3, 2, 2), intensity: SIMD3(4, 2, 1), range: 8),
@@ -188,6 +190,7 @@ public enum GoldenScene {
                 roughness: 0,
                 alphaMode: .blend
             ),
+            Material(baseColorTexture: TextureReference(image: 0), layers: self.scale),
         ]
     }
 

@@ -19,6 +19,7 @@ struct Wavefront {
     private let camera: CameraRays
     private let surfaces: SurfaceLookup
     private let samples: LightSampleLookup
+    private let layers: LayerLookup
     private let states: PathStates
     /// The light that each path has found: all reds, all greens, all blues.
     private let found: UnsafeMutablePointer<Float>
@@ -34,6 +35,7 @@ struct Wavefront {
         self.camera = CameraRays(view.pointee.camera, width: settings.width, height: settings.height)
         self.surfaces = SurfaceLookup(view: view, memory: memory)
         self.samples = LightSampleLookup(view: view, memory: memory)
+        self.layers = LayerLookup(view: view, memory: memory)
         self.states = PathStates(memory: memory, capacity: Self.pathsMax)
         self.found = memory.allocate(Float.self, count: 3 * Self.pathsMax)
         self.features = settings.channels.isEmpty ? nil : FirstHits(memory: memory)
@@ -138,12 +140,13 @@ struct Wavefront {
         if depth >= self.settings.maxDepth { survivors = MaskLanes(false) }
         if survivors.any {
             let bsdf = BSDF(surface, wo: wo, table: self.view.pointee.albedo)
+            let layered = self.layers.lanes(of: surface, among: survivors, wo: wo, key: key)
             let dimension = 2 &+ 4 &* UInt32(truncatingIfNeeded: depth)
             if self.view.pointee.hasLightSamples {
-                let lit = survivors .& bsdf.hasSpread
-                self.addDirect(surface, bsdf, hits.primitive, lit, dimension, key, &group, &work)
+                let lit = survivors .& select(layered.lanes, layered.hasSpread, bsdf.hasSpread)
+                self.addDirect(surface, bsdf, layered, hits.primitive, lit, dimension, key, &group, &work)
             }
-            survivors = self.scatter(surface, bsdf, hits.primitive, survivors, depth, dimension, &group)
+            survivors = self.scatter(surface, bsdf, layered, hits.primitive, survivors, depth, dimension, &group, &work)
         }
         self.hand(over: active .& .!survivors, group)
         if survivors.any { self.states.store(group, path) }
@@ -174,6 +177,7 @@ struct Wavefront {
     @inline(__always) private func addDirect(
         _ surface: borrowing SurfaceLanes,
         _ bsdf: borrowing BSDF,
+        _ layered: borrowing LayeredLanes,
         _ primitive: PrimitiveLanes,
         _ lit: MaskLanes,
         _ dimension: UInt32,
@@ -191,7 +195,8 @@ struct Wavefront {
         // The light must lie on the same side of the shading normal and of the surface.
         let isSeen = sample.isFound .& select(wi.z .> 0, isAbove, side .< 0)
         guard isSeen.any else { return }
-        let value = bsdf.evaluate(wi)
+        var value = bsdf.evaluate(wi)
+        if layered.lanes.any { self.layers.evaluate(layered, surface, wi, isSeen, &value, &work) }
         let weight = select(sample.isPunctual, 1, powerHeuristic(sample.density, value.density))
         let light = value.value * sample.radiance * (weight / sample.density)
         let wanted = isSeen .& (light.largest .> 0)
@@ -215,15 +220,18 @@ struct Wavefront {
     @inline(__always) private func scatter(
         _ surface: borrowing SurfaceLanes,
         _ bsdf: borrowing BSDF,
+        _ layered: borrowing LayeredLanes,
         _ primitive: PrimitiveLanes,
         _ arrived: MaskLanes,
         _ depth: Int,
         _ dimension: UInt32,
-        _ group: inout PathGroup
+        _ group: inout PathGroup,
+        _ work: inout WorkCounter
     ) -> MaskLanes {
         let (u, v) = group.sampler.pair(dimension)
         let (pick, chance) = group.sampler.pair(dimension &+ 1)
-        let sample = bsdf.sample(u, v, pick)
+        var sample = bsdf.sample(u, v, pick)
+        if layered.lanes.any { self.layers.sample(layered, surface, arrived, &sample, &work) }
         let wi = surface.frame.toWorld(sample.wi)
         let side = dot(surface.geometricNormal, wi)
         let isAbove = side .> 0

@@ -12,6 +12,8 @@ struct SurfaceLanes {
     var roughness: FloatLanes
     var ior: FloatLanes
     var transmission: FloatLanes
+    /// The number of the layer stack that takes the place of all these but the colour; the largest number where none does.
+    var layers: UIntLanes
     /// The radiance sent towards the ray's origin.
     var emission: Vector3Lanes
     /// The triangle's number when light samples can find it; the largest number otherwise.
@@ -38,7 +40,8 @@ struct SurfaceLookup {
         @inline(__always) static var transmission: Int { 39 }
         @inline(__always) static var emitter: Int { 40 }
         @inline(__always) static var normal: Int { 41 }
-        @inline(__always) static var count: Int { 44 }
+        @inline(__always) static var layers: Int { 44 }
+        @inline(__always) static var count: Int { 45 }
     }
 
     private let view: UnsafePointer<SceneView>
@@ -99,6 +102,7 @@ struct SurfaceLookup {
             roughness: clamped(self.scratch.floats(Row.roughness), 0, 1),
             ior: self.scratch.floats(Row.ior),
             transmission: self.scratch.floats(Row.transmission),
+            layers: self.scratch.words(Row.layers),
             emission: select(shines, self.scratch.vectors(Row.emission), .zero),
             emitter: self.scratch.words(Row.emitter),
             area: perpendicular.lengthSquared.squareRoot() * 0.5
@@ -162,6 +166,7 @@ struct SurfaceLookup {
             scratch.set(Row.roughness, lane, material.pointee.roughness)
             scratch.set(Row.ior, lane, material.pointee.ior)
             scratch.set(Row.transmission, lane, material.pointee.transmission)
+            scratch.set(Row.layers, lane, UInt32(truncatingIfNeeded: material.pointee.layers))
             if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
             if material.pointee.isTextured || mesh.pointee.colors != nil { flags.isTextured |= bit }
             if material.pointee.normalTexture.isPresent { flags.hasNormalMap |= bit }

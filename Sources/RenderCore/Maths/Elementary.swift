@@ -140,6 +140,25 @@ package func logarithm(_ x: Double) -> Double {
     return 2 * s * sum + Double(exponent) * 0x1.62e42fefa39efp-1
 }
 
+/// The natural logarithm of a positive normal number, with an error below 2^-21 of the larger of it and one; others give
+/// -100.
+@inline(__always) package func logarithm(single x: Float) -> Float {
+    guard x >= 0x1p-126, x < Float.infinity else { return -100 }
+    let bits = x.bitPattern
+    var exponent = Int32(truncatingIfNeeded: bits &>> 23) &- 127
+    var m = Float(bitPattern: (bits & 0x007f_ffff) | 0x3f80_0000)
+    if m > 0x1.6a09e6p0 {
+        m *= 0.5
+        exponent &+= 1
+    }
+    let s = (m - 1) / (m + 1)
+    let z = s * s
+    var sum: Float = 0x1.249248p-3 + z * 0x1.c71c72p-4
+    sum = 0x1.99999ap-3 + z * sum
+    sum = 0x1.555556p-2 + z * sum
+    return 2 * s * (1 + z * sum) + Float(exponent) * 0x1.62e43p-1
+}
+
 /// A positive base to any power; zero for other bases.
 package func power(_ base: Double, _ exponent: Double) -> Double {
     base > 0 ? exponential(logarithm(base) * exponent) : 0
