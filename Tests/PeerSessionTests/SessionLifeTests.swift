@@ -95,6 +95,38 @@ struct SessionLifeTests {
     }
 
     @Test
+    func `a message that comes twice ends the session, and a handshake cannot be replayed`() throws {
+        let peer = try RawPeer()
+        _ = try peer.connect()
+        let send = try #require(peer.send)
+        let sealed = RawPeer.framed(try #require(send.seal(YamuxHeader(.ping, .syn, stream: 0, length: 1).encoded)))
+        #expect(peer.session.receive(sealed, now: start).isEmpty)
+        #expect(peer.session.receive(sealed, now: start).closeReason != nil)
+        // The recorded words of an honest dialer, said to a listener with keys of its own.
+        var pair = try Pair()
+        var recorded: [[UInt8]] = []
+        while true {
+            let bytes = Pair.drain(pair.dialer)
+            if bytes.isEmpty { break }
+            recorded.append(bytes)
+            pair.listenerEvents += pair.listener.receive(bytes, now: start)
+            pair.dialerEvents += pair.dialer.receive(Pair.drain(pair.listener), now: start)
+        }
+        #expect(pair.listenerEvents.hasEstablished)
+        let listener = SessionConnection(
+            role: .listener,
+            identity: try identity(2),
+            expectedPeer: nil,
+            entropy: entropy(99),
+            inboundProtocols: ["/echo/1"],
+            now: start
+        )
+        var events: [SessionEvent] = []
+        for bytes in recorded { events += listener.receive(bytes, now: start) }
+        #expect(!events.hasEstablished && listener.isClosed)
+    }
+
+    @Test
     func `a first request leaves with the third handshake message`() throws {
         var pair = try Pair()
         pair.listenerEvents += pair.listener.receive(Pair.drain(pair.dialer), now: start)

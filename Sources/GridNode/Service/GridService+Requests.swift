@@ -59,6 +59,7 @@ extension GridService {
     /// A session ended.
     func disconnected(_ peer: PeerID) {
         self.peers[peer] = nil
+        Task { await self.exchange.peerGone(peer) }
         let now = self.clock.now
         self.perform(self.worker.stewardDisconnected(peer, now: now))
         for job in self.stewards.keys.sorted() {
@@ -92,6 +93,7 @@ extension GridService {
         }
         let isNew = self.peers.updateValue(hello, forKey: peer) == nil
         guard isNew else { return }
+        Task { await self.exchange.peerAppeared(peer) }
         self.perform(self.worker.stewardConnected(peer, now: self.clock.now))
         for job in self.stewards.keys.sorted() {
             guard let steward = self.stewards[job]?.steward, steward.phase == .running else { continue }

@@ -172,26 +172,9 @@ extension GridService {
     /// How long a chunk or the pixels of a unit may take.
     static var transferTimeout: Duration { .seconds(60) }
 
-    /// A chunk from any peer that has it: the job's helpers in an order that differs from chunk to chunk, so that the
-    /// load spreads.
+    /// A chunk from any peer that has it.
     func fetchChunk(_ id: ChunkID, job: JobID) async throws -> [UInt8] {
-        let candidates = self.peers.keys.sorted()
-        guard !candidates.isEmpty else { throw NodeError(.network, "there is no peer to fetch the chunk \(id) from") }
-        let offset = Int(id.digest.bytes[0]) % candidates.count
-        for i in candidates.indices {
-            let peer = candidates[(i + offset) % candidates.count]
-            let bytes = try? await self.network.request(
-                peer,
-                protocol: TesseraProtocol.chunk,
-                body: id.digest.bytes,
-                responseLimit: TesseraProtocol.chunkSizeMax,
-                timeout: Self.transferTimeout
-            )
-            guard let bytes, !bytes.isEmpty else { continue }
-            if Digest(hashing: bytes) == id.digest { return bytes }
-            self.logger.warning("a peer sent a wrong chunk", metadata: ["peer.id": "\(peer)", "chunk": "\(id)"])
-        }
-        throw NodeError(.network, "none of \(candidates.count) peers holds the chunk \(id)")
+        try await self.exchange.fetch(id)
     }
 }
 

@@ -27,6 +27,8 @@ actor GridService {
     /// The line about reachability that was heard last.
     var reachabilitySummary: String?
     let pool: RenderPool
+    /// Brings chunks from peers.
+    let exchange: ChunkExchange
     let logger: Logger
     let clock = NodeClock()
     let tampering: FilmTampering?
@@ -85,6 +87,15 @@ actor GridService {
         self.chunks = chunks
         self.network = network
         self.pool = pool
+        self.exchange = ChunkExchange { chunk, peer in
+            try await network.request(
+                peer,
+                protocol: TesseraProtocol.chunk,
+                body: chunk.digest.bytes,
+                responseLimit: TesseraProtocol.chunkSizeMax,
+                timeout: Self.transferTimeout
+            )
+        }
         self.reachability = reachability
         self.tampering = tampering
         self.logger = logger

@@ -31,7 +31,7 @@ actor SceneProvider {
     /// The most scenes in memory: the frame that is being finished and the next one, and one for audits.
     private static let sceneCountMax = 3
     /// The most chunks that are fetched at a time.
-    private static let fetchCountMax = 4
+    private static let fetchCountMax = 16
     /// The most bytes of one blob that this node takes into memory.
     private static let blobSizeMax: UInt64 = 2 << 30
 

@@ -212,8 +212,9 @@ package actor ReachabilityService {
             if !addresses.isEmpty { self.ask(addresses) }
         }
         let verdict = self.machine.verdict(now: now)
-        self.perform(self.relays.setWanted(self.needsRelays(verdict), now: now))
-        if verdict == .reachable, self.settings.relaysForOthers, !self.isRelaying {
+        self.perform(self.relays.setWanted(self.needsRelays(verdict, now: now), now: now))
+        let isOpen = self.machine.isOpenToStrangers(now: now)
+        if isOpen, self.settings.relaysForOthers, !self.isRelaying {
             self.isRelaying = true
             let relay = self.relay
             self.network.handleStreams(HopMessage.protocolName) { await relay.answer($0) }
@@ -222,9 +223,15 @@ package actor ReachabilityService {
         self.announce(now: now)
     }
 
-    /// Whether nobody can dial this node: others have tried, or it does not listen.
-    private func needsRelays(_ verdict: Reachability.Verdict) -> Bool {
-        self.settings.usesRelays && (verdict == .unreachable || self.network.boundPort == nil)
+    /// Whether some or all cannot dial this node: others have tried, or those who could were no strangers, or it does not listen.
+    private func needsRelays(_ verdict: Reachability.Verdict, now: Instant) -> Bool {
+        guard self.settings.usesRelays else { return false }
+        if self.network.boundPort == nil { return true }
+        return switch verdict {
+        case .unknown: false
+        case .unreachable: true
+        case .reachable: !self.machine.isOpenToStrangers(now: now)
+        }
     }
 
     private func announce(now: Instant) {
@@ -303,7 +310,12 @@ package actor ReachabilityService {
         stream.finish()
         let now = WallClock.milliseconds / 1000
         guard reservation.expiration > now else { return nil }
-        var addresses = reservation.addresses.compactMap(\.withoutPeer).filter { self.network.mayDial($0) }
+        // The relay's private addresses mean something only where it is reached at one.
+        let isPrivate = connection.remote.tcpEndpoint?.ip.isPrivate ?? false
+        var addresses = reservation.addresses.compactMap(\.withoutPeer).filter { address in
+            guard self.network.mayDial(address), let ip = address.tcpEndpoint?.ip else { return false }
+            return !ip.isPrivate || isPrivate || self.settings.countsPrivateAddresses
+        }
         if connection.direction == .outbound, !addresses.contains(connection.remote) {
             // Where this node reached the relay others may well reach it too.
             addresses.insert(connection.remote, at: 0)

@@ -35,18 +35,30 @@ final class SessionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private struct Outbound {
+    // Objects and not values: a copy that is only looked at would make every piece that is appended copy all that came before.
+
+    private final class Outbound {
         let request: OutboundRequest
         let timer: Scheduled<Void>
         var response: [UInt8] = []
+
+        init(request: OutboundRequest, timer: Scheduled<Void>) {
+            self.request = request
+            self.timer = timer
+        }
     }
 
-    private struct Inbound {
+    private final class Inbound {
         let responder: Responder
         let timer: Scheduled<Void>
         var body: [UInt8] = []
         /// Whether the request is whole and being answered.
         var isAnswering = false
+
+        init(responder: Responder, timer: Scheduled<Void>) {
+            self.responder = responder
+            self.timer = timer
+        }
     }
 
     /// The most requests that wait for their turn.
@@ -307,7 +319,7 @@ final class SessionHandler: ChannelInboundHandler {
                 )
                 return
             }
-            self.outbound[stream]?.response += bytes
+            outbound.response += bytes
             self.session.consumed(bytes.count, on: stream)
         } else if let inbound = self.inbound[stream] {
             guard !inbound.isAnswering, inbound.body.count + bytes.count <= inbound.responder.requestLimit,
@@ -317,7 +329,7 @@ final class SessionHandler: ChannelInboundHandler {
                 self.session.reset(stream)
                 return
             }
-            self.inbound[stream]?.body += bytes
+            inbound.body += bytes
             self.session.consumed(bytes.count, on: stream)
         } else {
             // Left over from a stream that was reset here.
@@ -331,8 +343,8 @@ final class SessionHandler: ChannelInboundHandler {
             self.complete(stream, with: .success(outbound.response))
         } else if let inbound = self.inbound[stream], let peer = self.peer, let context = self.context {
             let body = inbound.body
-            self.inbound[stream]?.isAnswering = true
-            self.inbound[stream]?.body = []
+            inbound.isAnswering = true
+            inbound.body = []
             self.settleHeldBytes()
             inbound.timer.cancel()
             let answer = inbound.responder.answer

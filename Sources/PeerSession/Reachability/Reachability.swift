@@ -148,6 +148,17 @@ package struct Reachability: Sendable {
         return isTried ? .unreachable : .unknown
     }
 
+    /// Whether strangers reach this node too.
+    ///
+    /// Some routers let in whom this node has spoken to before, and those who dial for it are such. Only an address of this
+    /// machine itself, or one that the router forwards, is open to all.
+    package func isOpenToStrangers(now: Instant) -> Bool {
+        self.reachableAddresses(now: now).contains { address in
+            guard self.isOutside(address), let candidate = self.candidates[address] else { return false }
+            return candidate.isListening || candidate.isMapped
+        }
+    }
+
     /// The addresses at which peers reached this node.
     package func reachableAddresses(now: Instant) -> [Multiaddr] {
         self.order.filter { self.isReachable($0, now: now) }
@@ -203,7 +214,9 @@ package struct Reachability: Sendable {
                 (address, self.candidates[address].map { self.count($0, isReachable: true, now: now) } ?? 0)
             }.max { $0.1 < $1.1 }
             guard let (address, voices) = best else { return "reachable: yes" }
-            return "reachable: yes, \(voices) \(voices == 1 ? "peer" : "peers") dialed \(address)\(how)"
+            let isSure = self.isOpenToStrangers(now: now)
+            return
+                "reachable: \(isSure ? "yes" : "probably"), \(voices) \(voices == 1 ? "peer" : "peers") dialed \(address)\(how)"
         case .unreachable:
             let port = self.order.compactMap { self.candidates[$0]?.isListening == true ? $0.tcpEndpoint?.port : nil }
                 .first

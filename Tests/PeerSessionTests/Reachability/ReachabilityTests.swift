@@ -30,7 +30,13 @@ struct ReachabilityTests {
         machine.heard(true, of: self.outside, from: try self.peer(2), now: start)
         machine.heard(true, of: self.outside, from: try self.peer(1), now: start)
         #expect(machine.verdict(now: start) == .reachable)
+        // Those who dialed have been spoken to before; a stranger may still be kept out.
+        #expect(machine.summary(now: start).hasPrefix("reachable: probably, 2 peers"))
+        #expect(!machine.isOpenToStrangers(now: start))
+        machine.mapped(self.outside, by: "PCP")
         #expect(machine.summary(now: start).hasPrefix("reachable: yes, 2 peers"))
+        #expect(machine.isOpenToStrangers(now: start))
+        machine.mapped(nil, by: nil)
         // Words grow old.
         #expect(machine.verdict(now: after(.seconds(3600))) == .unknown)
     }

@@ -1,0 +1,254 @@
+import Foundation
+import GridWire
+import PeerSession
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// How a router translates addresses (RFC 4787's behaviours under their older names).
+enum NATKind: String, CaseIterable, Sendable {
+    /// Everybody outside reaches the mapping.
+    case fullCone = "full cone"
+    /// Those addresses reach it that were spoken to.
+    case restricted
+    /// Those addresses and ports reach it that were spoken to.
+    case portRestricted = "port-restricted"
+    /// Every destination sees another port.
+    case symmetric
+}
+
+/// A small Internet of network namespaces: a public machine, and machines behind routers.
+///
+/// Made and removed by the test; needs root, `ip` and `nft`.
+struct NetworkNamespaces {
+    /// Why the tests are skipped where they are.
+    static let reason: Comment =
+        "network namespaces need root, and the programs ip, nft and tc (apt: iproute2, nftables)"
+
+    /// Whether namespaces can be made here.
+    static let isPossible: Bool = {
+        guard geteuid() == 0, NetworkNamespaces.path(of: "ip") != nil, NetworkNamespaces.path(of: "nft") != nil,
+            NetworkNamespaces.path(of: "tc") != nil
+        else {
+            return false
+        }
+        let name = "tessera-probe-\(getpid())"
+        guard (try? NetworkNamespaces.run(["ip", "netns", "add", name])) != nil else { return false }
+        return (try? NetworkNamespaces.run(["ip", "netns", "del", name])) != nil
+    }()
+
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// The prefix of all names, so that several can be at once.
+    let prefix: String
+    private var names: [String] = []
+
+    /// The public machine's address.
+    static let publicAddress = "203.0.113.1"
+
+    /// Makes the middle and the public machine.
+    init(prefix: String) throws {
+        self.prefix = prefix
+        try self.add("net")
+        try self.ip("net", "link add br0 type bridge")
+        try self.ip("net", "link set br0 up")
+        try self.addMachine("pub", interface: "eth0", address: "\(Self.publicAddress)/24")
+    }
+
+    /// The namespace of a machine.
+    func namespace(_ machine: String) -> String { "\(self.prefix)-\(machine)" }
+
+    /// Adds a machine that is connected with the middle.
+    mutating func addMachine(_ name: String, interface: String, address: String) throws {
+        try self.add(name)
+        let end = "\(self.prefix)\(name)"
+        try Self.run([
+            "ip", "link", "add", end, "type", "veth", "peer", "name", interface, "netns", self.namespace(name),
+        ])
+        try Self.run(["ip", "link", "set", end, "netns", self.namespace("net")])
+        try self.ip("net", "link set \(end) master br0 up")
+        try self.ip(name, "addr add \(address) dev \(interface)")
+        try self.ip(name, "link set \(interface) up")
+    }
+
+    /// Adds a machine behind a router of the kind; `number` is 1 to 9.
+    mutating func addNATed(_ number: Int, _ kind: NATKind) throws {
+        let (router, node) = ("r\(number)", "n\(number)")
+        try self.addMachine(router, interface: "ext", address: "203.0.113.1\(number)/24")
+        try self.add(node)
+        try self.ip(router, "link add int type veth peer name eth0 netns \(self.namespace(node))")
+        try self.ip(router, "addr add 10.0.\(number).1/24 dev int")
+        try self.ip(router, "link set int up")
+        try self.ip(node, "addr add 10.0.\(number).2/24 dev eth0")
+        try self.ip(node, "link set eth0 up")
+        try self.ip(node, "route add default via 10.0.\(number).1")
+        try Self.run(
+            ["ip", "netns", "exec", self.namespace(router), "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]
+        )
+        try Self.run(
+            ["ip", "netns", "exec", self.namespace(router), "nft", "-f", "-"],
+            input: Self.rules(kind, node: "10.0.\(number).2")
+        )
+    }
+
+    /// What makes a router one of the kind.
+    ///
+    /// Packets for nobody are dropped in silence, as routers at home do.
+    private static func rules(_ kind: NATKind, node: String) -> String {
+        let forwarding =
+            switch kind {
+            case .fullCone: "iifname ext tcp dport 1024-65535 dnat to \(node);"
+            case .restricted: "iifname ext ip saddr @seen tcp dport 1024-65535 dnat to \(node);"
+            case .portRestricted, .symmetric: ""
+            }
+        let masquerade = kind == .symmetric ? "masquerade random,fully-random" : "masquerade"
+        return """
+            table ip nat {
+                set seen { type ipv4_addr; flags dynamic,timeout; timeout 5m; }
+                chain outgoing { type filter hook forward priority filter; oifname ext add @seen { ip daddr }; }
+                chain before { type nat hook prerouting priority dstnat; \(forwarding) }
+                chain after { type nat hook postrouting priority srcnat; oifname ext \(masquerade); }
+                chain own { type filter hook input priority filter; iifname ext ct state new drop; }
+            }
+
+            """
+    }
+
+    /// Removes everything.
+    func remove() {
+        for name in self.names.reversed() { try? Self.run(["ip", "netns", "del", self.namespace(name)]) }
+    }
+
+    private mutating func add(_ name: String) throws {
+        try Self.run(["ip", "netns", "add", self.namespace(name)])
+        self.names.append(name)
+        try self.ip(name, "link set lo up")
+    }
+
+    /// Runs `ip` in a machine.
+    func ip(_ machine: String, _ arguments: String) throws {
+        try Self.run(["ip", "-n", self.namespace(machine)] + arguments.split(separator: " ").map(String.init))
+    }
+
+    /// Runs `tc` in a machine.
+    func tc(_ machine: String, _ arguments: String) throws {
+        try Self.run(["tc", "-n", self.namespace(machine)] + arguments.split(separator: " ").map(String.init))
+    }
+
+    /// Lets no packet in or out of a machine, in silence.
+    func cut(_ machine: String) throws {
+        try Self.run(
+            ["ip", "netns", "exec", self.namespace(machine), "nft", "-f", "-"],
+            input: """
+                table ip cut {
+                    chain inward { type filter hook input priority filter; policy drop; }
+                    chain outward { type filter hook output priority filter; policy drop; }
+                }
+
+                """
+        )
+    }
+
+    /// Takes ``cut(_:)`` back.
+    func mend(_ machine: String) throws {
+        try Self.run(["ip", "netns", "exec", self.namespace(machine), "nft", "delete", "table", "ip", "cut"])
+    }
+
+    static func path(of program: String) -> String? {
+        ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(program)" }.first {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }
+    }
+
+    static func run(_ command: [String], input: String? = nil) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: self.path(of: command[0]) ?? "/usr/bin/\(command[0])")
+        process.arguments = Array(command.dropFirst())
+        let errors = Pipe()
+        process.standardError = errors
+        process.standardOutput = FileHandle.nullDevice
+        let pipe = Pipe()
+        process.standardInput = input == nil ? FileHandle.nullDevice : pipe
+        try process.run()
+        if let input {
+            pipe.fileHandleForWriting.write(Data(input.utf8))
+            try pipe.fileHandleForWriting.close()
+        }
+        let text = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            let message = String(decoding: text, as: UTF8.self)
+            throw Failure(description: "\(command.joined(separator: " ")): \(message)")
+        }
+    }
+}
+
+/// A `sessionpeer` in a namespace.
+final class NamespacePeer {
+    struct State: Decodable {
+        struct Session: Decodable {
+            var peer: String
+            var isRelayed: Bool
+        }
+
+        var peer: String
+        var announced: [String]
+        var sessions: [Session]
+        var summary: String
+    }
+
+    private let process = Process()
+    private let input = Pipe()
+    private let output: String
+    private let errors: String
+    /// Who it is.
+    let peer: PeerID
+
+    init(
+        seed: UInt8,
+        in namespace: String,
+        directory: TestDirectory,
+        listen: String = "0.0.0.0:7877",
+        peers: [String] = []
+    ) throws {
+        self.peer = try IdentityKey(seed: [UInt8](repeating: seed, count: 32)).peerID
+        let number = directory.nextNumber()
+        (self.output, self.errors) = ("\(directory.path)/peer-\(number).out", "\(directory.path)/peer-\(number).err")
+        for path in [self.output, self.errors] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
+        self.process.executableURL = URL(fileURLWithPath: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip")
+        self.process.arguments =
+            ["netns", "exec", namespace, "\(Program.directory)/sessionpeer", "\(seed)", listen] + peers
+        self.process.standardInput = self.input
+        self.process.standardOutput = FileHandle(forWritingAtPath: self.output)
+        self.process.standardError = FileHandle(forWritingAtPath: self.errors)
+        try self.process.run()
+    }
+
+    /// The latest state, if there is one.
+    var state: State? {
+        guard let text = try? String(contentsOfFile: self.output, encoding: .utf8) else { return nil }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return lines.last.flatMap { try? JSONDecoder().decode(State.self, from: Data($0.utf8)) }
+    }
+
+    /// What it has logged.
+    var log: String {
+        (try? String(contentsOfFile: self.errors, encoding: .utf8)) ?? ""
+    }
+
+    /// Whether there is a session with the peer, and whether it is relayed.
+    func isRelayed(to peer: PeerID) -> Bool? {
+        self.state?.sessions.first { $0.peer == "\(peer)" }?.isRelayed
+    }
+
+    func stop() {
+        try? self.input.fileHandleForWriting.close()
+        for _ in 0 ..< 200 where self.process.isRunning { usleep(10_000) }
+        if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) }
+        self.process.waitUntilExit()
+    }
+}
