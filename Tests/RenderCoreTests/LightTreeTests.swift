@@ -159,7 +159,7 @@ struct LightTreeTests {
     func `the kind of light that is brightest here is drawn most often, none hardly ever`() throws {
         let scene = try self.strewn(5, seed: 3, lights: Self.lamps, environment: Self.sky)
         let up = scene.probability(
-            of: Scene.DrawnLight(kind: "environment", number: 0),
+            of: Scene.DrawnLight(kind: .environment, number: 0),
             at: SIMD3(0, 1000, 0),
             normal: SIMD3(0, 1, 0)
         )
@@ -167,7 +167,7 @@ struct LightTreeTests {
         #expect(up > 0.3 && up < 0.84)
         for place in self.places(30, seed: 4) {
             let p = scene.probability(
-                of: Scene.DrawnLight(kind: "environment", number: 0),
+                of: Scene.DrawnLight(kind: .environment, number: 0),
                 at: place.point,
                 normal: place.normal
             )
@@ -252,7 +252,7 @@ struct LightTreeTests {
             assets,
             SceneFrame(instances: [Instance(mesh: 0, transform: flat), Instance(mesh: 1, transform: flat)])
         )
-        let quad = Scene.DrawnLight(kind: "triangle", number: 0)
+        let quad = Scene.DrawnLight(kind: .triangle, number: 0)
         let p = scene.probability(of: quad, at: SIMD3(0, 2, 0), normal: SIMD3(0, -1, 0))
         #expect(p > 0.1)
         #expect(scene.probability(of: quad, at: SIMD3(0, -2, 0), normal: SIMD3(0, 1, 0)) == 0)

@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "27091d00360804ee8d32a320f9b84b2afd00d26beb094e0a20735657a0d2cffe"
+        "6ae19592cab5857c0442669e7d70e96fada4d56f397b9ab1dab26bc67965c0a6"
     }
 
     /// The settings of the golden picture.

@@ -58,6 +58,14 @@ struct Suns: BitwiseCopyable {
     var axis: Vector3
     var cosCone: Float
 
+    /// The light for a number of 0..<1, and its probability.
+    @inline(__always) func pick(_ number: Double) -> (light: UInt32, probability: Float) {
+        let u = UInt32(truncatingIfNeeded: Int64((number < 1 ? number : 0x1.fffffffp-1) * 0x1p32))
+        let pick = DiscreteDistribution.pick(u, self.starts, count: self.count)
+        let width = DiscreteDistribution.width(pick, self.starts, count: self.count)
+        return (self.lights[pick], Float(width) * 0x1p-32)
+    }
+
     /// An upper bound of the irradiance.
     @inline(__always) func irradiance(_ receiver: LightReceiver) -> Float {
         guard receiver.hasNormal else { return self.illuminance }

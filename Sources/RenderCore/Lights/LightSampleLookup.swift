@@ -27,10 +27,12 @@ struct LightSampleLookup {
 
     private let view: UnsafePointer<SceneView>
     private let scratch: LaneScratch
+    private let walks: LightWalks
 
     init(view: UnsafePointer<SceneView>, memory: SceneMemory) {
         self.view = view
         self.scratch = LaneScratch(memory: memory, rows: Row.count)
+        self.walks = LightWalks(view: view, memory: memory)
     }
 
     // MARK: Drawing
@@ -81,9 +83,10 @@ struct LightSampleLookup {
         _ pick: UIntLanes,
         _ flags: inout Flags
     ) {
+        self.walks.choose(receivers, lit, pick)
         for lane in LaneSequence(lit) {
             let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: lane)
-            let choice = chooseLight(self.view, receivers[lane], pick[lane])
+            let choice = self.walks[lane]
             self.scratch.set(Row.probability, lane, choice.probability)
             switch choice.kind {
             case .nothing: continue

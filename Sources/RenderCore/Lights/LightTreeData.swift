@@ -2,7 +2,7 @@ import CVector
 
 /// A tree over lights of a loaded scene: those of the world, or the triangles of a mesh.
 ///
-/// A light is chosen by walking from the root to a leaf, at each node in proportion to what
+/// A light is chosen by walking from the root to a leaf (``LightWalks``), at each node in proportion to what
 /// ``LightNode/importances(_:_:)`` says of its children; its probability is found by walking back. Both cost a few dozen
 /// nanoseconds for each factor of eight in the number of lights.
 struct LightTreeData: BitwiseCopyable {
@@ -15,14 +15,6 @@ struct LightTreeData: BitwiseCopyable {
     var isByPower: Bool
     /// The light when there is but one, else negative.
     var onlyLight: Int
-
-    /// A light that was chosen.
-    struct Choice {
-        var number: Int
-        var probability: Float
-        /// Where in the light's share the number lay, 0..<1.
-        var rest: Double
-    }
 
     /// What the children of a node are chosen by.
     @inline(__always) func weights(_ node: UnsafeRawPointer, _ receiver: LightReceiver) -> SIMD8<Float> {
@@ -37,31 +29,17 @@ struct LightTreeData: BitwiseCopyable {
     /// The sum of the root's weights.
     @inline(__always) static func total(of weights: SIMD8<Float>) -> Float { Float(LightSums(weights).total) }
 
-    /// Chooses a light by a number of 0..<1 and the weights of the root; nothing when none shines here.
-    @inline(__always) func choose(
+    /// Chooses a child of a node by a number of 0..<1 and the children's weights; with a probability of zero when none
+    /// shines here.
+    @inline(__always) static func step(
+        _ node: UnsafeRawPointer,
         _ number: Double,
-        _ receiver: LightReceiver,
-        _ rootWeights: SIMD8<Float>
-    ) -> Choice? {
-        if self.onlyLight >= 0 { return Choice(number: self.onlyLight, probability: 1, rest: number) }
-        var weights = rootWeights
-        var node = self.nodes
-        var u = number
-        var probability: Float = 1
-        while true {
-            let sums = LightSums(weights)
-            guard sums.total > 0 else { return nil }
-            let (slot, weight, rest) = sums.pick(u)
-            probability *= Float(weight / sums.total)
-            let child = LightNode.child(node, slot)
-            if child & LightNode.flag != 0 {
-                guard child != LightNode.none, probability > 0 else { return nil }
-                return Choice(number: Int(child & ~LightNode.flag), probability: probability, rest: rest)
-            }
-            u = rest
-            node = self.nodes + Int(child) &* LightNode.size
-            weights = self.weights(node, receiver)
-        }
+        _ weights: SIMD8<Float>
+    ) -> (child: UInt32, probability: Float, rest: Double) {
+        let sums = LightSums(weights)
+        guard sums.total > 0 else { return (LightNode.none, 0, 0) }
+        let (slot, weight, rest) = sums.pick(number)
+        return (LightNode.child(node, slot), Float(weight / sums.total), rest)
     }
 
     /// The probability of choosing a light.

@@ -2,13 +2,22 @@
 extension Scene {
     /// A light that was drawn: a triangle's number, or a light's number and its kind.
     package struct DrawnLight: Hashable {
-        /// "environment", "directional", "punctual" or "triangle".
-        package let kind: String
+        /// What kinds of light there are.
+        package enum Kind: Hashable, Sendable {
+            case environment
+            case directional
+            /// A point or a spot.
+            case punctual
+            case triangle
+        }
+
+        /// What it is.
+        package let kind: Kind
         /// The number of the light, or of the triangle.
         package let number: Int
 
         /// Names a light.
-        package init(kind: String, number: Int) {
+        package init(kind: Kind, number: Int) {
             self.kind = kind
             self.number = number
         }
@@ -21,14 +30,25 @@ extension Scene {
         normal: SIMD3<Float>
     ) -> (light: DrawnLight, probability: Float)? {
         let receiver = LightReceiver(point: Vector3(point), normal: Vector3(normal))
-        let choice = self.withView { chooseLight($0, receiver, pick) }
-        let kind: String
+        let memory = SceneMemory()
+        let choice = withExtendedLifetime(memory) {
+            self.withView { view in
+                let walks = LightWalks(view: view, memory: memory)
+                let receivers = LightReceiverLanes(
+                    point: Vector3Lanes(receiver.point),
+                    normal: Vector3Lanes(receiver.normal)
+                )
+                walks.choose(receivers, MaskLanes(first: 1), UIntLanes(pick))
+                return walks[0]
+            }
+        }
+        let kind: DrawnLight.Kind
         switch choice.kind {
         case .nothing: return nil
-        case .environment: kind = "environment"
-        case .directional: kind = "directional"
-        case .punctual: kind = "punctual"
-        case .triangle: kind = "triangle"
+        case .environment: kind = .environment
+        case .directional: kind = .directional
+        case .punctual: kind = .punctual
+        case .triangle: kind = .triangle
         }
         return (DrawnLight(kind: kind, number: Int(choice.number)), choice.probability)
     }
@@ -39,16 +59,16 @@ extension Scene {
         return self.withView { view in
             let kinds = LightKinds.at(receiver, view)
             switch light.kind {
-            case "environment": return kinds.environment
-            case "triangle": return emitterProbability(view, receiver, light.number)
-            case "directional":
+            case .environment: return kinds.environment
+            case .triangle: return emitterProbability(view, receiver, light.number)
+            case .directional:
                 let suns = view.pointee.suns
                 for k in 0 ..< suns.count where Int(suns.lights[k]) == light.number {
                     let width = DiscreteDistribution.width(k, suns.starts, count: suns.count)
                     return Float(width) * 0x1p-32 * kinds.directional
                 }
                 return 0
-            default:
+            case .punctual:
                 guard let tree = view.pointee.lightTree else { return 0 }
                 for k in 0 ..< tree.lightCount
                 where view.pointee.treeLights[k] == LightNode.flag | UInt32(light.number) {
@@ -63,19 +83,19 @@ extension Scene {
     package var allLights: [DrawnLight] {
         self.withView { view in
             var lights: [DrawnLight] = []
-            if view.pointee.environment.isSampled { lights.append(DrawnLight(kind: "environment", number: 0)) }
+            if view.pointee.environment.isSampled { lights.append(DrawnLight(kind: .environment, number: 0)) }
             for k in 0 ..< view.pointee.suns.count {
-                lights.append(DrawnLight(kind: "directional", number: Int(view.pointee.suns.lights[k])))
+                lights.append(DrawnLight(kind: .directional, number: Int(view.pointee.suns.lights[k])))
             }
             for k in 0 ..< (view.pointee.lightTree?.lightCount ?? 0) {
                 let code = view.pointee.treeLights[k]
                 guard code & LightNode.flag == 0 else {
-                    lights.append(DrawnLight(kind: "punctual", number: Int(code & ~LightNode.flag)))
+                    lights.append(DrawnLight(kind: .punctual, number: Int(code & ~LightNode.flag)))
                     continue
                 }
                 let instance = view.pointee.instances + Int(code)
                 for t in 0 ..< view.pointee.meshes[instance.pointee.mesh].triangleCount {
-                    lights.append(DrawnLight(kind: "triangle", number: instance.pointee.firstTriangle + t))
+                    lights.append(DrawnLight(kind: .triangle, number: instance.pointee.firstTriangle + t))
                 }
             }
             return lights

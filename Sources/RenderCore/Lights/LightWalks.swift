@@ -1,0 +1,133 @@
+/// Chooses lights for all lanes, one level of the light trees at a time.
+///
+/// First the kind of light (``LightKinds``), then the light: directional ones by power, all others by the light tree,
+/// and the triangle of an emitting instance by the tree of its mesh. A walk through trees is one long chain of
+/// dependent steps; the walks of different lanes do not depend on each other, so the processor works on several at once
+/// when they take turns.
+struct LightWalks {
+    private struct Walk: BitwiseCopyable {
+        var receiver: LightReceiver
+        var tree: LightTreeData
+        /// The node whose children are to be chosen from.
+        var node: UnsafeRawPointer
+        /// Where in the node's share the number lies, 0..<1.
+        var number: Double
+        var probability: Float
+        /// The number of the first triangle of the instance whose tree this is; negative in the tree of all lights.
+        var firstTriangle: Int
+    }
+
+    private let view: UnsafePointer<SceneView>
+    private let walks: UnsafeMutablePointer<Walk>
+    private let choices: UnsafeMutablePointer<LightChoice>
+
+    init(view: UnsafePointer<SceneView>, memory: SceneMemory) {
+        self.view = view
+        self.walks = memory.allocate(Walk.self, count: laneCount)
+        self.choices = memory.allocate(LightChoice.self, count: laneCount)
+    }
+
+    /// What was chosen for a lane last.
+    @inline(__always) subscript(lane: Int) -> LightChoice { self.choices[lane] }
+
+    /// Chooses a light for each lit receiver by a 32-bit number.
+    @inline(never) func choose(_ receivers: borrowing LightReceiverLanes, _ lit: MaskLanes, _ pick: UIntLanes) {
+        var walking: UInt32 = 0
+        for lane in LaneSequence(lit) {
+            if self.start(lane, receivers[lane], pick[lane]) { walking |= 1 &<< UInt32(truncatingIfNeeded: lane) }
+        }
+        while walking != 0 {
+            for lane in LaneSequence(MaskLanes(bits: walking)) {
+                let walk = self.walks + lane
+                let weights = walk.pointee.tree.weights(walk.pointee.node, walk.pointee.receiver)
+                if !self.descend(lane, weights) { walking &= ~(1 &<< UInt32(truncatingIfNeeded: lane)) }
+            }
+        }
+    }
+
+    // MARK: Steps, which tell whether there is another one
+
+    /// Chooses the kind of light, and in the tree of all lights a child of the root.
+    @inline(__always) private func start(_ lane: Int, _ receiver: LightReceiver, _ pick: UInt32) -> Bool {
+        let only = self.view.pointee.onlyKinds
+        var weights = SIMD8<Float>(repeating: 0)
+        var total: Float = 0
+        if let tree = self.view.pointee.lightTree, only == nil || tree.onlyLight < 0 {
+            weights = tree.rootWeights(receiver)
+            total = LightTreeData.total(of: weights)
+        }
+        let kinds = only ?? LightKinds(self.view, receiver, treeTotal: total)
+        let number = Double(pick) * 0x1p-32
+        let skyEnd = Double(kinds.environment)
+        if number < skyEnd {
+            return self.end(lane, .environment, 0, kinds.environment)
+        }
+        let sunEnd = skyEnd + Double(kinds.directional)
+        if number < sunEnd {
+            let sun = self.view.pointee.suns.pick((number - skyEnd) / Double(kinds.directional))
+            return self.end(lane, .directional, sun.light, sun.probability * kinds.directional)
+        }
+        guard kinds.tree > 0, let tree = self.view.pointee.lightTree else { return self.end(lane, .nothing, 0, 0) }
+        let rest = (number - sunEnd) / Double(kinds.tree)
+        (self.walks + lane).initialize(
+            to: Walk(
+                receiver: receiver,
+                tree: tree,
+                node: tree.nodes,
+                number: rest < 1 ? rest : 0x1.fffffffp-1,
+                probability: kinds.tree,
+                firstTriangle: -1
+            )
+        )
+        return tree.onlyLight >= 0 ? self.arrive(lane, tree.onlyLight) : self.descend(lane, weights)
+    }
+
+    /// Chooses a child of the walk's node.
+    @inline(__always) private func descend(_ lane: Int, _ weights: SIMD8<Float>) -> Bool {
+        let walk = self.walks + lane
+        let step = LightTreeData.step(walk.pointee.node, walk.pointee.number, weights)
+        guard step.probability > 0, step.child != LightNode.none else { return self.end(lane, .nothing, 0, 0) }
+        walk.pointee.number = step.rest
+        walk.pointee.probability *= step.probability
+        if step.child & LightNode.flag != 0 { return self.arrive(lane, Int(step.child & ~LightNode.flag)) }
+        walk.pointee.node = walk.pointee.tree.nodes + Int(step.child) &* LightNode.size
+        return true
+    }
+
+    /// Takes the light at a leaf of the walk's tree; an instance has a tree of its own.
+    @inline(__always) private func arrive(_ lane: Int, _ light: Int) -> Bool {
+        let walk = self.walks + lane
+        let first = walk.pointee.firstTriangle
+        if first >= 0 {
+            let triangle = UInt32(truncatingIfNeeded: first &+ light)
+            return self.end(lane, .triangle, triangle, walk.pointee.probability)
+        }
+        let code = self.view.pointee.treeLights[light]
+        if code & LightNode.flag != 0 {
+            return self.end(lane, .punctual, code & ~LightNode.flag, walk.pointee.probability)
+        }
+        let instance = self.view.pointee.instances + Int(code)
+        guard let tree = self.view.pointee.meshes[instance.pointee.mesh].lights else {
+            return self.end(lane, .nothing, 0, 0)
+        }
+        if tree.onlyLight >= 0 {
+            let triangle = UInt32(truncatingIfNeeded: instance.pointee.firstTriangle &+ tree.onlyLight)
+            return self.end(lane, .triangle, triangle, walk.pointee.probability)
+        }
+        walk.pointee.receiver = walk.pointee.receiver.seen(through: self.view.pointee.objectMaps[light])
+        walk.pointee.tree = tree
+        walk.pointee.node = tree.nodes
+        walk.pointee.firstTriangle = instance.pointee.firstTriangle
+        return true
+    }
+
+    @inline(__always) private func end(
+        _ lane: Int,
+        _ kind: LightChoice.Kind,
+        _ number: UInt32,
+        _ probability: Float
+    ) -> Bool {
+        (self.choices + lane).initialize(to: LightChoice(kind: kind, number: number, probability: probability))
+        return false
+    }
+}
