@@ -14,13 +14,16 @@ public final class Scene: @unchecked Sendable {
     /// Every index, bound, size and number is checked before it is used, and nothing larger than the bytes and `limits`
     /// justify is allocated, so hostile bytes cost an error and no more.
     ///
+    /// - Parameter concurrently: Runs parts of the work on threads that the caller has; by default all on this one. The
+    ///   result does not depend on it.
     /// - Complexity: linear in the bytes; n log n in the number of triangles.
     /// - Throws: ``SceneBlobError``.
     public init(
         assets: LoadedAssets,
         frame: BlobBytes,
         limits: SceneLimits = .standard,
-        bvh: BVHSettings = .standard
+        bvh: BVHSettings = .standard,
+        concurrently: Concurrently = { count, body in for i in 0 ..< count { body(i) } }
     ) throws(SceneBlobError) {
         let memory = SceneMemory()
         var loader = SceneLoader(memory: memory, assets: assets.data, limits: limits)
@@ -28,7 +31,13 @@ public final class Scene: @unchecked Sendable {
         let view = memory.allocate(SceneView.self, count: 1)
         let padding = loader.padding
         view.initialize(to: loader.finished())
-        view.pointee.bvh = BVHBuilder.build(view, padding: padding, settings: bvh, memory: memory)
+        view.pointee.bvh = BVHBuilder.build(
+            view,
+            padding: padding,
+            settings: bvh,
+            memory: memory,
+            concurrently: concurrently
+        )
         self.view = UnsafePointer(view)
         self.memory = memory
         self.assets = assets
@@ -43,13 +52,20 @@ public final class Scene: @unchecked Sendable {
         assets: [UInt8],
         frame: [UInt8],
         limits: SceneLimits = .standard,
-        bvh: BVHSettings = .standard
+        bvh: BVHSettings = .standard,
+        concurrently: Concurrently = { count, body in for i in 0 ..< count { body(i) } }
     ) throws(SceneBlobError) {
         let loaded = try LoadedAssets(BlobBytes(assets), limits: limits)
-        try self.init(assets: loaded, frame: BlobBytes(frame), limits: limits, bvh: bvh)
+        try self.init(
+            assets: loaded,
+            frame: BlobBytes(frame),
+            limits: limits,
+            bvh: bvh,
+            concurrently: concurrently
+        )
     }
 
-    /// The number of triangles of all instances.
+    /// The number of triangles of the instances that are not placed.
     public var triangleCount: Int { self.withView { $0.pointee.triangleCount } }
 
     /// Lends the arrays to code that must not keep the pointer; they stay alive meanwhile.

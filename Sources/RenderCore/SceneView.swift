@@ -10,6 +10,31 @@ struct MeshData: BitwiseCopyable {
     var material: Int
     /// The tree of its triangles when they emit.
     var lights: LightTreeData?
+
+    /// The corners of a triangle where it was modelled.
+    @inline(__always) func corners(_ triangle: Int) -> (Vector3, Vector3, Vector3) {
+        let corners = self.indices + 3 &* triangle
+        return (
+            loadVector(self.positions, Int(corners[0])),
+            loadVector(self.positions, Int(corners[1])),
+            loadVector(self.positions, Int(corners[2]))
+        )
+    }
+}
+
+/// A set of particles of a loaded scene.
+struct ParticleData: BitwiseCopyable {
+    /// Centre and radius of each, four numbers.
+    var spheres: UnsafePointer<Float>
+    /// Red, green, blue of each in sRGB codes, from the lowest byte; nil where all are white.
+    var colors: UnsafePointer<UInt32>?
+    var count: Int
+    var material: Int
+
+    @inline(__always) func sphere(_ i: Int) -> (center: Vector3, radius: Float) {
+        let at = self.spheres + 4 &* i
+        return (Vector3(at[0], at[1], at[2]), at[3])
+    }
 }
 
 /// A texture reference of a loaded scene; without a picture when `image` is negative.
@@ -84,6 +109,29 @@ struct InstanceData: BitwiseCopyable {
     var firstTriangle: Int
     /// Its number among the lights of the tree; negative when it does not emit.
     var light: Int
+    /// Whether ``mesh`` is a set of particles.
+    var isParticles = false
+    /// Whether rays go to the object's own space instead of its triangles to the world.
+    var isPlaced = false
+    /// Whether a placed instance has an inverse.
+    var isVisible = true
+    /// World to object.
+    var inverse = Affine(Transform())
+    /// The box in the world, padded where the instance is placed.
+    var low = Vector3.zero
+    var high = Vector3.zero
+    /// By how much boxes in the object's space are larger than primitives.
+    var padding: Float = 0
+
+    /// A ray in the object's space; the direction keeps its length, so distances are the same.
+    @inline(__always) func local(_ ray: Ray) -> Ray {
+        Ray(origin: self.inverse.point(ray.origin), direction: self.inverse.vector(ray.direction))
+    }
+
+    /// ``local(_:)`` for every lane.
+    @inline(__always) func local(_ origin: Vector3Lanes, _ direction: Vector3Lanes) -> (Vector3Lanes, Vector3Lanes) {
+        (self.inverse.point(origin), self.inverse.vector(direction))
+    }
 }
 
 /// A light without extent of a loaded scene.
@@ -146,6 +194,9 @@ struct CameraData: BitwiseCopyable {
 /// ``Scene`` that every renderer holds.
 struct SceneView: BitwiseCopyable {
     var meshes: UnsafePointer<MeshData>
+    var meshCount: Int
+    var particles: UnsafePointer<ParticleData>
+    var particleSetCount: Int
     var materials: UnsafePointer<MaterialData>
     var images: UnsafePointer<ImageData>
     var layerStacks: UnsafePointer<LayerStackData>
@@ -179,19 +230,13 @@ struct SceneView: BitwiseCopyable {
         return only.environment > 0 || only.directional > 0 || only.tree > 0
     }
 
-    /// The corners of a triangle of an instance in the world.
+    /// The corners in the world of a triangle of an instance that is not placed.
     @inline(__always) func corners(_ triangle: Int) -> (Vector3, Vector3, Vector3) {
         let instance = self.instances + Int(self.triangleInstances[triangle])
         let mesh = self.meshes + instance.pointee.mesh
-        let at = 3 &* (triangle &- instance.pointee.firstTriangle)
-        let indices = mesh.pointee.indices
-        let positions = mesh.pointee.positions
+        let (a, b, c) = mesh.pointee.corners(triangle &- instance.pointee.firstTriangle)
         let transform = instance.pointee.transform
-        return (
-            transform.point(loadVector(positions, Int(indices[at]))),
-            transform.point(loadVector(positions, Int(indices[at &+ 1]))),
-            transform.point(loadVector(positions, Int(indices[at &+ 2])))
-        )
+        return (transform.point(a), transform.point(b), transform.point(c))
     }
 }
 

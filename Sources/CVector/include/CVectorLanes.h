@@ -170,6 +170,38 @@ LANES_INLINE lanes_uint lanes_set_uint(lanes_uint a, intptr_t i, uint32_t x) {
   return a;
 }
 
+// The least and the greatest number of all lanes, none of which is not a number.
+#if LANES_COUNT == 1
+LANES_INLINE float lanes_least(lanes_float a) { return a; }
+LANES_INLINE float lanes_greatest(lanes_float a) { return a; }
+#else
+// Halves until four are left, which the compiler orders as a tree.
+#if LANES_COUNT == 16
+#define LANES_HALVES(name)                                                                                             \
+  typedef float lanes_float8 __attribute__((ext_vector_type(8)));                                                      \
+  lanes_float8 half = LANES_PICK(name, a.lo, a.hi);                                                                    \
+  lanes_float4 x = LANES_PICK(name, half.lo, half.hi)
+#elif LANES_COUNT == 8
+#define LANES_HALVES(name) lanes_float4 x = LANES_PICK(name, a.lo, a.hi)
+#else
+#define LANES_HALVES(name) lanes_float4 x = a
+#endif
+#define LANES_PICK(comparison, a, b) (((b)comparison(a)) ? (b) : (a))
+typedef float lanes_float4 __attribute__((ext_vector_type(4)));
+LANES_INLINE float lanes_least(lanes_float a) {
+  LANES_HALVES(<);
+  float low = LANES_PICK(<, x[0], x[1]);
+  float high = LANES_PICK(<, x[2], x[3]);
+  return LANES_PICK(<, low, high);
+}
+LANES_INLINE float lanes_greatest(lanes_float a) {
+  LANES_HALVES(>);
+  float low = LANES_PICK(>, x[0], x[1]);
+  float high = LANES_PICK(>, x[2], x[3]);
+  return LANES_PICK(>, low, high);
+}
+#endif
+
 // Neighbouring numbers, aligned to their size in all.
 LANES_INLINE lanes_float lanes_load(const void *from) { return *(const lanes_float *)from; }
 LANES_INLINE lanes_uint lanes_load_uint(const void *from) { return *(const lanes_uint *)from; }

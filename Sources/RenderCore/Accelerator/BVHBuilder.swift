@@ -1,335 +1,356 @@
 import CVector
 
-/// Builds a ``BVHData`` top down: ranges of triangles are split by binned surface-area heuristic.
+/// Runs its second argument for 0, 1 and so on below the first, in any order and on as many threads as it likes, and
+/// returns when all have ended.
+public typealias Concurrently = (_ count: Int, _ body: @escaping @Sendable (Int) -> Void) -> Void
+
+/// Builds the hierarchies of a scene: one over the world, one over each placed mesh and set of particles.
 ///
-/// After I. Wald, "On fast Construction of SAH-based Bounding Volume Hierarchies", 2007; the
-/// largest range is split first, until a node has eight.
+/// Large ones are cut into about a hundred parts first, level by level, with every pass over the references shared among
+/// threads; the parts are built independently and copied together. The parts do not depend on the number of threads.
+///
+/// Spatial splits (M. Stich et al. 2009) are left out on purpose. The part of a triangle that lies in a half has a box
+/// that does not contain the triangle's own, and then nothing bounds the distance that rounding gives a hit from below by
+/// the distance at which a ray enters the box: hits would depend on the hierarchy.
 struct BVHBuilder {
-    /// The box of a triangle; the fourth component of `high` carries its number.
-    private struct Reference: BitwiseCopyable {
-        var low: SIMD4<Float>
-        var high: SIMD4<Float>
+    /// Hierarchies over fewer primitives are built by one thread in one go.
+    private static var leastForParts: Int { 32_768 }
+    /// How many references a thread takes at a time.
+    private static var chunk: Int { 32_768 }
+    private static var mostParts: Int { 128 }
 
-        var number: UInt32 { self.high.w.bitPattern }
+    private struct Piece: BitwiseCopyable {
+        var nodes: GrowingBytes
+        var leaves: GrowingBytes
+        /// Where they go.
+        var firstNode = 0
+        var firstLeaf = 0
     }
 
-    /// Boxes of triangles and of the (doubled) centres of their boxes.
-    private struct Bounds: BitwiseCopyable {
-        var low = SIMD4<Float>(repeating: .infinity)
-        var high = SIMD4<Float>(repeating: -.infinity)
-        var centerLow = SIMD4<Float>(repeating: .infinity)
-        var centerHigh = SIMD4<Float>(repeating: -.infinity)
-
-        @inline(__always) mutating func include(_ r: Reference) {
-            self.low = cvector_min4(self.low, r.low)
-            self.high = cvector_max4(self.high, r.high)
-            let center = r.low + r.high
-            self.centerLow = cvector_min4(self.centerLow, center)
-            self.centerHigh = cvector_max4(self.centerHigh, center)
-        }
+    /// A child whose code is known when all pieces have their places.
+    private struct Reference {
+        var node: Int
+        var child: Int
+        var piece: Int
+        var code: UInt32
     }
 
-    /// Some of the triangles.
-    private struct Range: BitwiseCopyable {
-        var begin: Int
-        var count: Int
-        var depth: Int
-        var bounds: Bounds
-        var area: Float
+    /// A range that has been cut in two, or is a part of its own.
+    private struct Cut: BitwiseCopyable {
+        var range: BuildRange
+        var left = -1
+        var right = -1
+        var part = -1
     }
-
-    private struct Bin: BitwiseCopyable {
-        var low: SIMD4<Float>
-        var high: SIMD4<Float>
-        var count: Int
-    }
-
-    private struct Split {
-        var axis: Int
-        var bin: Int
-        var scale: Float
-        var origin: Float
-        var binCount: Int
-    }
-
-    /// Splits deeper than this are in the middle, so the depth stays bounded whatever the geometry.
-    private static let middleSplitDepth = 56
 
     private let view: UnsafePointer<SceneView>
     private let memory: SceneMemory
     private let settings: BVHSettings
-    private let references: UnsafeMutablePointer<Reference>
-    private let ranges: UnsafeMutablePointer<Range>
-    private let bins: UnsafeMutablePointer<Bin>
-    private var nodes: GrowingBytes
-    private var leaves: GrowingBytes
+    private let concurrently: Concurrently
+    private var main: SubtreeBuilder
+    private var pieces: [Piece] = []
+    private var references: [Reference] = []
 
-    /// Builds the hierarchy of all triangles of a scene whose coordinates are known to be finite.
+    /// Builds all hierarchies of a scene whose coordinates are known to be finite.
     static func build(
         _ view: UnsafePointer<SceneView>,
         padding: Float,
         settings: BVHSettings,
-        memory: SceneMemory
+        memory: SceneMemory,
+        concurrently: Concurrently
     ) -> BVHData {
-        var builder = BVHBuilder(view, settings: settings, memory: memory)
-        return builder.run(padding: padding)
+        withoutActuallyEscaping(concurrently) { concurrently in
+            var builder = BVHBuilder(view, settings, memory, concurrently)
+            return builder.run(padding: padding)
+        }
     }
 
-    private init(_ view: UnsafePointer<SceneView>, settings: BVHSettings, memory: SceneMemory) {
-        let count = view.pointee.triangleCount
+    private init(
+        _ view: UnsafePointer<SceneView>,
+        _ settings: BVHSettings,
+        _ memory: SceneMemory,
+        _ concurrently: @escaping Concurrently
+    ) {
         self.view = view
         self.memory = memory
         self.settings = settings
-        self.references = .allocate(capacity: max(1, count))
-        self.ranges = .allocate(capacity: 8 * (BVHData.depthMax + 1))
-        self.bins = .allocate(capacity: 3 * 64)
-        self.nodes = GrowingBytes(capacity: BVHData.nodeSize * (count / 10 + 4), memory: memory)
-        self.leaves = GrowingBytes(capacity: BVHData.leafSize * (count / 3 + 4), memory: memory)
+        self.concurrently = concurrently
+        self.main = SubtreeBuilder(count: 1024, settings: settings)
     }
 
     private mutating func run(padding: Float) -> BVHData {
-        let count = self.view.pointee.triangleCount
-        var bounds = Bounds()
-        for i in 0 ..< count {
-            let (a, b, c) = self.view.pointee.corners(i)
-            let reference = Reference(
-                low: SIMD4(
-                    smaller(smaller(a.x, b.x), c.x) - padding,
-                    smaller(smaller(a.y, b.y), c.y) - padding,
-                    smaller(smaller(a.z, b.z), c.z) - padding,
-                    0
-                ),
-                high: SIMD4(
-                    larger(larger(a.x, b.x), c.x) + padding,
-                    larger(larger(a.y, b.y), c.y) + padding,
-                    larger(larger(a.z, b.z), c.z) + padding,
-                    // Numbers are below 2^30, so this is never a not-a-number that a machine might change.
-                    Float(bitPattern: UInt32(truncatingIfNeeded: i))
+        let scene = self.view.pointee
+        let meshRoots = self.memory.allocate(UInt32.self, count: scene.meshCount)
+        let particleRoots = self.memory.allocate(UInt32.self, count: scene.particleSetCount)
+        meshRoots.initialize(repeating: .max, count: scene.meshCount)
+        particleRoots.initialize(repeating: .max, count: scene.particleSetCount)
+        let placed = UnsafeMutablePointer<UInt32>.allocate(capacity: max(1, scene.instanceCount))
+        defer { placed.deallocate() }
+        var placedCount = 0
+        for i in 0 ..< scene.instanceCount where scene.instances[i].isPlaced {
+            let instance = scene.instances[i]
+            let roots = instance.isParticles ? particleRoots : meshRoots
+            if roots[instance.mesh] == .max {
+                let source = BuildSource(
+                    kind: instance.isParticles ? .particles : .mesh,
+                    index: instance.mesh,
+                    padding: instance.padding,
+                    view: self.view,
+                    instances: placed,
+                    instanceCount: 0
                 )
-            )
-            self.references[i] = reference
-            bounds.include(reference)
+                roots[instance.mesh] = self.build(source)
+            }
+            // What has no inverse has no extent along some direction, and what is empty cannot be met.
+            guard instance.isVisible else { continue }
+            placed[placedCount] = UInt32(truncatingIfNeeded: i)
+            placedCount += 1
         }
-        let all = Range(begin: 0, count: count, depth: 0, bounds: bounds, area: 0)
-        // The root is always a node, so that a traversal starts without a question.
-        self.ranges[0] = all
-        _ = self.node(ranges: self.ranges, count: count == 0 ? 0 : 1, level: 0)
-        self.references.deallocate()
-        self.ranges.deallocate()
-        self.bins.deallocate()
+        let world = BuildSource(
+            kind: .world,
+            index: 0,
+            padding: padding,
+            view: self.view,
+            instances: placed,
+            instanceCount: placedCount
+        )
+        let root = self.build(world)
+        self.main.deallocateScratch()
+        return self.assembled(root: root, padding: padding, meshRoots, particleRoots)
+    }
+
+    /// Builds one hierarchy and returns the code of its root.
+    private mutating func build(_ source: BuildSource) -> UInt32 {
+        let count = source.count
+        let references = UnsafeMutablePointer<BuildReference>.allocate(capacity: max(1, count))
+        cvector_prefer_huge_pages_within(references, count * MemoryLayout<BuildReference>.stride)
+        defer { references.deallocate() }
+        let range = self.makeReferences(source, references, count)
+        guard count >= Self.leastForParts else { return self.main.build(source, references, range) }
+        let (cuts, parts) = self.cut(source, references, range)
+        return self.buildParts(source, references, cuts, parts)
+    }
+
+    private func makeReferences(
+        _ source: BuildSource,
+        _ references: UnsafeMutablePointer<BuildReference>,
+        _ count: Int
+    ) -> BuildRange {
+        let chunks = (count + Self.chunk - 1) / Self.chunk
+        let ranges = UnsafeMutablePointer<BuildRange>.allocate(capacity: max(1, chunks))
+        defer { ranges.deallocate() }
+        // Sound here and below: every call writes other elements, and all have ended before they are read.
+        nonisolated(unsafe) let source = source
+        nonisolated(unsafe) let output = (references, ranges)
+        self.concurrently(chunks) { chunk in
+            let (references, ranges) = output
+            var range = BuildRange(begin: 0, count: 0, depth: 0)
+            for i in chunk * Self.chunk ..< min(count, (chunk + 1) * Self.chunk) {
+                references[i] = source.reference(i)
+                range.include(references + i)
+            }
+            ranges[chunk] = range
+        }
+        var all = BuildRange(begin: 0, count: count, depth: 0)
+        for i in 0 ..< chunks { all.include(ranges[i]) }
+        return all
+    }
+
+    // MARK: Parts
+
+    /// Cuts a range level by level until the parts are small.
+    private func cut(
+        _ source: BuildSource,
+        _ references: UnsafeMutablePointer<BuildReference>,
+        _ range: BuildRange
+    ) -> (cuts: [Cut], parts: [BuildRange]) {
+        var cuts = [Cut(range: range)]
+        var parts: [BuildRange] = []
+        let enough = max(range.count / Self.mostParts, 4096)
+        var level = [0]
+        while !level.isEmpty {
+            let large = level.filter { cuts[$0].range.count > enough && cuts[$0].range.depth < 16 }
+            for i in level where cuts[i].range.count <= enough || cuts[i].range.depth >= 16 {
+                cuts[i].part = parts.count
+                parts.append(cuts[i].range)
+            }
+            level = []
+            let halves = self.halves(source, references, large.map { cuts[$0].range })
+            for (i, (left, right)) in zip(large, halves) {
+                cuts[i].left = cuts.count
+                cuts[i].right = cuts.count + 1
+                level += [cuts.count, cuts.count + 1]
+                cuts.append(Cut(range: left))
+                cuts.append(Cut(range: right))
+            }
+        }
+        return (cuts, parts)
+    }
+
+    /// Cuts each of the ranges in two; binning is shared chunk by chunk, moving range by range.
+    private func halves(
+        _ source: BuildSource,
+        _ references: UnsafeMutablePointer<BuildReference>,
+        _ ranges: [BuildRange]
+    ) -> [(BuildRange, BuildRange)] {
+        var chunks: [(range: Int, part: Range<Int>)] = []
+        for (i, range) in ranges.enumerated() {
+            for begin in stride(from: range.begin, to: range.begin + range.count, by: Self.chunk) {
+                chunks.append((i, begin ..< min(begin + Self.chunk, range.begin + range.count)))
+            }
+        }
+        let bins = chunks.map { _ in BuildBins() }
+        let settings = self.settings
+        let leaf = source.blockSize
+        nonisolated(unsafe) let work = (references, bins, chunks, ranges)
+        self.concurrently(chunks.count) { i in
+            let (references, bins, chunks, ranges) = work
+            let range = ranges[chunks[i].range]
+            let count = BuildBins.count(for: range, settings)
+            bins[i].clear(count)
+            bins[i].add(references, chunks[i].part, of: range, count)
+        }
+        let results = UnsafeMutablePointer<(BuildRange, BuildRange)>.allocate(capacity: max(1, ranges.count))
+        defer { results.deallocate() }
+        nonisolated(unsafe) let output = results
+        self.concurrently(ranges.count) { i in
+            let (references, bins, chunks, ranges) = work
+            let range = ranges[i]
+            let count = BuildBins.count(for: range, settings)
+            guard let first = chunks.firstIndex(where: { $0.range == i }) else { return }
+            for k in first + 1 ..< max(first + 1, chunks.count) where chunks[k].range == i {
+                bins[first].merge(bins[k], count)
+            }
+            (output + i).initialize(to: partition(references, range, bins[first].best(range, count, leaf: leaf)))
+        }
+        for bin in bins { bin.deallocate() }
+        return (0 ..< ranges.count).map { results[$0] }
+    }
+
+    private mutating func buildParts(
+        _ source: BuildSource,
+        _ references: UnsafeMutablePointer<BuildReference>,
+        _ cuts: [Cut],
+        _ parts: [BuildRange]
+    ) -> UInt32 {
+        let order = parts.indices.sorted { parts[$0].count > parts[$1].count }
+        let results = UnsafeMutablePointer<(SubtreeBuilder, UInt32)>.allocate(capacity: parts.count)
+        defer { results.deallocate() }
+        nonisolated(unsafe) let work = (source, references, parts, order, results)
+        let settings = self.settings
+        self.concurrently(parts.count) { i in
+            let (source, references, parts, order, results) = work
+            let part = order[i]
+            var builder = SubtreeBuilder(count: parts[part].count, settings: settings)
+            let root = builder.build(source, references, parts[part])
+            builder.deallocateScratch()
+            (results + part).initialize(to: (builder, root))
+        }
+        let firstPiece = self.pieces.count
+        for i in parts.indices {
+            self.pieces.append(Piece(nodes: results[i].0.nodes, leaves: results[i].0.leaves))
+        }
+        return self.join(cuts, 0, (0 ..< parts.count).map { results[$0].1 }, firstPiece)
+    }
+
+    /// Writes the node over a cut, whose children are the largest of what it was cut into.
+    private mutating func join(_ cuts: [Cut], _ top: Int, _ roots: [UInt32], _ firstPiece: Int) -> UInt32 {
+        var children = [top]
+        while children.count < 8 {
+            let widest = children.indices.filter { cuts[children[$0]].left >= 0 }
+                .max { cuts[children[$0]].range.area < cuts[children[$1]].range.area }
+            guard let widest else { break }
+            let cut = cuts[children[widest]]
+            children[widest] = cut.left
+            children.append(cut.right)
+        }
+        var codes: [UInt32] = []
+        for child in children where cuts[child].part < 0 {
+            codes.append(self.join(cuts, child, roots, firstPiece))
+        }
+        var inner = codes.makeIterator()
+        codes = children.map { cuts[$0].part < 0 ? inner.next() ?? 0 : 0 }
+        let ranges = children.map { cuts[$0].range }
+        let node = ranges.withUnsafeBufferPointer { ranges in
+            ranges.baseAddress.map { self.main.writeNode($0, codes) } ?? 0
+        }
+        for (i, child) in children.enumerated() where cuts[child].part >= 0 {
+            let part = cuts[child].part
+            let piece = firstPiece + part
+            self.references.append(Reference(node: Int(node), child: i, piece: piece, code: roots[part]))
+        }
+        return node
+    }
+
+    // MARK: Assembling
+
+    /// Copies everything together; what was built in one go comes first, so its codes stay.
+    private mutating func assembled(
+        root: UInt32,
+        padding: Float,
+        _ meshRoots: UnsafePointer<UInt32>,
+        _ particleRoots: UnsafePointer<UInt32>
+    ) -> BVHData {
+        self.pieces.insert(Piece(nodes: self.main.nodes, leaves: self.main.leaves), at: 0)
+        var nodeCount = 0
+        var leafCount = 0
+        for i in self.pieces.indices {
+            self.pieces[i].firstNode = nodeCount
+            self.pieces[i].firstLeaf = leafCount
+            nodeCount += self.pieces[i].nodes.count / BVHData.nodeSize
+            leafCount += self.pieces[i].leaves.count / BVHData.leafSize
+        }
+        let nodes = self.memory.allocate(nodeCount * BVHData.nodeSize)
+        let leaves = self.memory.allocate(leafCount * BVHData.leafSize)
+        nonisolated(unsafe) let work = (self.pieces, nodes, leaves)
+        self.concurrently(self.pieces.count) { i in
+            let (pieces, nodes, leaves) = work
+            Self.copy(pieces[i], nodes, leaves)
+        }
+        for reference in self.references {
+            let piece = self.pieces[reference.piece + 1]
+            let at = nodes + reference.node * BVHData.nodeSize + 192 + 4 * reference.child
+            at.storeBytes(of: Self.moved(reference.code, piece), as: UInt32.self)
+        }
         return BVHData(
-            nodes: UnsafeRawPointer(self.nodes.base),
-            leaves: UnsafeRawPointer(self.leaves.base),
-            nodeCount: self.nodes.count / BVHData.nodeSize,
-            leafCount: self.leaves.count / BVHData.leafSize,
+            nodes: UnsafeRawPointer(nodes),
+            leaves: UnsafeRawPointer(leaves),
+            nodeCount: nodeCount,
+            leafCount: leafCount,
+            root: root,
+            meshRoots: meshRoots,
+            particleRoots: particleRoots,
             padding: padding
         )
     }
 
-    /// Writes the node over the ranges that are given in the pool at this level, after splitting them; returns its code.
-    private mutating func node(ranges: UnsafeMutablePointer<Range>, count given: Int, level: Int) -> UInt32 {
-        var count = given
-        while count > 0, count < 8 {
-            var widest = -1
-            for i in 0 ..< count where ranges[i].count > self.settings.leafSize {
-                if widest < 0 || ranges[i].area > ranges[widest].area { widest = i }
+    private static func copy(
+        _ piece: Piece,
+        _ allNodes: UnsafeMutableRawPointer,
+        _ allLeaves: UnsafeMutableRawPointer
+    ) {
+        let nodes = allNodes + piece.firstNode * BVHData.nodeSize
+        nodes.copyMemory(from: piece.nodes.base, byteCount: piece.nodes.count)
+        (allLeaves + piece.firstLeaf * BVHData.leafSize)
+            .copyMemory(from: piece.leaves.base, byteCount: piece.leaves.count)
+        piece.nodes.deallocate()
+        piece.leaves.deallocate()
+        guard piece.firstNode > 0 || piece.firstLeaf > 0 else { return }
+        for node in 0 ..< piece.nodes.count / BVHData.nodeSize {
+            for child in 0 ..< 8 {
+                let at = nodes + node &* BVHData.nodeSize + 4 &* child
+                guard at.load(as: Float.self) < .infinity else { continue }
+                let code = at.load(fromByteOffset: 192, as: UInt32.self)
+                at.storeBytes(of: Self.moved(code, piece), toByteOffset: 192, as: UInt32.self)
             }
-            guard widest >= 0 else { break }
-            let (left, right) = self.split(ranges[widest])
-            ranges[widest] = left
-            ranges[count] = right
-            count += 1
         }
-        let offset = self.nodes.extend(by: BVHData.nodeSize)
-        for i in 0 ..< 8 {
-            let bounds = i < count ? ranges[i].bounds : Bounds()
-            var code: UInt32 = 0
-            if i < count {
-                let range = ranges[i]
-                if range.count <= self.settings.leafSize {
-                    code = self.leaf(range)
-                } else {
-                    ranges[8] = range
-                    code = self.node(ranges: ranges + 8, count: 1, level: level + 1)
-                }
-            }
-            let node = self.nodes.base + offset + 4 * i
-            for axis in 0 ..< 3 {
-                node.storeBytes(of: bounds.low[axis], toByteOffset: 64 * axis, as: Float.self)
-                node.storeBytes(of: bounds.high[axis], toByteOffset: 64 * axis + 32, as: Float.self)
-            }
-            node.storeBytes(of: code, toByteOffset: 192, as: UInt32.self)
-        }
-        return UInt32(truncatingIfNeeded: offset / BVHData.nodeSize)
     }
 
-    private mutating func leaf(_ range: Range) -> UInt32 {
-        let offset = self.leaves.extend(by: BVHData.leafSize)
-        let block = self.leaves.base + offset
-        let view = self.view
-        for lane in 0 ..< 4 {
-            let at = block + 4 * lane
-            guard lane < range.count else {
-                for row in 0 ..< 9 { at.storeBytes(of: .nan, toByteOffset: 16 * row, as: Float.self) }
-                at.storeBytes(of: .max, toByteOffset: 144, as: UInt32.self)
-                continue
-            }
-            let number = self.references[range.begin + lane].number
-            let (a, b, c) = view.pointee.corners(Int(number))
-            for (corner, p) in [a, b, c].enumerated() {
-                at.storeBytes(of: p.x, toByteOffset: 48 * corner, as: Float.self)
-                at.storeBytes(of: p.y, toByteOffset: 48 * corner + 16, as: Float.self)
-                at.storeBytes(of: p.z, toByteOffset: 48 * corner + 32, as: Float.self)
-            }
-            let instance = view.pointee.instances + Int(view.pointee.triangleInstances[Int(number)])
-            let mesh = view.pointee.meshes + instance.pointee.mesh
-            let hasHoles = view.pointee.materials[mesh.pointee.material].alphaMode != .opaque
-            at.storeBytes(of: number | (hasHoles ? BVHData.flag : 0), toByteOffset: 144, as: UInt32.self)
+    @inline(__always) private static func moved(_ code: UInt32, _ piece: Piece) -> UInt32 {
+        switch code & ChildCode.kinds {
+        case ChildCode.instance: code
+        case 0: code &+ UInt32(truncatingIfNeeded: piece.firstNode)
+        default: code &+ UInt32(truncatingIfNeeded: piece.firstLeaf)
         }
-        return UInt32(truncatingIfNeeded: offset / BVHData.leafSize) | BVHData.flag
-    }
-
-    // MARK: Splitting
-
-    private func split(_ range: Range) -> (Range, Range) {
-        let best = range.depth < Self.middleSplitDepth ? self.bestSplit(range) : nil
-        var left = Bounds()
-        var right = Bounds()
-        var middle = range.begin
-        let end = range.begin + range.count
-        if let best {
-            var last = end
-            while middle < last {
-                let reference = self.references[middle]
-                let center = reference.low[best.axis] + reference.high[best.axis]
-                if Self.bin(center, best.origin, best.scale, best.binCount) <= best.bin {
-                    left.include(reference)
-                    middle += 1
-                } else {
-                    last -= 1
-                    right.include(reference)
-                    self.references[middle] = self.references[last]
-                    self.references[last] = reference
-                }
-            }
-        } else {
-            middle = range.begin + range.count / 2
-            for i in range.begin ..< middle { left.include(self.references[i]) }
-            for i in middle ..< end { right.include(self.references[i]) }
-        }
-        return (
-            Range(
-                begin: range.begin,
-                count: middle - range.begin,
-                depth: range.depth + 1,
-                bounds: left,
-                area: Self.halfArea(left.low, left.high)
-            ),
-            Range(
-                begin: middle,
-                count: end - middle,
-                depth: range.depth + 1,
-                bounds: right,
-                area: Self.halfArea(right.low, right.high)
-            )
-        )
-    }
-
-    @inline(__always) private static func bin(_ x: Float, _ origin: Float, _ scale: Float, _ count: Int) -> Int {
-        index((x - origin) * scale, last: count - 1)
-    }
-
-    @inline(__always) private static func halfArea(_ low: SIMD4<Float>, _ high: SIMD4<Float>) -> Float {
-        let d = high - low
-        return d.x * d.y + d.y * d.z + d.z * d.x
-    }
-
-    /// The cheapest of the splits between bins, or nothing when all centres are in one place.
-    private func bestSplit(_ range: Range) -> Split? {
-        let binCount = min(self.settings.bins, 4 + range.count / 20)
-        let low = range.bounds.centerLow
-        let extent = range.bounds.centerHigh - low
-        var scale = SIMD4<Float>(repeating: 0)
-        for axis in 0 ..< 3 where extent[axis] > 0 {
-            let s = Float(binCount) / extent[axis]
-            scale[axis] = s.isFinite ? s : 0
-        }
-        for i in 0 ..< 3 * binCount {
-            self.bins[i] = Bin(
-                low: SIMD4(repeating: .infinity),
-                high: SIMD4(repeating: -.infinity),
-                count: 0
-            )
-        }
-        let bins = self.bins
-        for i in range.begin ..< range.begin + range.count {
-            let reference = self.references[i]
-            let center = reference.low + reference.high
-            for axis in 0 ..< 3 {
-                let bin = bins + axis * binCount + Self.bin(center[axis], low[axis], scale[axis], binCount)
-                bin.pointee.low = cvector_min4(bin.pointee.low, reference.low)
-                bin.pointee.high = cvector_max4(bin.pointee.high, reference.high)
-                bin.pointee.count &+= 1
-            }
-        }
-        var best: Split?
-        var bestCost = Float.infinity
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: 64) { rightCosts in
-            for axis in 0 ..< 3 where scale[axis] > 0 {
-                let row = bins + axis * binCount
-                var sweepLow = SIMD4<Float>(repeating: .infinity)
-                var sweepHigh = SIMD4<Float>(repeating: -.infinity)
-                var count = 0
-                for i in (1 ..< binCount).reversed() {
-                    sweepLow = cvector_min4(sweepLow, row[i].low)
-                    sweepHigh = cvector_max4(sweepHigh, row[i].high)
-                    count += row[i].count
-                    rightCosts[i] = count == 0 ? 0 : Self.halfArea(sweepLow, sweepHigh) * Float((count + 3) / 4)
-                }
-                sweepLow = SIMD4(repeating: .infinity)
-                sweepHigh = SIMD4(repeating: -.infinity)
-                count = 0
-                for i in 0 ..< binCount - 1 {
-                    sweepLow = cvector_min4(sweepLow, row[i].low)
-                    sweepHigh = cvector_max4(sweepHigh, row[i].high)
-                    count += row[i].count
-                    guard count > 0, count < range.count else { continue }
-                    let cost = Self.halfArea(sweepLow, sweepHigh) * Float((count + 3) / 4) + rightCosts[i + 1]
-                    if cost < bestCost {
-                        bestCost = cost
-                        best = Split(axis: axis, bin: i, scale: scale[axis], origin: low[axis], binCount: binCount)
-                    }
-                }
-            }
-        }
-        return best
-    }
-}
-
-/// Bytes at the end of which room can be made; they move when they grow.
-struct GrowingBytes {
-    private(set) var base: UnsafeMutableRawPointer
-    private(set) var count = 0
-    private var capacity: Int
-    private let memory: SceneMemory
-
-    init(capacity: Int, memory: SceneMemory) {
-        self.base = memory.allocate(capacity)
-        self.capacity = capacity
-        self.memory = memory
-    }
-
-    /// Makes room and returns where it begins.
-    mutating func extend(by size: Int) -> Int {
-        if self.count + size > self.capacity {
-            let larger = self.capacity + self.capacity / 2 + size
-            let moved = self.memory.allocate(larger)
-            moved.copyMemory(from: self.base, byteCount: self.count)
-            self.memory.free(self.base)
-            self.base = moved
-            self.capacity = larger
-        }
-        defer { self.count += size }
-        return self.count
     }
 }

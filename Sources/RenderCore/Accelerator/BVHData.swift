@@ -1,23 +1,46 @@
-/// A bounding volume hierarchy with eight children a node.
+/// Bounding volume hierarchies with eight children a node: one over the world, and one over each mesh that is placed more
+/// than once and each set of particles.
 ///
-/// A node is 256 bytes: for x, y and z eight lower, then eight upper planes, then eight child codes, then nothing. A code
-/// with its highest bit set is a leaf block, others are nodes; a missing child has an empty box. A leaf block is 160
-/// bytes: nine rows (three corners of x, y, z) of four triangles, then their four ids. The highest bit of an id says that
-/// the surface has holes; a missing triangle has corners that are not numbers.
+/// A node is 256 bytes: for x, y and z eight lower, then eight upper planes, then eight child codes, then nothing. A
+/// missing child has a box in the infinite. A leaf block is 160 bytes. One of triangles has nine rows (three corners of x, y, z) of
+/// four triangles, then their four ids; the highest bit of an id says that the surface has holes; a missing triangle has
+/// corners that are not numbers. One of spheres has rows of eight x, y, z and radii, then eight ids; a missing sphere has
+/// a radius that is not a number.
 struct BVHData: BitwiseCopyable {
     static var nodeSize: Int { 256 }
     static var leafSize: Int { 160 }
-    /// Marks leaves in child codes and surfaces with holes in ids.
+    /// Marks surfaces with holes in ids.
     @inline(__always) static var flag: UInt32 { 0x8000_0000 }
-    /// The most nodes on a path from the root.
+    /// The most nodes on a path from a root.
     static var depthMax: Int { 96 }
-    /// Seven siblings wait on each level at most.
-    static var stackSize: Int { 8 * Self.depthMax }
+    /// Seven siblings wait on each level at most, in the world and in one instance.
+    static var stackSize: Int { 2 * 8 * Self.depthMax }
+    /// The ids of the world's triangles count through all instances; this stands in the place of one instance.
+    @inline(__always) static var world: UInt32 { 0xffff_fffe }
 
     var nodes: UnsafeRawPointer
     var leaves: UnsafeRawPointer
     var nodeCount: Int
     var leafCount: Int
-    /// By how much the box of each triangle is larger than the triangle; part of the definition of a hit.
+    /// The codes at which the world, the placed meshes and the sets of particles begin.
+    var root: UInt32
+    var meshRoots: UnsafePointer<UInt32>
+    var particleRoots: UnsafePointer<UInt32>
+    /// By how much the box of each triangle of the world is larger than the triangle; part of the definition of a hit.
     var padding: Float
+
+    /// The code at which a placed instance's hierarchy begins.
+    @inline(__always) func root(of instance: UnsafePointer<InstanceData>) -> UInt32 {
+        instance.pointee.isParticles
+            ? self.particleRoots[instance.pointee.mesh] : self.meshRoots[instance.pointee.mesh]
+    }
+}
+
+/// What a child code stands for; the other bits are a number.
+enum ChildCode {
+    /// The upper two bits are zero for nodes.
+    @inline(__always) static var kinds: UInt32 { 0xc000_0000 }
+    @inline(__always) static var instance: UInt32 { 0x4000_0000 }
+    @inline(__always) static var triangles: UInt32 { 0x8000_0000 }
+    @inline(__always) static var spheres: UInt32 { 0xc000_0000 }
 }

@@ -10,7 +10,7 @@ struct Ray: BitwiseCopyable {
 ///
 /// The axes are renamed so that the direction's largest component is the third (S. Woop et al., "Watertight Ray/Triangle
 /// Intersection", JCGT 2(1), 2013).
-struct RaySetup {
+struct RaySetup: BitwiseCopyable {
     /// The renamed axes: 0 for x, 1 for y, 2 for z.
     let kx: Int
     let ky: Int

@@ -1,7 +1,6 @@
-/// Where a ray meets a triangle: the distance and the unnormalised weights of the corners, which add up to `det`.
+/// Where a ray meets a triangle: the distance and the weights of the second and third corner, times `det`.
 struct TriangleHit {
     var t: Float
-    var u: Float
     var v: Float
     var w: Float
     var det: Float
@@ -59,7 +58,7 @@ struct TriangleHit {
     guard near <= far * 0x1.0000a8p0 else { return nil }
     let clamped = larger(t, near)
     guard clamped <= tMax else { return nil }
-    return TriangleHit(t: clamped, u: u, v: v, w: w, det: det)
+    return TriangleHit(t: clamped, v: v, w: w, det: det)
 }
 
 /// Narrows near...far to the slab of one axis.

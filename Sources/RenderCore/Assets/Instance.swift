@@ -1,15 +1,27 @@
-/// A mesh placed in the world.
+/// A mesh or a set of particles placed in the world.
 public struct Instance: Sendable, Equatable {
-    /// The index of the mesh in ``SceneAssets/meshes``.
+    /// The index of the mesh in ``SceneAssets/meshes``, or of the set in ``SceneAssets/particles``.
     ///
-    /// From their count on, an index into ``SceneFrame/deformedMeshes``.
+    /// From the count of meshes on, an index into ``SceneFrame/deformedMeshes``.
     public var mesh: Int
     /// Object to world.
     public var transform: Transform
+    /// Whether ``mesh`` counts sets of particles.
+    public var isParticles: Bool
 
     /// Places a mesh; by default where it was modelled.
     public init(mesh: Int, transform: Transform = Transform()) {
         self.mesh = mesh
         self.transform = transform
+        self.isParticles = false
+    }
+
+    /// Places a set of particles; by default where it was modelled.
+    ///
+    /// Unequal scaling makes ellipsoids of the spheres.
+    public init(particles: Int, transform: Transform = Transform()) {
+        self.mesh = particles
+        self.transform = transform
+        self.isParticles = true
     }
 }

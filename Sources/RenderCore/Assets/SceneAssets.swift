@@ -5,6 +5,8 @@
 public struct SceneAssets: Sendable, Equatable {
     /// The meshes that instances refer to by index.
     public var meshes: [Mesh]
+    /// The sets of particles that instances refer to by index.
+    public var particles: [ParticleSet] = []
     /// The materials that meshes refer to by index.
     public var materials: [Material]
     /// The pictures that materials refer to by index.

@@ -8,6 +8,10 @@ struct AssetsData {
     var meshBoxes: [(low: Vector3, high: Vector3)]
     /// The number of vertices of each mesh.
     var meshVertexCounts: [Int]
+    var particles: UnsafePointer<ParticleData>
+    var particleSetCount: Int
+    /// The lower and upper corner of each set's box.
+    var particleBoxes: [(low: Vector3, high: Vector3)]
     var materials: UnsafePointer<MaterialData>
     var images: UnsafePointer<ImageData>
     var layerStacks: UnsafePointer<LayerStackData>
@@ -25,6 +29,9 @@ struct AssetsData {
         self.meshCount = loader.meshCount
         self.meshBoxes = loader.meshBoxes
         self.meshVertexCounts = loader.meshVertexCounts
+        self.particles = UnsafePointer(loader.particles)
+        self.particleSetCount = loader.particleSetCount
+        self.particleBoxes = loader.particleBoxes
         self.materials = UnsafePointer(loader.materials)
         self.images = UnsafePointer(loader.images)
         self.layerStacks = UnsafePointer(loader.layerStacks)

@@ -9,6 +9,10 @@ struct AssetsLoader {
     var meshBoxes: [(low: Vector3, high: Vector3)] = []
     /// The number of vertices of each mesh.
     var meshVertexCounts: [Int] = []
+    var particles: UnsafeMutablePointer<ParticleData>
+    var particleSetCount = 0
+    /// The lower and upper corner of each set's box.
+    var particleBoxes: [(low: Vector3, high: Vector3)] = []
     var materials: UnsafeMutablePointer<MaterialData>
     var materialCount = 0
     var images: UnsafeMutablePointer<ImageData>
@@ -33,6 +37,7 @@ struct AssetsLoader {
         self.memory = memory
         self.limits = limits
         self.meshes = memory.allocate(MeshData.self, count: 0)
+        self.particles = memory.allocate(ParticleData.self, count: 0)
         self.materials = memory.allocate(MaterialData.self, count: 0)
         self.images = memory.allocate(ImageData.self, count: 0)
         self.layerStacks = memory.allocate(LayerStackData.self, count: 0)
@@ -52,6 +57,7 @@ struct AssetsLoader {
         try self.loadLayers(&reader)
         try self.loadImages(&reader)
         try self.loadEnvironment(&reader)
+        try self.loadParticles(&reader)
         try self.checkReferences()
     }
 

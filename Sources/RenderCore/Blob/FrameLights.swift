@@ -55,7 +55,7 @@ extension SceneFrame {
         // What is known of each mesh, found when its first instance comes.
         var isKnown = [Bool](repeating: false, count: assets.meshes.count + self.deformedMeshes.count)
         var meshes = [LightBounds?](repeating: nil, count: isKnown.count)
-        for (i, instance) in self.instances.enumerated() {
+        for (i, instance) in self.instances.enumerated() where !instance.isParticles {
             if !isKnown[instance.mesh] {
                 isKnown[instance.mesh] = true
                 let pose = instance.mesh - assets.meshes.count

@@ -6,6 +6,8 @@ extension SceneFrame {
     static var cameraWords: Int { 19 }
     /// The words of the record of a deformed mesh: the mesh of the assets, two about its lights.
     static var deformedMeshWords: Int { 1 + MeshLights.recordWords }
+    /// Marks sets of particles among meshes.
+    static var particlesFlag: UInt32 { 0x8000_0000 }
     /// The words of an instance record: mesh, twelve of transform.
     static var instanceWords: Int { 13 }
     /// The words of a light record: kind, position, direction, intensity, range, cosines of the inner and outer angle.
@@ -106,13 +108,15 @@ extension SceneFrame {
         words.reserveCapacity(self.instances.count * Self.instanceWords)
         let meshCount = assets.meshes.count + self.deformedMeshes.count
         for (i, instance) in self.instances.enumerated() {
-            guard (0 ..< meshCount).contains(instance.mesh) else {
+            let count = instance.isParticles ? assets.particles.count : meshCount
+            guard (0 ..< count).contains(instance.mesh) else {
                 throw SceneBlobError(
                     .invalidValue,
-                    "instance \(i) refers to mesh \(instance.mesh), but there are \(meshCount)"
+                    "instance \(i) refers to \(instance.isParticles ? "particles" : "mesh") \(instance.mesh), "
+                        + "but there are \(count)"
                 )
             }
-            words.append(UInt32(instance.mesh))
+            words.append(UInt32(instance.mesh) | (instance.isParticles ? Self.particlesFlag : 0))
             try Self.append(instance.transform, to: &words, "the transform of instance \(i)")
         }
         writer.section(words)

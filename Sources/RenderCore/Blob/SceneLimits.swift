@@ -6,6 +6,8 @@ public struct SceneLimits: Sendable, Hashable {
     public var blobBytesMax: Int
     /// The most triangles of all instances together.
     public var trianglesMax: Int
+    /// The most particles of all sets together.
+    public var particlesMax: Int
     /// The most instances.
     public var instancesMax: Int
     /// The most lights without extent.
@@ -17,12 +19,14 @@ public struct SceneLimits: Sendable, Hashable {
     public init(
         blobBytesMax: Int = 2_000_000_000,
         trianglesMax: Int = 16_000_000,
+        particlesMax: Int = 16_000_000,
         instancesMax: Int = 4_000_000,
         lightsMax: Int = 65_536,
         memoryBytesMax: Int = 2_000_000_000
     ) {
         self.blobBytesMax = blobBytesMax
         self.trianglesMax = trianglesMax
+        self.particlesMax = particlesMax
         self.instancesMax = instancesMax
         self.lightsMax = lightsMax
         self.memoryBytesMax = memoryBytesMax

@@ -26,7 +26,9 @@ extension SceneLoader {
             }
             last = key
             if k < instanceLights {
-                guard key < self.instanceCount, self.meshes[self.instances[key].mesh].lights != nil else {
+                guard key < self.instanceCount, !self.instances[key].isParticles,
+                    self.meshes[self.instances[key].mesh].lights != nil
+                else {
                     throw SceneBlobError(.malformed, "light \(k) of the tree is an instance that does not emit")
                 }
                 self.instances[key].light = k

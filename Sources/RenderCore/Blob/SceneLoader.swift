@@ -11,7 +11,8 @@ struct SceneLoader {
     var meshBoxes: [(low: Vector3, high: Vector3)]
     var instances: UnsafeMutablePointer<InstanceData>
     var instanceCount = 0
-    private var triangleCount = 0
+    /// The triangles of the instances that are not placed.
+    var triangleCount = 0
     var lights: UnsafeMutablePointer<LightData>
     var lightCount = 0
     var lightTree: LightTreeData?
@@ -20,7 +21,7 @@ struct SceneLoader {
     var suns: Suns
     private var camera: CameraData?
     /// The largest coordinate or edge of the scene's box.
-    private var extent: Float = 0
+    var extent: Float = 0
 
     init(memory: SceneMemory, assets: AssetsData, limits: SceneLimits) {
         self.memory = memory
@@ -90,91 +91,6 @@ struct SceneLoader {
         }
     }
 
-    private mutating func loadInstances(_ records: BlobRecords) throws(SceneBlobError) {
-        guard records.count <= self.limits.instancesMax else {
-            throw SceneBlobError(
-                .limitExceeded,
-                "the frame has \(records.count) instances; this node takes at most \(self.limits.instancesMax)"
-            )
-        }
-        self.instanceCount = records.count
-        self.instances = self.memory.allocate(InstanceData.self, count: records.count)
-        let most = min(self.limits.trianglesMax, 1 << 30, self.limits.memoryBytesMax / 150)
-        var low = Vector3(.greatestFiniteMagnitude)
-        var high = Vector3(-.greatestFiniteMagnitude)
-        for i in 0 ..< records.count {
-            var cursor = records.cursor(at: i)
-            let mesh = cursor.count()
-            guard mesh < self.meshCount else {
-                throw SceneBlobError(
-                    .invalidValue,
-                    "instance \(i) refers to mesh \(mesh), but there are \(self.meshCount)"
-                )
-            }
-            let transform = try Self.transform(&cursor, "instance", i)
-            let data = self.meshes + mesh
-            let rows = transform.normalRows
-            (self.instances + i).initialize(
-                to: InstanceData(
-                    transform: transform,
-                    normalX: rows.0,
-                    normalY: rows.1,
-                    normalZ: rows.2,
-                    isMirrored: transform.isMirrored,
-                    mesh: mesh,
-                    firstTriangle: self.triangleCount,
-                    light: -1
-                )
-            )
-            self.triangleCount += data.pointee.triangleCount
-            guard self.triangleCount <= most else {
-                throw SceneBlobError(
-                    .limitExceeded,
-                    "the frame has more than the \(most) triangles that this node takes"
-                )
-            }
-            try self.include(self.meshBoxes[mesh], transform, instance: i, &low, &high)
-        }
-        if self.instanceCount > 0 {
-            let size = high - low
-            let farthest = Vector3(
-                larger(low.x.magnitude, high.x.magnitude),
-                larger(low.y.magnitude, high.y.magnitude),
-                larger(low.z.magnitude, high.z.magnitude)
-            )
-            self.extent = larger(size.largest, farthest.largest)
-        }
-    }
-
-    /// Enlarges the scene's box by the corners of a mesh's box, which also bound what the mesh's vertices can become.
-    private func include(
-        _ box: (low: Vector3, high: Vector3),
-        _ transform: Affine,
-        instance: Int,
-        _ low: inout Vector3,
-        _ high: inout Vector3
-    ) throws(SceneBlobError) {
-        for corner in 0 ..< 8 {
-            let p = transform.point(
-                Vector3(
-                    corner & 1 == 0 ? box.low.x : box.high.x,
-                    corner & 2 == 0 ? box.low.y : box.high.y,
-                    corner & 4 == 0 ? box.low.z : box.high.z
-                )
-            )
-            // Written so that what is not a number fails.
-            let limit = SceneRange.coordinate.upperBound
-            guard p.x.magnitude <= limit, p.y.magnitude <= limit, p.z.magnitude <= limit else {
-                throw SceneBlobError(
-                    .invalidValue,
-                    "instance \(instance) reaches beyond the \(Int(limit)) metres that a world may measure"
-                )
-            }
-            low = Vector3(smaller(low.x, p.x), smaller(low.y, p.y), smaller(low.z, p.z))
-            high = Vector3(larger(high.x, p.x), larger(high.y, p.y), larger(high.z, p.z))
-        }
-    }
-
     private mutating func loadLights(_ records: BlobRecords) throws(SceneBlobError) {
         guard records.count <= self.limits.lightsMax else {
             throw SceneBlobError(
@@ -205,7 +121,7 @@ struct SceneLoader {
         }
     }
 
-    private static func transform(
+    static func transform(
         _ cursor: inout BlobCursor,
         _ what: String,
         _ number: Int
@@ -224,7 +140,7 @@ struct SceneLoader {
     /// The scene without its hierarchy; both blobs have been loaded.
     func finished() -> SceneView {
         let triangleInstances = self.memory.allocate(UInt32.self, count: self.triangleCount)
-        for i in 0 ..< self.instanceCount {
+        for i in 0 ..< self.instanceCount where !self.instances[i].isPlaced {
             let instance = self.instances + i
             let count = self.meshes[instance.pointee.mesh].triangleCount
             let first = instance.pointee.firstTriangle
@@ -232,6 +148,9 @@ struct SceneLoader {
         }
         return SceneView(
             meshes: UnsafePointer(self.meshes),
+            meshCount: self.meshCount,
+            particles: self.assets.particles,
+            particleSetCount: self.assets.particleSetCount,
             materials: self.assets.materials,
             images: self.assets.images,
             layerStacks: self.assets.layerStacks,
@@ -266,6 +185,9 @@ struct SceneLoader {
                 leaves: UnsafeRawPointer(self.assets.sRGB),
                 nodeCount: 0,
                 leafCount: 0,
+                root: 0,
+                meshRoots: UnsafePointer(self.memory.allocate(UInt32.self, count: 0)),
+                particleRoots: UnsafePointer(self.memory.allocate(UInt32.self, count: 0)),
                 padding: 0
             )
         )

@@ -1,3 +1,5 @@
+import CVector
+
 /// The memory of a loaded scene: blocks that live as long as this object.
 final class SceneMemory {
     private var blocks: [UnsafeMutableRawPointer] = []
@@ -6,9 +8,14 @@ final class SceneMemory {
     /// Keeps a blob alive whose sections are used in place.
     func keep(_ blob: BlobBytes) { self.blobs.append(blob) }
 
-    /// Uninitialised bytes, aligned to a cache line.
+    private static var hugePageSize: Int { 2 << 20 }
+
+    /// Uninitialised bytes, aligned to a cache line; large blocks lie on huge pages if the system has some.
     func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        let block = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 64), alignment: 64)
+        let isLarge = byteCount >= 2 * Self.hugePageSize
+        let alignment = isLarge ? Self.hugePageSize : 64
+        let block = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 64), alignment: alignment)
+        if isLarge { cvector_prefer_huge_pages(block, byteCount) }
         self.blocks.append(block)
         return block
     }

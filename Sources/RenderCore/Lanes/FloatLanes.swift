@@ -60,6 +60,12 @@ package struct FloatLanes: BitwiseCopyable, Sendable, ExpressibleByFloatLiteral,
         set { self = FloatLanes(vector: lanes_set(self.lanes, lane, newValue)) }
     }
 
+    /// The least of all lanes, none of which may be not a number.
+    @inline(__always) package var least: Float { lanes_least(self.lanes) }
+
+    /// The greatest of all lanes, none of which may be not a number.
+    @inline(__always) package var greatest: Float { lanes_greatest(self.lanes) }
+
     @inline(__always) package static prefix func - (a: FloatLanes) -> FloatLanes {
         FloatLanes(vector: lanes_neg(a.lanes))
     }

@@ -54,7 +54,7 @@ struct SurfaceLookup {
 
     /// What the rays see where they hit something.
     @inline(__always) func surface(_ rays: borrowing RayLanes, _ hits: borrowing HitLanes) -> SurfaceLanes {
-        let flags = self.fetch(hits)
+        let flags = self.fetch(rays, hits)
         let weight1 = hits.weight1
         let weight2 = hits.weight2
         let weight0 = (1 - weight1) - weight2
@@ -128,7 +128,7 @@ struct SurfaceLookup {
         )
     }
 
-    @inline(__always) private func fetch(_ hits: borrowing HitLanes) -> Flags {
+    @inline(__always) private func fetch(_ rays: borrowing RayLanes, _ hits: borrowing HitLanes) -> Flags {
         var flags = Flags()
         let scratch = self.scratch
         let instances = hits.primitive.instance
@@ -136,8 +136,13 @@ struct SurfaceLookup {
         for lane in LaneSequence(hits.isHit) {
             let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: lane)
             let instance = self.view.pointee.instances + Int(instances[lane])
-            let mesh = self.view.pointee.meshes + instance.pointee.mesh
             let number = Int(numbers[lane])
+            guard !instance.pointee.isParticles else {
+                let ray = Ray(origin: rays.origin[lane], direction: rays.direction[lane])
+                self.fetchParticle(instance, number, ray, hits.distance[lane], lane, &flags.isDoubleSided)
+                continue
+            }
+            let mesh = self.view.pointee.meshes + instance.pointee.mesh
             let corners = mesh.pointee.indices + 3 &* number
             let (i0, i1, i2) = (Int(corners[0]), Int(corners[1]), Int(corners[2]))
             let positions = mesh.pointee.positions
@@ -172,6 +177,37 @@ struct SurfaceLookup {
             if material.pointee.normalTexture.isPresent { flags.hasNormalMap |= bit }
         }
         return flags
+    }
+
+    /// A particle is the triangle that touches it where it was hit: weights of zero leave the first corner.
+    @inline(never) private func fetchParticle(
+        _ instance: UnsafePointer<InstanceData>,
+        _ number: Int,
+        _ ray: Ray,
+        _ distance: Float,
+        _ lane: Int,
+        _ isDoubleSided: inout UInt32
+    ) {
+        let scratch = self.scratch
+        let particle = ParticleSurface(self.view, instance, number, ray, distance: distance)
+        scratch.set(Row.corners, lane, particle.point)
+        scratch.set(Row.corners + 3, lane, particle.point + particle.tangent)
+        scratch.set(Row.corners + 6, lane, particle.point + particle.bitangent)
+        let transform = instance.pointee.transform
+        scratch.set(Row.transform, lane, transform.x)
+        scratch.set(Row.transform + 3, lane, transform.y)
+        scratch.set(Row.transform + 6, lane, transform.z)
+        scratch.set(Row.transform + 9, lane, transform.offset)
+        scratch.set(Row.emitter, lane, UInt32.max)
+        let set = self.view.pointee.particles + instance.pointee.mesh
+        let material = self.view.pointee.materials + set.pointee.material
+        scratch.set(Row.baseColor, lane, material.pointee.baseColor * particle.color)
+        scratch.set(Row.emission, lane, material.pointee.emission * particle.color)
+        scratch.set(Row.metallic, lane, material.pointee.metallic)
+        scratch.set(Row.roughness, lane, material.pointee.roughness)
+        scratch.set(Row.ior, lane, material.pointee.ior)
+        scratch.set(Row.transmission, lane, material.pointee.transmission)
+        if material.pointee.isDoubleSided { isDoubleSided |= 1 &<< UInt32(truncatingIfNeeded: lane) }
     }
 
     // MARK: Textures

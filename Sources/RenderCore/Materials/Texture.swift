@@ -150,24 +150,28 @@ struct TextureFootprint: BitwiseCopyable {
 /// Whether a triangle with holes is there for a ray that meets it; part of the definition of a hit.
 @inline(never) func isSolid(
     _ view: UnsafePointer<SceneView>,
-    _ triangle: UInt32,
-    _ hit: TriangleHit,
+    _ triangle: PrimitiveID,
+    _ weights: (Float, Float),
     _ key: UInt32
 ) -> Bool {
-    let instance = view.pointee.instances + Int(view.pointee.triangleInstances[Int(triangle)])
+    let instance = view.pointee.instances + Int(triangle.instance)
     let mesh = view.pointee.meshes + instance.pointee.mesh
     let material = view.pointee.materials + mesh.pointee.material
     var alpha = material.pointee.alpha
     if material.pointee.baseColorTexture.isPresent, let coordinates = mesh.pointee.textureCoordinates {
-        let at = 3 &* (Int(triangle) &- instance.pointee.firstTriangle)
-        let corners = mesh.pointee.indices + at
-        let uv = interpolated(coordinates, corners, hit.u / hit.det, hit.v / hit.det, hit.w / hit.det)
+        let corners = mesh.pointee.indices + 3 &* Int(triangle.number)
+        let uv = interpolated(coordinates, corners, (1 - weights.0) - weights.1, weights.0, weights.1)
         alpha *= lookUp(view, material.pointee.baseColorTexture, uv).alpha
     }
     switch material.pointee.alphaMode {
     case .opaque: return true
     case .mask: return alpha >= material.pointee.alphaCutoff
-    case .blend: return unitFloat(mixedBits(key ^ mixedBits(triangle &+ 0x9e37_79b9))) < alpha
+    case .blend:
+        let first =
+            instance.pointee.isPlaced
+            ? triangle.instance &* 0x9e37_79b1 : UInt32(truncatingIfNeeded: instance.pointee.firstTriangle)
+        let place = first &+ triangle.number
+        return unitFloat(mixedBits(key ^ mixedBits(place &+ 0x9e37_79b9))) < alpha
     }
 }
 
