@@ -123,6 +123,52 @@ struct PictureTests {
     }
 
     @Test
+    func `an aperture with blades makes polygons of points out of focus`() throws {
+        // A pinhole in reverse: one small lamp far out of focus shows the shape of the aperture.
+        func spot(_ blades: Int, _ rotation: Float) throws -> [SIMD3<Float>] {
+            let lamp = TestScenes.quad(
+                SIMD3(-0.05, -0.05, -4),
+                SIMD3(0.05, -0.05, -4),
+                SIMD3(0.05, 0.05, -4),
+                SIMD3(-0.05, 0.05, -4)
+            )
+            let scene = try TestScenes.scene(
+                [lamp],
+                [Material(emission: SIMD3(1000, 1000, 1000))],
+                camera: Camera(
+                    projection: .perspective(verticalFieldOfView: 1),
+                    lensRadius: 0.5,
+                    focusDistance: 2,
+                    lensBlades: blades,
+                    lensRotation: rotation
+                )
+            )
+            return self.pixels(scene, width: 64, height: 64)
+        }
+        func area(_ pixels: [SIMD3<Float>]) -> Int { pixels.count { $0.x > 0 } }
+        let round = try spot(0, 0)
+        let square = try spot(4, 0)
+        let turned = try spot(4, .pi / 4)
+        // A square with its corners on the circle has 2 / pi of its area.
+        #expect(abs(Float(area(square)) / Float(area(round)) - 2 / .pi) < 0.15)
+        #expect(abs(area(turned) - area(square)) < area(square) / 5)
+        // With its corners on the axes its fourth moment along them is a third larger, less what filter and lamp blur.
+        func moment(_ pixels: [SIMD3<Float>]) -> Float {
+            var sum: Float = 0
+            var total: Float = 0
+            for (i, pixel) in pixels.enumerated() {
+                let x = Float(i % 64) - 31.5
+                sum += x * x * x * x * pixel.x
+                total += pixel.x
+            }
+            return sum / total
+        }
+        #expect(moment(square) > 1.08 * moment(turned))
+        #expect(throws: SceneBlobError.self) { try spot(2, 0) }
+        #expect(throws: SceneBlobError.self) { try spot(33, 0) }
+    }
+
+    @Test
     func `instances are placed, turned and mirrored by their transforms`() throws {
         let lamp = TestScenes.quad(SIMD3(-0.5, -0.5, 0), SIMD3(0.5, -0.5, 0), SIMD3(0.5, 0.5, 0), SIMD3(-0.5, 0.5, 0))
         let assets = SceneAssets(meshes: [lamp], materials: [Material(emission: SIMD3(1, 1, 1))])

@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "6ae19592cab5857c0442669e7d70e96fada4d56f397b9ab1dab26bc67965c0a6"
+        "948248b7f5af93b3fdea8f53036e549bece750592465d8f8e67e6ec23af3d017"
     }
 
     /// The settings of the golden picture.
@@ -122,7 +122,9 @@ public enum GoldenScene {
                 transform: Transform(eye: SIMD3(0.5, 2.5, 5.5), target: SIMD3(0, 0.5, 0)),
                 projection: .perspective(verticalFieldOfView: 0.6875),
                 lensRadius: 0.03125,
-                focusDistance: 5.5
+                focusDistance: 5.5,
+                lensBlades: 5,
+                lensRotation: 0.25
             )
         )
     }

@@ -63,6 +63,12 @@ struct CameraRays {
         return (c0 * first + c1 * second, s0 * first + s1 * second)
     }
 
+    /// Cones of half a pixel: a whole one would be blurred once more by the pixel filter.
+    var cone: RayCone {
+        let pixel = FloatLanes(self.scaleY / self.height)
+        return self.camera.isOrthographic ? RayCone(width: pixel, spread: 0) : RayCone(width: 0, spread: pixel)
+    }
+
     /// Whether lens positions matter.
     @inline(__always) var hasLens: Bool { self.camera.lensRadius > 0 }
 }

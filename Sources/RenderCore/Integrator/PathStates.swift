@@ -16,7 +16,10 @@ struct PathStates {
         @inline(__always) static var sampleIndex: Int { 22 }
         @inline(__always) static var sampleSeed: Int { 23 }
         @inline(__always) static var number: Int { 24 }
-        @inline(__always) static var count: Int { 25 }
+        @inline(__always) static var time: Int { 25 }
+        @inline(__always) static var coneWidth: Int { 26 }
+        @inline(__always) static var coneSpread: Int { 27 }
+        @inline(__always) static var count: Int { 28 }
     }
 
     private let words: UnsafeMutablePointer<UInt32>
@@ -66,9 +69,14 @@ struct PathStates {
                 reversedIndex: self.integers(Row.sampleIndex, path),
                 seed: self.integers(Row.sampleSeed, path)
             ),
-            number: self.integers(Row.number, path)
+            number: self.integers(Row.number, path),
+            time: self.floats(Row.time, path),
+            cone: RayCone(width: self.floats(Row.coneWidth, path), spread: self.floats(Row.coneSpread, path))
         )
     }
+
+    /// Writes what never changes on the way.
+    @inline(__always) func begin(_ path: Int, time: FloatLanes) { self.store(time, Row.time, path) }
 
     /// Writes back what changes on the way.
     @inline(__always) func store(_ group: borrowing PathGroup, _ path: Int) {
@@ -80,6 +88,8 @@ struct PathStates {
         self.store(group.receiver.normal, Row.receiverNormal, path)
         self.store(group.density, Row.density, path)
         self.store(group.etaScale, Row.etaScale, path)
+        self.store(group.cone.width, Row.coneWidth, path)
+        self.store(group.cone.spread, Row.coneSpread, path)
         group.skipped.instance.store(to: self.words + self.place(Row.skippedInstance, path))
         group.skipped.number.store(to: self.words + self.place(Row.skippedNumber, path))
     }
@@ -154,4 +164,37 @@ struct PathGroup {
     let sampler: PathSamplerLanes
     /// Where the path's light goes.
     let number: UIntLanes
+    /// When the path is traced, 0..<1 within the shutter's opening.
+    var time: FloatLanes
+    /// What the path sees at once.
+    var cone: RayCone
+}
+
+/// The cones of directions that paths stand for, which choose the sizes of textures.
+///
+/// After T. Akenine-Möller et al., JCGT 10(1), 2021, but curvature does not widen them: what curved
+/// surfaces reflect stays as sharp as what flat ones do.
+struct RayCone: BitwiseCopyable {
+    /// In metres where the ray begins.
+    var width: FloatLanes
+    /// How much wider it gets a metre.
+    var spread: FloatLanes
+
+    /// The width after a distance.
+    @inline(__always) func width(after distance: FloatLanes) -> FloatLanes {
+        self.width + self.spread * distance
+    }
+
+    /// The cone after scattering with a density per solid angle, zero for mirrors, which change nothing.
+    ///
+    /// What a sample of a lobe stands for is as wide as the lobe over the number of samples; an eighth is a guess on the
+    /// sharp side.
+    @inline(__always) func scattered(after distance: FloatLanes, density: FloatLanes) -> RayCone {
+        let isSpread = density .> 0
+        let lobe = 0.125 / select(isSpread, density, 1).squareRoot()
+        return RayCone(
+            width: self.width(after: distance),
+            spread: select(isSpread, larger(self.spread, smaller(lobe, 1)), self.spread)
+        )
+    }
 }

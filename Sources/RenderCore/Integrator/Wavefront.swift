@@ -102,9 +102,11 @@ struct Wavefront {
         group.light = .zero
         group.density = 0
         group.etaScale = 1
+        group.cone = self.camera.cone
         group.skipped = .none
         group.receiver = LightReceiverLanes(point: .zero, normal: .zero)
         self.states.store(group, path)
+        self.states.begin(path, time: group.sampler.pair(2).0)
     }
 
     /// Traces a ray of each path and scatters it where it arrives.
@@ -119,7 +121,7 @@ struct Wavefront {
             farthest: FloatLanes(.greatestFiniteMagnitude),
             skipped: group.skipped,
             key: key,
-            time: 0,
+            time: group.time,
             active: active
         )
         let hits = self.traversal.nearest(self.view, rays)
@@ -131,7 +133,12 @@ struct Wavefront {
             return MaskLanes(false)
         }
         work.surfaceEvents &+= UInt64(truncatingIfNeeded: hits.isHit.bits.nonzeroBitCount)
-        let surface = self.surfaces.surface(rays, hits)
+        let surface = self.surfaces.surface(rays, hits, coneWidth: group.cone.width(after: hits.distance))
+        if surface.hasAbsorption {
+            // A path that meets a back has come through what is behind that surface.
+            let left = transmittance(surface.absorption, hits.distance)
+            group.beta = select(hits.isHit .& .!surface.isFront, group.beta * left, group.beta)
+        }
         if depth == 0, let features = self.features { features.note(surface, hits, group.number) }
         self.addEmission(surface, hits.isHit, &group)
 
@@ -141,12 +148,12 @@ struct Wavefront {
         if survivors.any {
             let bsdf = BSDF(surface, wo: wo, table: self.view.pointee.albedo)
             let layered = self.layers.lanes(of: surface, among: survivors, wo: wo, key: key)
-            let dimension = 2 &+ 4 &* UInt32(truncatingIfNeeded: depth)
+            let dimension = 3 &+ 4 &* UInt32(truncatingIfNeeded: depth)
             if self.view.pointee.hasLightSamples {
                 let lit = survivors .& select(layered.lanes, layered.hasSpread, bsdf.hasSpread)
                 self.addDirect(surface, bsdf, layered, hits.primitive, lit, dimension, key, &group, &work)
             }
-            survivors = self.scatter(surface, bsdf, layered, hits.primitive, survivors, depth, dimension, &group, &work)
+            survivors = self.scatter(surface, bsdf, layered, hits, survivors, depth, dimension, &group, &work)
         }
         self.hand(over: active .& .!survivors, group)
         if survivors.any { self.states.store(group, path) }
@@ -209,7 +216,7 @@ struct Wavefront {
             farthest: sample.distance,
             skipped: primitive,
             key: key ^ 0x5bd1_e995,
-            time: 0,
+            time: group.time,
             active: wanted
         )
         let occluded = self.traversal.occluded(self.view, rays, target: sample.primitive)
@@ -221,7 +228,7 @@ struct Wavefront {
         _ surface: borrowing SurfaceLanes,
         _ bsdf: borrowing BSDF,
         _ layered: borrowing LayeredLanes,
-        _ primitive: PrimitiveLanes,
+        _ hits: borrowing HitLanes,
         _ arrived: MaskLanes,
         _ depth: Int,
         _ dimension: UInt32,
@@ -249,7 +256,8 @@ struct Wavefront {
         let normal = select(isAbove, surface.geometricNormal, -surface.geometricNormal)
         group.origin = offsetOrigin(surface.point, normal)
         group.direction = wi
-        group.skipped = primitive
+        group.skipped = hits.primitive
+        group.cone = group.cone.scattered(after: hits.distance, density: sample.density)
         group.receiver = LightReceiverLanes(surface)
         return survivors
     }

@@ -44,7 +44,7 @@ struct LayerInterface: BitwiseCopyable {
     /// What passes through the slab straight, for a path of `span` times its thickness.
     @inline(__always) func straight(_ span: Float) -> Vector3 {
         guard self.hasMedium else { return Vector3(1) }
-        return RenderCore.transmittance((self.absorption + Vector3(self.scattering)) * span)
+        return transmittance((self.absorption + Vector3(self.scattering)) * span)
     }
 
     // MARK: Reflectance

@@ -2,7 +2,7 @@
 extension Scene {
     /// A light that was drawn: a triangle's number, or a light's number and its kind.
     package struct DrawnLight: Hashable {
-        /// What kinds of light there are.
+        /// What kinds of light there are; not strings, for Embedded Swift on arm64 has no Unicode tables to compare them with.
         package enum Kind: Hashable, Sendable {
             case environment
             case directional

@@ -51,11 +51,12 @@ func tangent(
 @inline(__always) func emittedRadiance(
     _ view: UnsafePointer<SceneView>,
     _ material: UnsafePointer<MaterialData>,
-    _ uv: (Float, Float)
+    _ uv: (Float, Float),
+    _ footprint: TextureFootprint = .point
 ) -> Vector3 {
     var emission = material.pointee.emission
     if material.pointee.emissionTexture.isPresent {
-        let color = lookUp(view, material.pointee.emissionTexture, uv).color
+        let color = lookUp(view, material.pointee.emissionTexture, uv, footprint).color
         emission *= Vector3(larger(0, color.x), larger(0, color.y), larger(0, color.z))
     }
     return emission

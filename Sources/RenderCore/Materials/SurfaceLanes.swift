@@ -20,6 +20,10 @@ struct SurfaceLanes {
     var emitter: UIntLanes
     /// The area of the triangle.
     var area: FloatLanes
+    /// The coefficients of absorption behind the surface, per metre.
+    var absorption: Vector3Lanes
+    /// Whether any lane absorbs.
+    var hasAbsorption: Bool
 }
 
 /// Looks up everything about surfaces that rays of unit length have hit.
@@ -41,7 +45,8 @@ struct SurfaceLookup {
         @inline(__always) static var emitter: Int { 40 }
         @inline(__always) static var normal: Int { 41 }
         @inline(__always) static var layers: Int { 44 }
-        @inline(__always) static var count: Int { 45 }
+        @inline(__always) static var absorption: Int { 45 }
+        @inline(__always) static var count: Int { 48 }
     }
 
     private let view: UnsafePointer<SceneView>
@@ -53,7 +58,13 @@ struct SurfaceLookup {
     }
 
     /// What the rays see where they hit something.
-    @inline(__always) func surface(_ rays: borrowing RayLanes, _ hits: borrowing HitLanes) -> SurfaceLanes {
+    ///
+    /// - Parameter coneWidth: The width in metres of what each ray sees at once.
+    @inline(__always) func surface(
+        _ rays: borrowing RayLanes,
+        _ hits: borrowing HitLanes,
+        coneWidth: FloatLanes
+    ) -> SurfaceLanes {
         let flags = self.fetch(rays, hits)
         let weight1 = hits.weight1
         let weight2 = hits.weight2
@@ -67,6 +78,7 @@ struct SurfaceLookup {
         // not change when the map is mirrored.
         let rows = transform.normalRows
         let perpendicular = rows.applied(cross(b - a, c - a))
+        let area = perpendicular.lengthSquared.squareRoot() * 0.5
         let wo = -rays.direction
         var geometric = perpendicular.normalized(or: wo)
         var normal = geometric
@@ -79,7 +91,8 @@ struct SurfaceLookup {
             normal = select(MaskLanes(bits: flags.hasNormals), sided, geometric)
         }
         if flags.isTextured != 0 {
-            self.texture(hits, flags.isTextured, (weight0, weight1, weight2), normal)
+            let footprint = FootprintLanes(coneWidth: coneWidth, area: area, cosine: dot(geometric, wo), key: rays.key)
+            self.texture(hits, flags.isTextured, (weight0, weight1, weight2), normal, footprint)
             if flags.hasNormalMap != 0 {
                 normal = select(MaskLanes(bits: flags.hasNormalMap), self.scratch.vectors(Row.normal), normal)
             }
@@ -105,7 +118,9 @@ struct SurfaceLookup {
             layers: self.scratch.words(Row.layers),
             emission: select(shines, self.scratch.vectors(Row.emission), .zero),
             emitter: self.scratch.words(Row.emitter),
-            area: perpendicular.lengthSquared.squareRoot() * 0.5
+            area: area,
+            absorption: self.scratch.vectors(Row.absorption),
+            hasAbsorption: flags.hasAbsorption != 0
         )
     }
 
@@ -117,6 +132,7 @@ struct SurfaceLookup {
         var isDoubleSided: UInt32 = 0
         var isTextured: UInt32 = 0
         var hasNormalMap: UInt32 = 0
+        var hasAbsorption: UInt32 = 0
     }
 
     @inline(__always) private var transform: AffineLanes {
@@ -172,6 +188,10 @@ struct SurfaceLookup {
             scratch.set(Row.ior, lane, material.pointee.ior)
             scratch.set(Row.transmission, lane, material.pointee.transmission)
             scratch.set(Row.layers, lane, UInt32(truncatingIfNeeded: material.pointee.layers))
+            let isSolid = material.pointee.transmission > 0 && material.pointee.thickness > 0
+            let absorption = isSolid ? material.pointee.absorption : .zero
+            scratch.set(Row.absorption, lane, absorption)
+            if absorption.largest > 0 { flags.hasAbsorption |= bit }
             if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
             if material.pointee.isTextured || mesh.pointee.colors != nil { flags.isTextured |= bit }
             if material.pointee.normalTexture.isPresent { flags.hasNormalMap |= bit }
@@ -216,7 +236,8 @@ struct SurfaceLookup {
         _ hits: borrowing HitLanes,
         _ lanes: UInt32,
         _ weights: (FloatLanes, FloatLanes, FloatLanes),
-        _ normals: Vector3Lanes
+        _ normals: Vector3Lanes,
+        _ footprints: FootprintLanes
     ) {
         for lane in LaneSequence(MaskLanes(bits: lanes)) {
             let instance = self.view.pointee.instances + Int(hits.primitive.instance[lane])
@@ -225,8 +246,10 @@ struct SurfaceLookup {
             let material = self.view.pointee.materials + mesh.pointee.material
             let weights = (weights.0[lane], weights.1[lane], weights.2[lane])
             var uv: (Float, Float) = (0, 0)
+            var footprint = TextureFootprint.point
             if let coordinates = mesh.pointee.textureCoordinates {
                 uv = interpolated(coordinates, corners, weights.0, weights.1, weights.2)
+                footprint = footprints.footprint(lane, textureArea: textureArea(coordinates, corners))
             }
             var baseColor = material.pointee.baseColor
             if let colors = mesh.pointee.colors {
@@ -235,20 +258,20 @@ struct SurfaceLookup {
                 baseColor *= (first + second) + loadVector(colors, Int(corners[2])) * weights.2
             }
             if material.pointee.baseColorTexture.isPresent {
-                baseColor *= lookUp(self.view, material.pointee.baseColorTexture, uv).color
+                baseColor *= lookUp(self.view, material.pointee.baseColorTexture, uv, footprint).color
             }
             self.scratch.set(Row.baseColor, lane, baseColor)
             if material.pointee.metallicRoughnessTexture.isPresent {
-                let color = lookUp(self.view, material.pointee.metallicRoughnessTexture, uv).color
+                let color = lookUp(self.view, material.pointee.metallicRoughnessTexture, uv, footprint).color
                 self.scratch.set(Row.roughness, lane, material.pointee.roughness * color.y)
                 self.scratch.set(Row.metallic, lane, material.pointee.metallic * color.z)
             }
             if material.pointee.emissionTexture.isPresent {
-                self.scratch.set(Row.emission, lane, emittedRadiance(self.view, material, uv))
+                self.scratch.set(Row.emission, lane, emittedRadiance(self.view, material, uv, footprint))
             }
             if material.pointee.normalTexture.isPresent {
                 let tangent = tangent(instance, mesh, corners, weights)
-                let color = lookUp(self.view, material.pointee.normalTexture, uv).color
+                let color = lookUp(self.view, material.pointee.normalTexture, uv, footprint).color
                 self.scratch.set(Row.normal, lane, mapped(normals[lane], tangent, color, material))
             }
         }
@@ -257,4 +280,33 @@ struct SurfaceLookup {
 
 @inline(__always) private func clampedColor(_ c: Vector3Lanes) -> Vector3Lanes {
     Vector3Lanes(clamped(c.x, 0, 1), clamped(c.y, 0, 1), clamped(c.z, 0, 1))
+}
+
+/// What rays see at once on the surfaces that they hit.
+private struct FootprintLanes {
+    let coneWidth: FloatLanes
+    let area: FloatLanes
+    let cosine: FloatLanes
+    let key: UIntLanes
+
+    @inline(__always) func footprint(_ lane: Int, textureArea: Float) -> TextureFootprint {
+        TextureFootprint(
+            coneWidth: self.coneWidth[lane],
+            textureArea: textureArea,
+            area: self.area[lane],
+            cosine: self.cosine[lane],
+            key: self.key[lane]
+        )
+    }
+}
+
+/// The area of a triangle in texture coordinates.
+@inline(__always) private func textureArea(
+    _ coordinates: UnsafePointer<Float>,
+    _ corners: UnsafePointer<UInt32>
+) -> Float {
+    let (i0, i1, i2) = (2 &* Int(corners[0]), 2 &* Int(corners[1]), 2 &* Int(corners[2]))
+    let (du1, dv1) = (coordinates[i1] - coordinates[i0], coordinates[i1 &+ 1] - coordinates[i0 &+ 1])
+    let (du2, dv2) = (coordinates[i2] - coordinates[i0], coordinates[i2 &+ 1] - coordinates[i0 &+ 1])
+    return (du1 * dv2 - dv1 * du2).magnitude * 0.5
 }

@@ -1,0 +1,128 @@
+import RenderCore
+import Testing
+
+/// Small scenes of everything, made at random, also of what is thin, flat, huge, mirrored or shines too brightly.
+struct RandomSceneTests {
+    private func number(_ g: inout SeededGenerator, _ odd: [Float], _ range: ClosedRange<Float>) -> Float {
+        Int.random(in: 0 ..< 4, using: &g) == 0
+            ? odd[Int.random(in: odd.indices, using: &g)] : Float.random(in: range, using: &g)
+    }
+
+    private func unit(_ g: inout SeededGenerator) -> Float { self.number(&g, [0, 1, 0.5, 1e-6], 0 ... 1) }
+
+    private func vector(_ g: inout SeededGenerator, _ range: ClosedRange<Float>) -> SIMD3<Float> {
+        SIMD3(
+            self.number(&g, [0, range.upperBound], range),
+            self.number(&g, [0, range.lowerBound], range),
+            self.number(&g, [0], range)
+        )
+    }
+
+    private func material(_ g: inout SeededGenerator) -> Material {
+        let reference = TextureReference(image: 0, wrapS: .mirroredRepeat, isNearest: Bool.random(using: &g))
+        let isTextured = Int.random(in: 0 ..< 3, using: &g) == 0
+        let isBright = Int.random(in: 0 ..< 5, using: &g) == 0
+        return Material(
+            baseColor: SIMD4(self.unit(&g), self.unit(&g), self.unit(&g), self.unit(&g)),
+            baseColorTexture: isTextured ? reference : nil,
+            metallic: self.unit(&g),
+            roughness: self.unit(&g),
+            metallicRoughnessTexture: Bool.random(using: &g) ? nil : reference,
+            emission: isBright ? self.vector(&g, 0 ... 1e5) : SIMD3(0, 0, 0),
+            emissionTexture: Bool.random(using: &g) ? nil : reference,
+            normalTexture: isTextured ? reference : nil,
+            normalScale: self.number(&g, [0, -1], 0 ... 4),
+            ior: self.number(&g, [1, 3, 1.0001], 1 ... 2.5),
+            transmission: Bool.random(using: &g) ? 0 : self.unit(&g),
+            alphaMode: [.opaque, .opaque, .mask, .blend][Int.random(in: 0 ..< 4, using: &g)],
+            isDoubleSided: Bool.random(using: &g)
+        )
+    }
+
+    private func mesh(_ g: inout SeededGenerator, materials: Int) -> Mesh {
+        let count = Int.random(in: 3 ... 9, using: &g)
+        let triangles = Int.random(in: 1 ... 6, using: &g)
+        let isFlat = Int.random(in: 0 ..< 4, using: &g) == 0
+        var positions: [Float] = []
+        var normals: [Float] = []
+        var coordinates: [Float] = []
+        for _ in 0 ..< count {
+            let p = self.vector(&g, -2 ... 2)
+            let n = g.direction()
+            positions += [p.x, p.y, isFlat ? 0 : p.z]
+            normals += [n.x, n.y, n.z]
+            coordinates += [self.number(&g, [0, 1, -100], -1 ... 2), self.number(&g, [0, 1, 1e6], -1 ... 2)]
+        }
+        return Mesh(
+            positions: positions,
+            normals: Bool.random(using: &g) ? normals : [],
+            textureCoordinates: Bool.random(using: &g) ? coordinates : [],
+            indices: (0 ..< 3 * triangles).map { _ in UInt32.random(in: 0 ..< UInt32(count), using: &g) },
+            material: Int.random(in: 0 ..< materials, using: &g)
+        )
+    }
+
+    private func transform(_ g: inout SeededGenerator) -> Transform {
+        func row(_ g: inout SeededGenerator) -> SIMD4<Float> {
+            SIMD4(
+                self.number(&g, [0, 1, -1, 1e-4], -1 ... 1),
+                self.number(&g, [0, 1, 1e-4], -1 ... 1),
+                self.number(&g, [0, 1], -1 ... 1),
+                Float.random(in: -2 ... 2, using: &g)
+            )
+        }
+        return Transform(x: row(&g), y: row(&g), z: row(&g))
+    }
+
+    private func light(_ g: inout SeededGenerator) -> Light {
+        switch Int.random(in: 0 ..< 3, using: &g) {
+        case 0:
+            .point(position: self.vector(&g, -2 ... 2), intensity: self.vector(&g, 0 ... 1e4), range: self.unit(&g))
+        case 1:
+            .spot(
+                position: self.vector(&g, -2 ... 2),
+                direction: g.direction(),
+                intensity: self.vector(&g, 0 ... 1e4),
+                range: 0,
+                innerConeAngle: 0,
+                outerConeAngle: self.number(&g, [1e-3], 0.1 ... 1.5)
+            )
+        default: .directional(direction: g.direction(), illuminance: self.vector(&g, 0 ... 1e4))
+        }
+    }
+
+    private func scene(_ g: inout SeededGenerator) throws -> Scene {
+        let materials = (0 ..< Int.random(in: 1 ... 3, using: &g)).map { _ in self.material(&g) }
+        let meshes = (0 ..< Int.random(in: 1 ... 3, using: &g)).map { _ in self.mesh(&g, materials: materials.count) }
+        let texels = (0 ..< 16).map { _ in UInt8.random(in: 0 ... 255, using: &g) }
+        let sky = (0 ..< 24).map { _ in self.number(&g, [0, 1e5], 0 ... 2) }
+        let assets = SceneAssets(
+            meshes: meshes,
+            materials: materials,
+            images: [Image(width: 2, height: 2, texels: Bool.random(using: &g) ? .sRGB8(texels) : .linear8(texels))],
+            environment: Bool.random(using: &g)
+                ? .map(width: 4, height: 2, texels: sky, rotation: 1) : .constant(self.vector(&g, 0 ... 2))
+        )
+        let frame = SceneFrame(
+            instances: meshes.indices.map { Instance(mesh: $0, transform: self.transform(&g)) },
+            lights: (0 ..< Int.random(in: 0 ... 2, using: &g)).map { _ in self.light(&g) },
+            camera: Camera(
+                transform: Transform(eye: self.vector(&g, -3 ... 3) + SIMD3(0, 0, 4), target: SIMD3(0, 0.01, 0)),
+                lensRadius: self.number(&g, [0], 0 ... 0.5)
+            )
+        )
+        return try Scene(assets: try assets.encoded(), frame: try frame.encoded(for: assets))
+    }
+
+    @Test(arguments: 0 ..< 20)
+    func `no random scene makes a sample that is not a number`(part: Int) throws {
+        var generator = SeededGenerator(seed: UInt64(part))
+        for number in 0 ..< 500 {
+            let scene = try self.scene(&generator)
+            let settings = RenderSettings(width: 4, height: 4, samples: 1, maxDepth: 12, seed: UInt32(number))
+            let block = BlockRenderer(scene: scene, settings: settings).render(x: 0, y: 0, width: 4, height: 4)
+            #expect(block.work.zeroedSamples == 0, "scene \(number) of part \(part)")
+            #expect(block.pixels.allSatisfy { $0.isFinite && $0 >= 0 })
+        }
+    }
+}
