@@ -176,7 +176,7 @@ extension DHTNode {
         now: Instant
     ) -> [Action] {
         guard let transaction = self.takeTransaction(message.transaction, from: source) else { return [] }
-        self.silent[self.scope.source(of: source)] = nil
+        self.silent[self.scope.neighbourhood(of: source)] = nil
         self.budget.trust(self.scope.source(of: source), now: now)
         var actions = self.learn(DHTContact(id: response.id, endpoint: source), now: now)
         if let observed = message.observed { actions += self.countVote(for: observed, by: source, now: now) }
@@ -217,7 +217,9 @@ extension DHTNode {
         guard let own = self.network(key.family)?.table.ownID, var lookup = self.lookups[key] else { return [] }
         let nodes = response.nodes.filter { contact in
             contact.endpoint.family == key.family && contact.id != own && self.scope.allowsHearsay(contact.endpoint)
-                && self.silent[self.scope.source(of: contact.endpoint)].map { $0.duration(to: now) >= Self.deadTime }
+                && self.silent[self.scope.neighbourhood(of: contact.endpoint)].map {
+                    $0.duration(to: now) >= Self.deadTime
+                }
                     ?? true
         }
         lookup.answered(source, id: response.id, token: response.token, nodes: nodes)

@@ -41,7 +41,7 @@ public struct DHTNode: Sendable {
     static let maintenanceInterval = (searching: Duration.seconds(1), usable: Duration.seconds(5))
     /// The most that a refused query waits before it is tried again.
     static let pacingInterval = Duration.milliseconds(100)
-    /// How long an address that did not answer is not asked because somebody names it.
+    /// How long a block of addresses from which an answer failed to come is not asked because somebody names it.
     static let deadTime = Duration.seconds(180)
     /// The datagrams of one sender, and of all.
     static let inboundRate = TokenBucket.Rate(perSecond: 10, burst: 60)
@@ -91,7 +91,7 @@ public struct DHTNode: Sendable {
     private var outbound: SourceLimiter<UDPEndpoint>
     var strangers: RecentMap<UDPEndpoint, Instant>
     var strangerBucket: TokenBucket
-    /// Who did not answer, and since when.
+    /// From where an answer failed to come, and since when.
     var silent: RecentMap<DHTSource, Instant>
     var nextMaintenance: Instant
     var nextExpiry: Instant
@@ -338,7 +338,7 @@ public struct DHTNode: Sendable {
 
     private mutating func unanswered(_ transaction: Transaction, now: Instant) -> [Action] {
         let endpoint = transaction.endpoint
-        self.silent[self.scope.source(of: endpoint)] = now
+        self.silent[self.scope.neighbourhood(of: endpoint)] = now
         self.ended(transaction.purpose, at: endpoint)
         guard let index = self.networkIndex(endpoint.family),
             let substitute = self.networks[index].table.nodeFailed(endpoint, now: now)

@@ -44,6 +44,11 @@ public enum DHTScope: Hashable, Sendable {
         }
     }
 
+    /// The block of an endpoint, or where there are none, the sender.
+    func neighbourhood(of endpoint: UDPEndpoint) -> DHTSource {
+        self.block(of: endpoint) ?? self.source(of: endpoint)
+    }
+
     /// What likely belongs to one owner: 256 IPv4 addresses, an IPv6 network of 48 bits; nothing where addresses are free to be
     /// had or all are in one such block.
     func block(of endpoint: UDPEndpoint) -> DHTSource? {
