@@ -175,7 +175,11 @@ let package = Package(
             exclude: ["Interop"],
             swiftSettings: settings
         ),
-        .testTarget(name: "GridCoreTests", dependencies: ["GridCore", "GridWire"], swiftSettings: settings),
+        .testTarget(
+            name: "GridCoreTests",
+            dependencies: ["GridCore", "GridWire", "CSodium"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "GridStoreTests",
             dependencies: ["GridStore", "GridCore", "GridWire"],

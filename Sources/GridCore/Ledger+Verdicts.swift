@@ -35,8 +35,9 @@ extension Ledger {
         guard let all = self.claims[index] else { return [] }
         let counted: [Claim]
         let frame = self.plan.firstFrame + index / self.plan.unitsPerFrame
-        if let workers = self.finals[frame]?.workers {
-            counted = all.filter { workers.contains($0.worker) }
+        if let final = self.finals[frame] {
+            let root = final.roots[index % self.plan.unitsPerFrame]
+            counted = all.filter { $0.root == root && final.workers?.contains($0.worker) ?? true }
         } else {
             counted = self.burns.isEmpty ? all : all.filter { self.burns[$0.worker] == nil }
         }
@@ -48,6 +49,23 @@ extension Ledger {
     /// - Parameter index: the unit's number, in 0..<`plan.unitCount`.
     public func verdict(ofUnitAt index: Int) -> UnitVerdict {
         UnitVerdict(of: UnitVerdict.Camp.camps(of: self.countedClaims(ofUnitAt: index)))
+    }
+
+    /// Who has the pixels of a unit with this root on its disk, in the order in which that became known.
+    public func holders(ofUnitAt index: Int, root: Digest) -> [PeerID] {
+        guard let receipts = self.receipts[index] else { return [] }
+        let start = root.start
+        return receipts.filter { $0.rootStart == start }.map(\.holder)
+    }
+
+    /// The roster that stands, if the ledger has one.
+    public var roster: Roster? {
+        self.rosters.standing
+    }
+
+    /// What the submitter last wanted; running with the default priority when it said nothing.
+    public var lastOrder: (state: JobOrder.State, priority: Int) {
+        self.order.map { ($0.order.state, $0.order.priority) } ?? (.running, JobOrder.priorityDefault)
     }
 
     /// Whether a worker, burned or not, committed to a root for the unit.

@@ -3,8 +3,9 @@ public import GridWire
 /// The grow-only set of signed records of one job.
 ///
 /// Merging is union, and every verdict is a function of the set: replicas that hold the same records say the same,
-/// whatever order the records came in. Batches and reports are taken from anyone; fraud proofs and final frames only from
-/// the job's stewards. A fraud proof has no effect before the records that it names are there too.
+/// whatever order the records came in. Records are taken from anyone. A fraud proof has an effect when the records that it
+/// names are there too and a steward of a standing roster signed it; a final frame when the results of the workers that it
+/// lists make the pixels that it names; an order when the submitter signed it.
 ///
 /// A ledger judges results; it does not decide whom to ask. That is the ``Steward``'s part, as is refusing records that a
 /// peer should not have sent: here only their form, their signature and their job count.
@@ -81,10 +82,12 @@ public struct Ledger: Sendable {
     public let job: JobID
     /// The job's manifest.
     public let manifest: JobManifest
+    /// Who signed the manifest.
+    public let submitter: PeerID
     /// How the job is cut into units.
     public let plan: UnitPlan
 
-    /// Whose fraud proofs and final frames are taken; nothing means anyone's.
+    /// Whose fraud proofs count while no roster is known; nothing means that anyone's count, always.
     let stewards: [PeerID]?
     let verify: SignatureVerifier
     var entries: [RecordID: SignedRecord] = [:]
@@ -94,8 +97,18 @@ public struct Ledger: Sendable {
     var burns: [PeerID: Burn] = [:]
     private var batches: [RecordID: Batch] = [:]
     private var reports: [RecordID: Report] = [:]
-    private var unsupported: [RecordID: FraudProof] = [:]
+    private var unsupported: [RecordID: (proof: FraudProof, signer: PeerID)] = [:]
+    private var unsupportedFinals: [Int: [RecordID: FrameFinal]] = [:]
     private var sequences: [Sequence: [RecordID]] = [:]
+    /// Units of each frame with at least two claims, counted from 0.
+    private var pairedUnits: [Int: Int] = [:]
+    /// Who holds the pixels of a unit.
+    var receipts: [Int: [Receipt]] = [:]
+    var rosters: RosterBook
+    /// What the submitter last wanted.
+    var order: (order: JobOrder, id: RecordID)?
+    /// What shows whether two replicas hold the same.
+    var summary = SetSummary()
 
     struct LeafAddress: Hashable, Sendable {
         let unit: Int
@@ -104,8 +117,16 @@ public struct Ledger: Sendable {
 
     struct Final: Sendable {
         let id: RecordID
-        /// The workers whose results counted when the frame was closed, ascending; nothing when the list was cut short.
-        let workers: [PeerID]?
+        /// The workers whose results counted when the frame was closed; nothing when the list was cut short.
+        let workers: Set<PeerID>?
+        /// The accepted roots of its units.
+        let roots: [Digest]
+    }
+
+    /// A holder's statement about one unit.
+    struct Receipt: Hashable, Sendable {
+        let holder: PeerID
+        let rootStart: UInt64
     }
 
     private struct Batch: Sendable {
@@ -128,7 +149,7 @@ public struct Ledger: Sendable {
     ///
     /// - Parameters:
     ///   - manifest: the signed manifest, which gives the job its id.
-    ///   - stewards: whose fraud proofs and final frames are taken; nothing means anyone's.
+    ///   - stewards: whose fraud proofs count while no roster is known; nothing means that anyone's count, always.
     ///   - verify: checks signatures.
     /// - Throws: ``JobError`` when the record is not a validly signed manifest of a possible job.
     public init(
@@ -148,8 +169,10 @@ public struct Ledger: Sendable {
         self.plan = try UnitPlan(manifest: manifest)
         self.manifest = manifest
         self.job = JobID(record.id.digest)
+        self.submitter = record.signer
         self.stewards = stewards
         self.verify = verify
+        self.rosters = RosterBook(submitter: record.signer)
     }
 
     /// Adds a record, whoever brought it.
@@ -175,6 +198,11 @@ public struct Ledger: Sendable {
     /// All records but the manifest, ascending by id.
     public var records: [SignedRecord] {
         self.entries.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// The ids of all records but the manifest, in no order.
+    var ids: some Collection<RecordID> {
+        self.entries.keys
     }
 
     /// The number of records.
@@ -218,16 +246,23 @@ public struct Ledger: Sendable {
             guard self.plan.index(of: proof.unit) != nil else {
                 return .failure(Refusal(reason: "the job has no unit \(proof.unit)"))
             }
-            guard self.stewards?.contains(record.signer) ?? true else {
-                return .failure(Refusal(reason: "\(record.signer) is no steward of the job"))
-            }
         case .frameFinal(let final):
             guard final.job == self.job else { return .failure(self.otherJob(final.job)) }
             guard self.plan.frames.contains(final.frame) else {
                 return .failure(Refusal(reason: "the job has no frame \(final.frame)"))
             }
-            guard self.stewards?.contains(record.signer) ?? true else {
-                return .failure(Refusal(reason: "\(record.signer) is no steward of the job"))
+        case .rosterEpoch(let epoch):
+            guard epoch.job == self.job else { return .failure(self.otherJob(epoch.job)) }
+        case .storeReceipt(let receipt):
+            guard receipt.job == self.job else { return .failure(self.otherJob(receipt.job)) }
+            guard !receipt.items.isEmpty else { return .failure(Refusal(reason: "the receipt is empty")) }
+            for item in receipt.items where self.plan.index(of: item.unit) == nil {
+                return .failure(Refusal(reason: "the job has no unit \(item.unit)"))
+            }
+        case .jobOrder(let order):
+            guard order.job == self.job else { return .failure(self.otherJob(order.job)) }
+            guard record.signer == self.submitter else {
+                return .failure(Refusal(reason: "\(record.signer) did not submit the job"))
             }
         }
         guard self.entries.count < self.recordsMax else {
@@ -243,6 +278,7 @@ public struct Ledger: Sendable {
     /// Adds a record that ``examine(_:)`` has passed.
     mutating func insert(_ record: SignedRecord, id: RecordID, decoded: GridRecord) -> Insertion {
         self.entries[id] = record
+        self.summary.insert(id)
         switch decoded {
         case .jobManifest:
             break
@@ -251,10 +287,27 @@ public struct Ledger: Sendable {
         case .auditReport(let report):
             self.add(report, id: id, referee: record.signer)
         case .fraudProof(let proof):
-            self.unsupported[id] = proof
+            self.unsupported[id] = (proof, record.signer)
             self.weighProofs()
         case .frameFinal(let final):
-            self.add(final, id: id)
+            self.unsupportedFinals[final.frame, default: [:]][id] = final
+            self.weighFinals(ofFrame: final.frame)
+        case .rosterEpoch(let epoch):
+            if self.rosters.insert(epoch, by: record.signer) {
+                self.weighProofs()
+            }
+        case .storeReceipt(let receipt):
+            for item in receipt.items {
+                guard let unit = self.plan.index(of: item.unit) else { continue }
+                let known = Receipt(holder: record.signer, rootStart: item.rootStart)
+                if !self.receipts[unit, default: []].contains(known) {
+                    self.receipts[unit, default: []].append(known)
+                }
+            }
+        case .jobOrder(let order):
+            if self.order.map({ ($0.order.sequence, $0.id) < (order.sequence, id) }) ?? true {
+                self.order = (order, id)
+            }
         }
         return .new(decoded)
     }
@@ -273,8 +326,14 @@ public struct Ledger: Sendable {
             }
             let claim = Claim(worker: worker, root: result.pixelRoot, workCount: result.workCount, batch: id)
             self.claims[unit, default: []].append(claim)
+            if self.claims[unit]?.count == 2 {
+                self.pairedUnits[unit / self.plan.unitsPerFrame, default: 0] += 1
+            }
         }
         self.weighProofs()
+        for frame in Set(batch.results.map(\.unit.frame)) where self.unsupportedFinals[frame] != nil {
+            self.weighFinals(ofFrame: frame)
+        }
     }
 
     private mutating func add(_ report: AuditReport, id: RecordID, referee: PeerID) {
@@ -285,11 +344,54 @@ public struct Ledger: Sendable {
         self.weighProofs()
     }
 
-    private mutating func add(_ final: FrameFinal, id: RecordID) {
-        if let known = self.finals[final.frame], known.id < id { return }
-        let isWhole = final.work.count < WireLimits.frameWorkersMax
-        self.finals[final.frame] = Final(id: id, workers: isWhole ? final.work.map(\.worker) : nil)
+    /// Lets those final records of a frame take effect that the results bear out; of several the one with the lowest id.
+    private mutating func weighFinals(ofFrame frame: Int) {
+        guard let waiting = self.unsupportedFinals[frame],
+            self.pairedUnits[frame - self.plan.firstFrame] == self.plan.unitsPerFrame
+        else { return }
+        for (id, final) in waiting {
+            let isWhole = final.work.count < WireLimits.frameWorkersMax
+            let workers = isWhole ? Set(final.work.map(\.worker)) : nil
+            guard let roots = self.roots(ofFrame: frame, by: workers, hashingTo: final.framePixels) else { continue }
+            self.unsupportedFinals[frame]?[id] = nil
+            if let known = self.finals[frame], known.id < id { continue }
+            self.finals[frame] = Final(id: id, workers: workers, roots: roots)
+        }
+        if self.unsupportedFinals[frame]?.isEmpty ?? false {
+            self.unsupportedFinals[frame] = nil
+        }
     }
+
+    /// The roots of a frame's units that hash to its pixels, each signed by at least two of these workers; nothing when the
+    /// records do not show them.
+    ///
+    /// More records never take this back, so that it does not matter in which order they come.
+    private func roots(ofFrame frame: Int, by workers: Set<PeerID>?, hashingTo pixels: Digest) -> [Digest]? {
+        var choices: [[Digest]] = []
+        var ways = 1
+        for index in self.plan.units(ofFrame: frame) {
+            var signers: [Digest: Set<PeerID>] = [:]
+            for claim in self.claims[index, default: []] where workers?.contains(claim.worker) ?? true {
+                signers[claim.root, default: []].insert(claim.worker)
+            }
+            let candidates = signers.filter { $0.value.count > 1 }.keys.sorted()
+            ways = ways.multipliedReportingOverflow(by: candidates.count).partialValue
+            guard (1 ... Self.finalWaysMax).contains(ways) else { return nil }
+            choices.append(candidates)
+        }
+        for way in 0 ..< ways {
+            var rest = way
+            let roots = choices.map { candidates in
+                defer { rest /= candidates.count }
+                return candidates[rest % candidates.count]
+            }
+            if Digest(hashing: roots.flatMap(\.bytes)) == pixels { return roots }
+        }
+        return nil
+    }
+
+    /// The most combinations of roots that are tried for a final frame; more than one takes workers that collude.
+    private static let finalWaysMax = 256
 
     private mutating func burn(_ worker: PeerID, _ offence: Burn.Offence, evidence: RecordID) {
         let burn = Burn(worker: worker, offence: offence, evidence: evidence)
@@ -302,10 +404,20 @@ public struct Ledger: Sendable {
     /// Which one is looked at first does not matter, since proofs do not depend on each other.
     private mutating func weighProofs() {
         guard !self.unsupported.isEmpty else { return }
-        for (id, proof) in self.unsupported where self.isSupported(proof) {
+        for (id, entry) in self.unsupported where self.hasAuthority(entry.signer) && self.isSupported(entry.proof) {
             self.unsupported[id] = nil
-            self.burn(proof.worker, .wrongLeaf(proof.unit, leafIndex: proof.leafIndex), evidence: id)
+            let offence = Burn.Offence.wrongLeaf(entry.proof.unit, leafIndex: entry.proof.leafIndex)
+            self.burn(entry.proof.worker, offence, evidence: id)
         }
+    }
+
+    /// Whether a peer's fraud proofs count.
+    ///
+    /// A roster that stands replaces whoever was named before there was one.
+    private func hasAuthority(_ peer: PeerID) -> Bool {
+        guard let stewards = self.stewards else { return true }
+        guard self.rosters.standing != nil else { return stewards.contains(peer) }
+        return self.rosters.authorities.contains(peer)
     }
 
     /// Whether the accused signed the claimed leaf, and at least two others vouch for another one.

@@ -82,7 +82,14 @@ extension Steward {
             self.settle(index, dispute.leafIndex, sides, correct: first.key, witnesses: first.value, now: now)
             return
         }
-        guard dispute.referee == nil, let referee = self.preferredReferee(referees, dispute.asked) else { return }
+        guard dispute.referee == nil else { return }
+        guard let referee = self.preferredReferee(referees, dispute.asked) else {
+            dispute.isUnrefereed = self.isShared
+            self.disputes[index] = dispute
+            self.replace(index)
+            return
+        }
+        dispute.isUnrefereed = false
         dispute.referee = referee
         if !dispute.asked.contains(referee) {
             dispute.asked.append(referee)
@@ -127,9 +134,7 @@ extension Steward {
                     correctLeaf: correct,
                     witnesses: Array(witnesses.sorted().prefix(WireLimits.witnessesMax))
                 )
-                let record = GridRecord.fraudProof(proof).signed(by: self.settings.me, with: self.settings.sign)
-                _ = self.ledger.insert(record)
-                self.actions.append(.persist(record))
+                self.insertOwn(.fraudProof(proof))
             }
         }
         self.applyBurns(now: now)
@@ -145,6 +150,7 @@ extension Steward {
             case .new = self.ledger.insert(record)
         else { return }
         self.actions.append(.persist(record))
+        self.spread(record.id)
         if dispute.referee == worker {
             self.disputes[index]?.referee = nil
         }

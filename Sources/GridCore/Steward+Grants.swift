@@ -52,9 +52,11 @@ extension Steward {
 
     /// Leases units to a worker: lost pixels first, then disagreements, then second copies and fresh units.
     private mutating func lease(to worker: Int, wanted: Int, isIdle: Bool, now: Instant) -> [Int] {
-        guard wanted > 0 else { return [] }
-        var leased: [Int] = []
-        let room = self.room(of: worker, wanted: wanted, now: now)
+        guard self.mayLease(now: now) else { return [] }
+        var leased = wanted > 0 ? [] : self.orphans(for: worker, now: now)
+        guard wanted > 0 else { return leased }
+        let hasUnits = self.nextUnit(for: worker) != nil
+        let room = hasUnits ? self.room(of: worker, wanted: wanted, now: now) : 0
         while leased.count < room, let index = self.nextUnit(for: worker) {
             self.addLease(index, to: worker, now: now)
             leased.append(index)
@@ -62,6 +64,28 @@ extension Steward {
         if leased.isEmpty, isIdle, self.workers[worker].leases.isEmpty,
             let index = self.straggler(for: worker, now: now)
         {
+            self.addLease(index, to: worker, now: now)
+            leased.append(index)
+        }
+        return leased
+    }
+
+    /// Whether units are leased at all now.
+    func mayLease(now: Instant) -> Bool {
+        self.phase == .running && self.isActing && self.ledger.lastOrder.state == .running
+            && self.syncUntil.map { $0 <= now } ?? true
+    }
+
+    /// Units that vanished workers left, for one that did not ask for more: else they would wait until somebody's store
+    /// of work runs low.
+    private mutating func orphans(for worker: Int, now: Instant) -> [Int] {
+        guard self.orphanCount > 0, !self.workers[worker].leases.isEmpty else { return [] }
+        let fair = self.orphanCount / max(1, self.speeds(now: now).count) + 1
+        var leased: [Int] = []
+        while leased.count < fair, self.orphanCount > 0, self.workers[worker].leases.count < Self.heldUnitsMax,
+            let index = self.nextUnit(for: worker)
+        {
+            self.orphanCount -= 1
             self.addLease(index, to: worker, now: now)
             leased.append(index)
         }
@@ -98,16 +122,12 @@ extension Steward {
         }
         let room = min(wanted, held - state.leases.count)
         guard room > 1 else { return max(room, 0) }
-        var all = 0.0
-        var own = 0.0
-        let mean = self.meanBlockMicroseconds(now: now)
-        for other in self.workers.indices where other == worker || self.isActive(other, now: now) {
-            let time = self.workers[other].blockMicroseconds
-            let speed = time > 0 ? 1 / Double(time) : mean > 0 ? 1 / mean : 1
-            all += speed
-            own = other == worker ? speed : own
-        }
-        let left = Double(max(0, self.counts.copiesMissing - self.counts.leases))
+        let speeds = self.speeds(now: now)
+        let own = state.blockMicroseconds > 0 ? 1 / Double(state.blockMicroseconds) : speeds.ofUnknown
+        let all = max(own, speeds.all)
+        // The siblings lease about as much as this steward, by the speeds of their workers.
+        let leases = Double(self.counts.leases) * all / max(own, speeds.own)
+        let left = max(0, Double(self.counts.copiesMissing) - leases)
         let share = (left * own / all / 2).rounded(.up)
         return max(1, min(room, Int(share)))
     }
@@ -118,54 +138,120 @@ extension Steward {
     }
 
     /// The mean time of a block over the active workers whose speed is known; 0 when there are none.
-    private func meanBlockMicroseconds(now: Instant) -> Double {
-        var speeds = 0.0
+    private mutating func meanBlockMicroseconds(now: Instant) -> Double {
+        self.speeds(now: now).mean
+    }
+
+    /// What the active workers can do together; counted anew at most every ``recount``, since there may be thousands.
+    mutating func speeds(now: Instant) -> Speeds {
+        if let known = self.lastSpeeds, known.at.advanced(by: Self.recount) > now { return known }
+        var sum = 0.0
         var count = 0.0
+        var unknown = 0.0
         for worker in self.workers.indices where self.isActive(worker, now: now) {
             let time = self.workers[worker].blockMicroseconds
-            guard time > 0 else { continue }
-            speeds += 1 / Double(time)
-            count += 1
+            if time > 0 {
+                sum += 1 / Double(time)
+                count += 1
+            } else {
+                unknown += 1
+            }
         }
-        return count > 0 ? count / speeds : 0
+        let mean = count > 0 ? count / sum : 0
+        let ofUnknown = mean > 0 ? 1 / mean : 1
+        let own = sum + unknown * ofUnknown
+        let speeds = Speeds(
+            at: now,
+            all: self.live.reduce(own) { $0 + (self.siblings[$1]?.speed ?? 0) },
+            own: own,
+            count: Int(count + unknown),
+            ofUnknown: ofUnknown,
+            mean: mean
+        )
+        self.lastSpeeds = speeds
+        return speeds
     }
 
     /// The unit that would be ready earlier if this idle worker rendered it too.
     ///
     /// Slow workers do not get one: in simulation that was decisive. A copy is worth it when the worker needs at most 0.7
     /// of the time that its holders still need; of these units the one that is ready last is chosen.
-    private func straggler(for worker: Int, now: Instant) -> Int? {
+    private mutating func straggler(for worker: Int, now: Instant) -> Int? {
         let mean = self.meanBlockMicroseconds(now: now)
         guard mean > 0 else { return nil }
         let reported = self.workers[worker].blockMicroseconds
         let own = reported > 0 ? Double(reported) : mean
         guard own <= mean / 0.7 else { return nil }
+        let needed = own * Double(self.plan.blocksPerUnit) / 1e6
+        let peer = self.workers[worker].peer
+        while let unit = self.foreignStragglers.popLast() {
+            let state = self.units[unit]
+            if state.phase == .open, !state.holders.contains(worker), !self.ledger.hasClaim(onUnitAt: unit, by: peer) {
+                return unit
+            }
+        }
+        for late in self.lateUnits(mean: mean, now: now) {
+            guard needed <= 0.7 * late.readyIn else { return nil }
+            let state = self.units[late.unit]
+            guard state.phase == .open, state.holders.count < self.settings.copiesMax, state.missing > 0,
+                state.holders.count == late.holders, !state.holders.contains(worker),
+                !self.ledger.hasClaim(onUnitAt: late.unit, by: peer)
+            else { continue }
+            return late.unit
+        }
+        return nil
+    }
+
+    /// The same for an idle worker of another steward.
+    mutating func stragglerToCede(blockMicroseconds: UInt64, now: Instant) -> Int? {
+        let mean = self.meanBlockMicroseconds(now: now)
+        let own = Double(blockMicroseconds)
+        guard mean > 0, own <= mean / 0.7 else { return nil }
+        for late in self.lateUnits(mean: mean, now: now) {
+            guard own * Double(self.plan.blocksPerUnit) / 1e6 <= 0.7 * late.readyIn else { return nil }
+            let state = self.units[late.unit]
+            if let last = self.cededStragglers[late.unit], last.advanced(by: self.settings.loanIdle) > now { continue }
+            guard state.phase == .open, state.holders.count < self.settings.copiesMax, state.missing > 0 else {
+                continue
+            }
+            self.cededStragglers[late.unit] = now
+            return late.unit
+        }
+        return nil
+    }
+
+    /// The leased units in the order in which they should be helped: the one that is ready last comes first.
+    ///
+    /// Counted anew at most every ``recount``, since thousands of idle workers may ask for it.
+    private mutating func lateUnits(mean: Double, now: Instant) -> [LateUnits.Unit] {
+        if let known = self.lastLateUnits, known.at.advanced(by: Self.recount) > now { return known.units }
         let blocks = Double(self.plan.blocksPerUnit)
         var remaining: [Int: [Double]] = [:]
-        for other in self.workers.indices where other != worker {
-            let time = self.workers[other].blockMicroseconds
+        for worker in self.workers {
+            let time = worker.blockMicroseconds
             let unitTime = (time > 0 ? Double(time) : mean) * blocks / 1e6
-            for (place, lease) in self.workers[other].leases.enumerated() {
+            for (place, lease) in worker.leases.enumerated() {
                 let expected = Double(place + 1) * unitTime
                 let age = lease.grantedAt.duration(to: now).seconds
                 // A unit that is far overdue may never come.
                 remaining[lease.unit, default: []].append(age > 3 * expected + 2 ? 1e9 : expected)
             }
         }
-        var best: (time: Double, unit: Int)?
+        var units: [LateUnits.Unit] = []
+        units.reserveCapacity(remaining.count)
         for (unit, times) in remaining {
-            let state = self.units[unit]
-            guard state.phase == .open, state.holders.count < self.settings.copiesMax, state.missing > 0,
-                !state.holders.contains(worker),
-                !self.ledger.hasClaim(onUnitAt: unit, by: self.workers[worker].peer)
-            else { continue }
-            let ready = times.sorted()[min(state.missing, times.count) - 1]
-            guard own * blocks / 1e6 <= 0.7 * ready else { continue }
-            if let known = best, (known.time, unit) > (ready, known.unit) { continue }
-            best = (ready, unit)
+            let missing = self.units[unit].missing
+            guard self.units[unit].phase == .open, missing > 0 else { continue }
+            let readyIn = times.sorted()[min(missing, times.count) - 1]
+            units.append(LateUnits.Unit(unit: unit, readyIn: readyIn, holders: times.count))
         }
-        return best?.unit
+        units.sort { ($1.readyIn, $0.unit) < ($0.readyIn, $1.unit) }
+        self.lastLateUnits = LateUnits(at: now, units: units)
+        return units
     }
+
+    /// How old may be what is counted over all workers.
+    static let recount = Duration.milliseconds(250)
 
     /// Whether a worker that is not burned was heard of lately.
     func isActive(_ worker: Int, now: Instant) -> Bool {
@@ -211,6 +297,7 @@ extension Steward {
     mutating func releaseLeases(of worker: Int) {
         for lease in self.workers[worker].leases {
             self.removeLease(lease.unit, of: worker)
+            self.orphanCount += 1
         }
     }
 
@@ -218,6 +305,7 @@ extension Steward {
         guard let lease = self.workers[worker].leases.first(where: { $0.unit == index }) else { return }
         if lease.expiresAt <= now {
             self.removeLease(index, of: worker)
+            self.orphanCount += 1
         } else {
             self.timers.set(.lease(worker: worker, unit: index), at: lease.expiresAt)
         }
@@ -264,6 +352,10 @@ extension Steward {
                 self.units[index].holders.count < self.settings.copiesMax,
                 !self.ledger.hasClaim(onUnitAt: index, by: self.workers[worker].peer)
             else { return }
+            if self.isShared, !self.isMine(index) {
+                self.borrowed[index] = Borrowed(from: nil, at: now, holders: [])
+                self.newlyAdopted.append(index)
+            }
             self.addLease(index, to: worker, now: now, wasListed: true)
         }
     }
@@ -272,6 +364,7 @@ extension Steward {
     mutating func replace(_ index: Int) {
         let place = self.place(of: index)
         guard place != self.units[index].place else { return }
+        self.openCount += (place == .none ? 0 : 1) - (self.units[index].place == .none ? 0 : 1)
         self.units[index].place = place
         guard place != .none else { return }
         self.open.insert(index, at: place)
@@ -280,19 +373,23 @@ extension Steward {
 
     private func place(of index: Int) -> OpenUnits.Place {
         let state = self.units[index]
+        guard self.isMine(index) else { return .none }
         switch state.phase {
         case .stored:
             return .none
         case .accepted:
             return self.wishes[index]?.isRedo == true && state.holders.isEmpty ? .redo : .none
         case .disputed:
-            guard !self.isArguable(index) else { return .none }
+            guard self.disputes[index]?.isUnrefereed == true || !self.isArguable(index) else { return .none }
             let isHeldByOther = state.holders.contains {
                 !self.ledger.hasClaim(onUnitAt: index, by: self.workers[$0].peer)
             }
             return isHeldByOther ? .none : .contested
         case .open:
             var contributors = state.holders
+            for worker in self.borrowed[index]?.holders ?? [] where !contributors.contains(worker) {
+                contributors.append(worker)
+            }
             for claim in self.ledger.countedClaims(ofUnitAt: index) {
                 if let worker = self.workerIndex[claim.worker], !contributors.contains(worker) {
                     contributors.append(worker)

@@ -18,6 +18,15 @@ extension Steward {
         self.rebuild(now: now)
         self.isRebuilding = false
         self.mustServeParked = true
+        self.rosterMayHaveChanged(now: now)
+        self.obey(now: now)
+        if self.isShared {
+            self.syncUntil = now.advanced(by: self.settings.syncMax)
+            self.timers.set(.synced, at: now.advanced(by: self.settings.syncMax))
+        }
+        if !self.roster.stewards.isEmpty {
+            self.timers.set(.beat, at: now.advanced(by: self.settings.beat))
+        }
         return self.finish(now: now)
     }
 
@@ -78,7 +87,7 @@ extension Steward {
             self.actions.append(.respond(requestID: requestID, grant))
         } else {
             self.workers[worker].parked = parked
-            self.parkedWorkers.append(worker)
+            self.parkedWorkers.append(ParkedPlace(worker: worker, requestID: requestID))
             self.timers.set(.parked(worker: worker, requestID: requestID), at: parked.deadline)
         }
         return self.finish(now: now)
@@ -86,10 +95,13 @@ extension Steward {
 
     /// The pixels of the unit, which hash to its ``acceptedRoot(of:)``, are on the disk.
     public mutating func pixelsStored(_ unit: UnitID, now: Instant) -> [Action] {
-        guard self.phase == .running, let index = self.plan.index(of: unit), let wish = self.wishes[index] else {
-            return []
+        guard self.phase == .running || self.phase == .complete, let index = self.plan.index(of: unit),
+            case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index), self.storedRoots[index] != root
+        else { return [] }
+        self.pixelsAreHere(index, root: root)
+        if self.wishes[index]?.root == root {
+            self.wishes[index] = nil
         }
-        self.storedRoots[index] = wish.root
         self.reconsider(index, now: now)
         self.closeIfComplete(now: now)
         return self.finish(now: now)
@@ -118,17 +130,35 @@ extension Steward {
         return self.finish(now: now)
     }
 
-    /// Ends the job for good; the shell calls it only for the ``submitter``.
-    public mutating func cancel(now: Instant) -> [Action] {
-        guard !self.hasEnded else { return [] }
-        self.end(.cancelled, now: now)
+    /// What the submitter wants: a signed ``JobOrder``, whoever brings it.
+    ///
+    /// - Returns: Nothing when the record is no order of the submitter.
+    public mutating func handleOrder(_ record: SignedRecord, now: Instant) -> [Action]? {
+        let id = record.id
+        guard self.ledger[id] == nil else { return [] }
+        guard case .success(let decoded) = self.ledger.examine(record), case .jobOrder = decoded else { return nil }
+        _ = self.ledger.insert(record, id: id, decoded: decoded)
+        self.actions.append(.persist(record))
+        self.spread(id)
+        self.obey(now: now)
         return self.finish(now: now)
+    }
+
+    /// Does what the submitter last wanted.
+    mutating func obey(now: Instant) {
+        guard !self.hasEnded else { return }
+        self.mustTellStatus = true
+        switch self.ledger.lastOrder.state {
+        case .running: self.mustServeParked = true
+        case .paused: break
+        case .cancelled: self.end(.cancelled, now: now)
+        }
     }
 
     /// Does what is due; calling it early or twice is harmless.
     public mutating func handleTimeout(now: Instant) -> [Action] {
         while let timer = self.timers.popDue(now: now) {
-            guard !self.hasEnded else { continue }
+            guard !self.hasEnded || timer.isForSiblings else { continue }
             switch timer {
             case .lease(let worker, let unit):
                 self.leaseFallsDue(unit, of: worker, now: now)
@@ -156,6 +186,29 @@ extension Steward {
             case .speculate:
                 self.isSpeculationTimerSet = false
                 self.mustServeParked = true
+            case .beat:
+                self.timers.set(
+                    .beat,
+                    at: now.advanced(by: self.hasEnded ? self.settings.beat * 5 : self.settings.beat)
+                )
+                self.shareOut(now: now)
+                self.scanCopies(now: now)
+                self.beat(now: now)
+                self.keepRoster(now: now)
+            case .flush:
+                self.isFlushTimerSet = false
+                self.mustFlush = false
+                self.flush(now: now)
+            case .synced:
+                self.mustServeParked = true
+            case .close(let frame):
+                if self.frames[frame].unitsLeft == 0, !self.frames[frame].isFinal {
+                    self.close(frame: frame)
+                }
+            case .copy(let unit, let attempts):
+                if self.copies[unit]?.attempts == attempts {
+                    self.sendCopy(unit, now: now)
+                }
             }
         }
         return self.finish(now: now)
@@ -170,14 +223,20 @@ extension Steward {
     }
 
     /// Serves those who wait, and hands the collected actions out.
-    private mutating func finish(now: Instant) -> [Action] {
+    mutating func finish(now: Instant) -> [Action] {
         self.closeIfComplete(now: now)
         if !self.hasEnded {
             self.serveParked(now: now)
-            if !self.parkedWorkers.isEmpty, self.counts.leases > 0, !self.isSpeculationTimerSet {
+            self.askForUnits(now: now)
+            self.tellAdopted(now: now)
+            if !self.parkedWorkers.isEmpty, self.counts.leases > 0 || self.isShared, !self.isSpeculationTimerSet {
                 self.isSpeculationTimerSet = true
                 self.timers.set(.speculate, at: now.advanced(by: .seconds(1)))
             }
+        }
+        if self.mustFlush, !self.isFlushTimerSet {
+            self.isFlushTimerSet = true
+            self.timers.set(.flush, at: now.advanced(by: self.settings.pushDelay))
         }
         let waitingFor = self.waitingFor(now: now)
         if waitingFor != self.lastWaitingFor {
@@ -203,14 +262,24 @@ extension Steward {
         self.phase = phase
         self.endedAt = now
         self.mustTellStatus = true
-        for worker in self.parkedWorkers {
-            if let parked = self.workers[worker].parked {
-                self.workers[worker].parked = nil
+        for place in self.parkedWorkers {
+            if let parked = self.workers[place.worker].parked {
+                self.workers[place.worker].parked = nil
                 self.actions.append(.respond(requestID: parked.requestID, self.closedGrant))
             }
         }
         self.parkedWorkers = []
         self.timers = TimerQueue()
+        self.isFlushTimerSet = false
+        self.borrowed = [:]
+        self.ceded = [:]
+        if self.isShared {
+            self.timers.set(.beat, at: now.advanced(by: self.settings.beat))
+            for index in self.copies.keys.sorted() {
+                self.copies[index] = nil
+                self.wantCopy(index, now: now)
+            }
+        }
     }
 
     /// Makes the state of all units from the records and the pixels that an earlier steward left.
@@ -232,14 +301,14 @@ extension Steward {
         for frame in self.frames.indices where self.ledger.isFinal(frame: self.plan.firstFrame + frame) {
             self.closeAgain(frame: frame)
         }
+        self.mustScanCopies = true
         for unit in self.initialPixels {
-            guard let index = self.plan.index(of: unit), !self.frames[self.frame(of: index)].isFinal else {
-                continue
-            }
+            guard let index = self.plan.index(of: unit) else { continue }
             if case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index) {
-                self.storedRoots[index] = root
+                self.pixelsAreHere(index, root: root)
             } else {
-                self.actions.append(.discardPixels(unit))
+                // The records may come from another steward; its word that this node holds them must stay true.
+                self.undecidedPixels.insert(index)
             }
         }
         self.initialPixels = []
@@ -254,7 +323,7 @@ extension Steward {
     }
 
     /// The worker's number; a new one unless there are too many.
-    private mutating func worker(for peer: PeerID) -> Int? {
+    mutating func worker(for peer: PeerID) -> Int? {
         if let known = self.workerIndex[peer] { return known }
         guard self.workers.count < Self.workersMax else { return nil }
         self.workers.append(WorkerState(peer: peer))
@@ -266,20 +335,23 @@ extension Steward {
     private mutating func unpark(_ worker: Int) -> Parked? {
         guard let parked = self.workers[worker].parked else { return nil }
         self.workers[worker].parked = nil
-        self.parkedWorkers.removeAll { $0 == worker }
         return parked
     }
 
     private mutating func serveParked(now: Instant) {
         guard self.mustServeParked else { return }
         self.mustServeParked = false
-        for worker in self.parkedWorkers {
-            guard let parked = self.workers[worker].parked,
-                let grant = self.grant(for: worker, parked, mustAnswer: false, now: now)
-            else { continue }
-            _ = self.unpark(worker)
+        var waiting: [ParkedPlace] = []
+        for place in self.parkedWorkers {
+            guard let parked = self.workers[place.worker].parked, parked.requestID == place.requestID else { continue }
+            guard let grant = self.grant(for: place.worker, parked, mustAnswer: false, now: now) else {
+                waiting.append(place)
+                continue
+            }
+            _ = self.unpark(place.worker)
             self.actions.append(.respond(requestID: parked.requestID, grant))
         }
+        self.parkedWorkers = waiting
         self.mustServeParked = false
     }
 }

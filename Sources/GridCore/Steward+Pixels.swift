@@ -6,9 +6,8 @@ extension Steward {
 
     /// The root that the pixels of the unit must hash to, once its results agree.
     public func acceptedRoot(of unit: UnitID) -> Digest? {
-        guard let index = self.plan.index(of: unit) else { return nil }
-        if let wish = self.wishes[index] { return wish.root }
-        guard self.units[index].phase == .stored, case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index)
+        guard self.phase != .receiving, let index = self.plan.index(of: unit),
+            case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index)
         else { return nil }
         return root
     }
@@ -33,7 +32,16 @@ extension Steward {
         // Holders that are gone may come back: wait for them as long as for two answers.
         let isAbandoned = wish.aloneSince.map { $0.advanced(by: self.settings.pixelRetry * 2) <= now } ?? false
         let isHopeless = holders.isEmpty || wish.attempts > Self.pixelAttemptsMax || isAbandoned
-        if isHopeless {
+        if self.isShared, active.isEmpty, !self.isMine(index) {
+            // Its own steward sees to it.
+            self.wishes[index] = nil
+            return
+        }
+        if isHopeless, self.isShared, self.isHeldByLive(index, root: wish.root) {
+            // Somebody has them and looks for a second holder.
+            wish.aloneSince = nil
+            wish.attempts = 0
+        } else if isHopeless {
             wish.isRedo = true
             wish.holder = nil
             self.wishes[index] = wish

@@ -12,7 +12,7 @@ extension Steward {
             switch record.kind {
             case .resultBatch: self.takeBatch(record, leaves: leaves, from: worker, now: now)
             case .auditReport: self.takeReport(record, from: worker, now: now)
-            case .jobManifest, .fraudProof, .frameFinal: continue
+            case .jobManifest, .fraudProof, .frameFinal, .rosterEpoch, .storeReceipt, .jobOrder: continue
             }
         }
         guard !self.workers[worker].isBurned else { return }
@@ -48,6 +48,7 @@ extension Steward {
         }
         _ = self.ledger.insert(record, id: id, decoded: decoded)
         self.actions.append(.persist(record))
+        self.spread(id)
         self.workers[worker].claimed += indices
         for index in indices {
             if self.units[index].phase == .stored {
@@ -120,7 +121,7 @@ extension Steward {
     }
 
     private mutating func accept(_ index: Int, root: Digest, now: Instant) {
-        if self.storedRoots[index] == root {
+        if self.isKept(index, root: root) {
             self.wishes[index] = nil
             self.cancelHolders(of: index)
             if self.units[index].phase == .stored {
@@ -130,13 +131,28 @@ extension Steward {
             }
             return
         }
-        if self.storedRoots.removeValue(forKey: index) != nil {
+        if self.undecidedPixels.remove(index) != nil {
+            // They were checked before they were stored, against the root that two workers agreed on then.
+            self.pixelsAreHere(index, root: root)
+            return self.accept(index, root: root, now: now)
+        }
+        if let stored = self.storedRoots[index], stored != root {
+            self.storedRoots[index] = nil
+            self.unsignedReceipts.remove(index)
             self.actions.append(.discardPixels(self.plan.unit(at: index)))
         }
         self.setPhase(.accepted, of: index, now: now)
-        if self.wishes[index]?.root != root {
-            self.wishes[index] = PixelWish(root: root)
+        guard self.storedRoots[index] == nil else {
+            // A second holder is missing.
+            self.wishes[index] = nil
             self.cancelHolders(of: index)
+            self.wantCopy(index, now: now)
+            return
+        }
+        guard self.wishes[index]?.root != root else { return }
+        self.cancelHolders(of: index)
+        if self.isMine(index) || self.isHome(index) || self.hasActiveClaimant(index, root: root, now: now) {
+            self.wishes[index] = PixelWish(root: root)
             self.chooseHolder(ofPixels: index, now: now)
         }
     }
@@ -176,13 +192,15 @@ extension Steward {
                 self.tellTile(of: index)
             }
             if self.frames[frame].unitsLeft == 0 {
-                self.close(frame: frame)
+                // One steward closes, so that the frame has one final record; the others see to it that it does.
+                if !self.isShared || self.live.isEmpty || self.live[frame % self.live.count] == self.settings.me {
+                    self.close(frame: frame)
+                } else {
+                    self.timers.set(.close(frame: frame), at: now.advanced(by: self.settings.closeGrace))
+                }
             }
-        case .open:
-            if self.storedRoots.removeValue(forKey: index) != nil {
-                self.actions.append(.discardPixels(self.plan.unit(at: index)))
-            }
-        case .accepted, .disputed:
+        case .open, .accepted, .disputed:
+            // Pixels stay until others are accepted in their place: receipts name this node as their holder.
             break
         }
     }
@@ -214,7 +232,10 @@ extension Steward {
     /// Lets the workers forget the pixels of a unit.
     private mutating func release(_ index: Int) {
         for claim in self.ledger.claims[index, default: []] {
-            if let worker = self.workerIndex[claim.worker], !self.workers[worker].isBurned {
+            // Who does not ask here learns it where it asks.
+            if let worker = self.workerIndex[claim.worker], !self.workers[worker].isBurned,
+                !self.isShared || self.workers[worker].lastNews != nil
+            {
                 self.workers[worker].released.append(index)
             }
         }
@@ -230,7 +251,7 @@ extension Steward {
 
     /// Signs the frame's final record: each worker's share is the sum over its units, and of the counts that agreeing
     /// workers state for a unit the least is taken, so that overstating gains nothing.
-    private mutating func close(frame: Int) {
+    mutating func close(frame: Int) {
         let indices = (frame * self.plan.unitsPerFrame) ..< ((frame + 1) * self.plan.unitsPerFrame)
         var roots: [UInt8] = []
         var work: [PeerID: UInt64] = [:]
@@ -249,16 +270,59 @@ extension Steward {
             .sorted { $0.worker < $1.worker }
         let number = self.plan.firstFrame + frame
         let final = FrameFinal(job: self.job, frame: number, framePixels: Digest(hashing: roots), work: shares)
-        let record = GridRecord.frameFinal(final).signed(by: self.settings.me, with: self.settings.sign)
-        _ = self.ledger.insert(record)
-        self.actions.append(.persist(record))
+        self.insertOwn(.frameFinal(final))
         self.frames[frame].isFinal = true
         self.counts.finalFrames += 1
         for index in indices {
             self.leaves.remove(unit: index)
-            self.storedRoots[index] = nil
         }
         self.actions.append(.frameFinal(number))
+    }
+
+    /// Takes note that another steward closed a frame.
+    mutating func adoptFinal(frame: Int) {
+        guard self.frames.indices.contains(frame), !self.frames[frame].isFinal,
+            self.ledger.isFinal(frame: self.plan.firstFrame + frame)
+        else { return }
+        for index in (frame * self.plan.unitsPerFrame) ..< ((frame + 1) * self.plan.unitsPerFrame) {
+            self.cancelHolders(of: index)
+            self.wishes[index] = nil
+            self.disputes[index] = nil
+            self.borrowed[index] = nil
+            self.ceded[index] = nil
+            self.counts.copiesMissing -= self.units[index].missing
+            self.units[index].missing = 0
+            if !self.units[index].isRendered {
+                self.units[index].isRendered = true
+                self.counts.rendered += 1
+            }
+            if self.units[index].phase != .stored {
+                self.units[index].phase = .stored
+                self.counts.stored += 1
+                self.release(index)
+            }
+            self.credit(index)
+            self.replace(index)
+            self.leaves.remove(unit: index)
+            if let stored = self.storedRoots[index], case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index),
+                stored != root
+            {
+                self.storedRoots[index] = nil
+                self.actions.append(.discardPixels(self.plan.unit(at: index)))
+            }
+        }
+        self.frames[frame].unitsLeft = 0
+        self.frames[frame].isFinal = true
+        self.counts.finalFrames += 1
+        self.mustTellStatus = true
+        self.actions.append(.frameFinal(self.plan.firstFrame + frame))
+    }
+
+    /// Whether a worker that asks here has the pixels.
+    private func hasActiveClaimant(_ index: Int, root: Digest, now: Instant) -> Bool {
+        self.ledger.countedClaims(ofUnitAt: index).contains { claim in
+            claim.root == root && self.workerIndex[claim.worker].map { self.isActive($0, now: now) } ?? false
+        }
     }
 
     /// Marks a frame that an earlier steward closed.
@@ -288,7 +352,6 @@ extension Steward {
             self.releaseLeases(of: worker)
             if let parked = self.workers[worker].parked {
                 self.workers[worker].parked = nil
-                self.parkedWorkers.removeAll { $0 == worker }
                 self.actions.append(.respond(requestID: parked.requestID, self.closedGrant))
             }
             self.workers[worker].cancelled = []

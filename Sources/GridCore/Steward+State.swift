@@ -45,6 +45,12 @@ extension Steward {
         var wasListed = false
     }
 
+    /// A place in the line of those who wait.
+    struct ParkedPlace: Sendable {
+        let worker: Int
+        let requestID: UInt64
+    }
+
     struct Parked: Sendable {
         let requestID: UInt64
         let wanted: Int
@@ -102,6 +108,8 @@ extension Steward {
         var referee: Int?
         /// The workers that were ever asked.
         var asked: [Int] = []
+        /// No worker that asks this steward could be a referee: somebody elsewhere must render the whole unit.
+        var isUnrefereed = false
     }
 
     /// Reminders.
@@ -112,6 +120,48 @@ extension Steward {
         case pixels(unit: Int, attempts: Int)
         case audit(unit: Int, referee: Int)
         case speculate
+        case beat
+        case flush
+        case synced
+        case close(frame: Int)
+        case copy(unit: Int, attempts: Int)
+
+        /// Whether it matters after the end of the job too.
+        var isForSiblings: Bool {
+            switch self {
+            case .beat, .flush, .copy: true
+            case .lease, .parked, .disconnected, .pixels, .audit, .speculate, .synced, .close: false
+            }
+        }
+    }
+
+    /// What the active workers can do together, in blocks a microsecond.
+    struct Speeds: Sendable {
+        let at: Instant
+        /// Of all stewards' workers.
+        let all: Double
+        /// Of this steward's workers.
+        let own: Double
+        /// The number of this steward's active workers.
+        let count: Int
+        /// The speed that is assumed of a worker that has not reported one.
+        let ofUnknown: Double
+        /// The mean time of a block over the workers whose speed is known, in microseconds; 0 when there are none.
+        let mean: Double
+    }
+
+    /// Leased units that an idle worker may help with.
+    struct LateUnits: Sendable {
+        struct Unit: Sendable {
+            let unit: Int
+            /// Seconds until its holders should have rendered what is missing.
+            let readyIn: Double
+            /// How many held it; a unit that somebody was given since then is not given again.
+            let holders: Int
+        }
+
+        let at: Instant
+        let units: [Unit]
     }
 
     struct Counts: Sendable {

@@ -21,10 +21,16 @@ extension Steward {
             unitsRendered: self.counts.rendered,
             unitsVerified: self.counts.stored,
             finalFrames: self.finalFrames,
-            activeWorkers: self.hasEnded ? 0 : self.workers.indices.count(where: { self.isActive($0, now: now) }),
+            activeWorkers: self.hasEnded ? 0 : self.activeWorkers(now: now),
             waitingFor: self.waitingFor(now: now),
-            burned: self.ledger.burned.prefix(WireLimits.burnedMax).map(\.worker)
+            burned: self.ledger.burned.prefix(WireLimits.burnedMax).map(\.worker),
+            stewards: self.roster.stewards
         )
+    }
+
+    /// Shows whether two stewards hold the same records.
+    package var recordSummary: Digest {
+        self.ledger.summary.digest
     }
 
     /// What to tell peers of the job: when a session begins, when the job starts, and when it ends.
@@ -32,8 +38,19 @@ extension Steward {
         JobOffer(
             manifest: self.manifestRecord,
             openPerMille: 1_000 * (self.plan.unitCount - self.counts.stored) / self.plan.unitCount,
-            isClosed: self.hasEnded
+            isClosed: self.hasEnded,
+            rosterNumber: self.roster.number,
+            stewards: self.roster.stewards,
+            isProvisional: self.roster.isProvisional,
+            priority: self.ledger.lastOrder.priority
         )
+    }
+
+    /// The workers that ask this steward or another one.
+    private func activeWorkers(now: Instant) -> Int {
+        self.live.reduce(self.workers.indices.count { self.isActive($0, now: now) }) {
+            $0 + (self.siblings[$1]?.activeWorkers ?? 0)
+        }
     }
 
     /// The records that let anyone judge a frame, see ``FrameVerdict``; empty while the frame is not final.
@@ -77,7 +94,10 @@ extension Steward {
         case .receiving: return "the scene is still being received"
         case .running: break
         }
+        if self.ledger.lastOrder.state == .paused { return "its submitter paused it" }
+        guard self.isActing else { return "other nodes keep this job now" }
         guard self.counts.leases == 0 else { return "" }
+        guard self.live.allSatisfy({ self.siblings[$0]?.activeWorkers ?? 0 == 0 }) else { return "" }
         let active = self.workers.indices.filter { self.isActive($0, now: now) }
         guard let first = active.first else {
             return "no node is working for this job; start one with `tessera node`"

@@ -31,6 +31,12 @@ public struct Steward: Sendable {
         case jobComplete
         /// ``revision`` has risen; wake whoever waits for the job's status.
         case statusChanged
+        /// Send the message to another steward; when that fails, do nothing.
+        case tell(StewardMessage, to: PeerID)
+        /// Put the unit's pixels, which are on the disk here, to another steward; when that fails, do nothing.
+        case copyPixels(UnitID, to: PeerID)
+        /// Others keep the job now: offer it to the workers again, and to the new stewards.
+        case rosterChanged(Roster)
     }
 
     /// What is adjustable; the defaults are those of the protocol.
@@ -42,11 +48,13 @@ public struct Steward: Sendable {
         /// Checks the signatures of workers.
         public var verify: SignatureVerifier
         /// A lease ends after this time without news from its worker.
-        public var leaseExpiry: Duration = .seconds(15)
+        public var leaseExpiry: Duration = .seconds(6)
         /// The leases of a peer whose session ended are kept for this time, so that it can come back.
-        public var disconnectGrace: Duration = .seconds(6)
+        public var disconnectGrace: Duration = .seconds(2)
         /// A lease request without available work is answered after this time at the latest.
-        public var parkedMax: Duration = .seconds(30)
+        ///
+        /// A lost request is noticed only when this time is over, so it is short.
+        public var parkedMax: Duration = .seconds(4)
         /// How much work a worker may hold.
         public var workAhead: Duration = .seconds(10)
         /// How much work a worker may hold when the job nears its end.
@@ -59,6 +67,26 @@ public struct Steward: Sendable {
         public var activeTime: Duration = .seconds(10)
         /// The most workers that hold one unit at a time.
         public var copiesMax = 4
+        /// How many nodes hold the pixels of a unit before it counts as stored.
+        public var holders = 2
+        /// Stewards tell each other that they are there at least this often.
+        public var beat: Duration = .seconds(1)
+        /// New records are told to the other stewards after this time at the latest.
+        public var pushDelay: Duration = .milliseconds(100)
+        /// A steward that was not heard of for this time may lose its office.
+        public var stewardSuspect: Duration = .seconds(3)
+        /// A steward that was not heard of for this time is replaced, and its units are leased by others.
+        public var stewardDead: Duration = .seconds(5)
+        /// A steward that begins waits so long for the records of the others before it leases units.
+        public var syncMax: Duration = .seconds(2)
+        /// Units of another steward that nobody here renders are given back after this time.
+        public var loanIdle: Duration = .seconds(5)
+        /// Units that were given to another steward come back after this time.
+        public var loanMax: Duration = .seconds(120)
+        /// A copy of pixels is sent again after this time, and then ever later.
+        public var copyRetry: Duration = .seconds(1)
+        /// When the steward whose turn it is does not close a frame in this time, any other does.
+        public var closeGrace: Duration = .seconds(3)
 
         /// Creates settings with the protocol's defaults.
         public init(me: PeerID, sign: @escaping Signer, verify: @escaping SignatureVerifier) {
@@ -118,9 +146,13 @@ public struct Steward: Sendable {
     /// Units that are to be argued when a dispute has ended.
     var waitingDisputes: [Int] = []
     var timers = TimerQueue<Timer>()
-    /// The workers with a parked request, first come first.
-    var parkedWorkers: [Int] = []
+    /// The parked requests, first come first; one that is not its worker's any more is only skipped.
+    var parkedWorkers: [ParkedPlace] = []
     var counts = Counts()
+    /// About how many leases ended without a result and were not given to anybody since.
+    var orphanCount = 0
+    var lastSpeeds: Speeds?
+    var lastLateUnits: LateUnits?
     var history = VerifiedHistory()
     var startedAt: Instant?
     var endedAt: Instant?
@@ -131,6 +163,38 @@ public struct Steward: Sendable {
     var actions: [Action] = []
     var mustTellStatus = false
     var lastWaitingFor = ""
+    // What the stewards of one job share; see the extensions Roster, Exchange, Sharing and Copies.
+
+    /// Who keeps the job, as far as the records or the peer that asked this node for help say.
+    public internal(set) var roster = Roster(number: 0, stewards: [])
+    /// The roster that is believed until the records name one.
+    var hint: Roster?
+    var siblings: [PeerID: Sibling] = [:]
+    /// Stewards that are there, this one among them, by rank.
+    var live: [PeerID] = []
+    /// For each remainder of a unit's number whether it is this steward's.
+    var myRanks: [Bool] = []
+    var borrowed: [Int: Borrowed] = [:]
+    var ceded: [Int: Ceded] = [:]
+    var newlyAdopted: [Int] = []
+    /// Late units of siblings that an idle worker here may render too.
+    var foreignStragglers: [Int] = []
+    /// When late units were last given to a sibling.
+    var cededStragglers: [Int: Instant] = [:]
+    var candidates: [PeerID] = []
+    var votedAt: Instant?
+    var unsignedReceipts: Set<Int> = []
+    var copies: [Int: CopyWish] = [:]
+    var mustScanCopies = false
+    var mustFlush = false
+    var isFlushTimerSet = false
+    var syncUntil: Instant?
+    /// Whose turn it is to be asked for late units.
+    var turn = 0
+    /// The units that wait for a worker here.
+    var openCount = 0
+    /// Units whose pixels an earlier steward stored, and of which no verdict is known.
+    var undecidedPixels: Set<Int> = []
     /// Units whose pixels an earlier steward stored, until ``start(now:)``.
     var initialPixels: [UnitID]
     var isRebuilding = false
@@ -142,12 +206,14 @@ public struct Steward: Sendable {
     ///   - settings: who this node is, and the timers.
     ///   - records: the records that an earlier steward of this job gave to ``Action/persist(_:)``, in any order.
     ///   - storedPixels: the units whose verified pixels are on the disk.
+    ///   - roster: who keeps the job, as the peer says that asked this node to help; the records know better.
     /// - Throws: ``JobError`` when the manifest is not valid.
     public init(
         manifest: SignedRecord,
         settings: Settings,
         records: [SignedRecord] = [],
-        storedPixels: [UnitID] = []
+        storedPixels: [UnitID] = [],
+        roster: Roster? = nil
     ) throws(JobError) {
         var ledger = try Ledger(manifest: manifest, stewards: [settings.me], verify: settings.verify)
         // Proofs last, since each is weighed again with every record that comes after it.
@@ -169,5 +235,6 @@ public struct Steward: Sendable {
             count: ledger.plan.frameCount
         )
         self.initialPixels = storedPixels
+        self.hint = roster
     }
 }

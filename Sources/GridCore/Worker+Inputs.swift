@@ -8,13 +8,18 @@ extension Worker {
         let id = JobID(offer.manifest.id.digest)
         if let index = self.jobIndex(id) {
             if offer.isClosed {
-                return self.jobs[index].steward == steward ? self.forget(index) + self.advance(now: now) : []
+                let isKnown = self.jobs[index].stewards.contains(steward)
+                return isKnown ? self.forget(index) + self.advance(now: now) : []
             }
-            if self.jobs[index].steward != steward {
-                guard self.jobs[index].failures >= Self.failuresBeforeChange else { return [] }
-                self.jobs[index].steward = steward
+            self.hear(of: Roster(offer, from: steward), from: steward, index, now: now)
+            guard self.jobs[index].stewards.contains(steward) else { return [] }
+            self.jobs[index].silentAt[steward] = nil
+            self.jobs[index].priority = offer.priority
+            if self.jobs[index].steward == steward {
+                self.stewardIsBack(index, now: now)
+            } else if self.jobs[index].failures > 0 {
+                self.change(to: steward, index, now: now)
             }
-            self.stewardIsBack(index, now: now)
             return self.advance(now: now)
         }
         guard !offer.isClosed, self.mode != .draining, !self.closedJobs.contains(id) else { return [] }
@@ -43,8 +48,21 @@ extension Worker {
         guard self.jobs.count < Self.jobsMax else {
             return self.ignore(id, "\(Self.jobsMax) jobs are known already")
         }
+        let roster = Roster(offer, from: steward)
+        let stewards = self.preferred(roster.stewards, id)
         self.jobs.append(
-            JobWork(job: id, manifest: manifest, plan: plan, steward: steward, lastAnswer: now, firstHeard: now)
+            JobWork(
+                job: id,
+                manifest: manifest,
+                manifestRecord: offer.manifest,
+                plan: plan,
+                steward: stewards.first ?? steward,
+                roster: roster,
+                stewards: stewards,
+                priority: offer.priority,
+                lastAnswer: now,
+                firstHeard: now
+            )
         )
         return [.prepareScene(id, frames: [])] + self.advance(now: now)
     }
@@ -90,6 +108,9 @@ extension Worker {
         self.jobs[index].failures = 0
         self.jobs[index].pausedUntil = nil
         self.jobs[index].lastAnswer = now
+        self.jobs[index].silentAt[request.steward] = nil
+        let held = self.jobs[index].held
+        self.jobs[index].delivered += request.reports.filter { $0.leaves.contains { held[$0.unit] != nil } }
         guard !grant.isClosed else {
             self.closedJobs.append(self.jobs[index].job)
             self.closedJobs.removeFirst(max(0, self.closedJobs.count - Self.closedJobsMax))
@@ -101,6 +122,10 @@ extension Worker {
         where self.jobs[index].held.removeValue(forKey: unit) != nil {
             self.jobs[index].finished.removeAll { $0.unit == unit }
             actions.append(.dropPixels(self.jobs[index].job, unit))
+        }
+        if !grant.released.isEmpty {
+            let held = self.jobs[index].held
+            self.jobs[index].delivered.removeAll { $0.leaves.allSatisfy { held[$0.unit] == nil } }
         }
         for unit in grant.wantedPixels.prefix(WireLimits.unitsMax) {
             if self.jobs[index].held[unit] != nil {
@@ -237,8 +262,11 @@ extension Worker {
 
     /// The session with a peer began: whatever waits for it as a steward is sent at once.
     public mutating func stewardConnected(_ steward: PeerID, now: Instant) -> [Action] {
-        for index in self.jobs.indices where self.jobs[index].steward == steward {
-            self.stewardIsBack(index, now: now)
+        for index in self.jobs.indices {
+            self.jobs[index].silentAt[steward] = nil
+            if self.jobs[index].steward == steward {
+                self.stewardIsBack(index, now: now)
+            }
         }
         return self.advance(now: now)
     }
@@ -253,6 +281,9 @@ extension Worker {
             for request in requests {
                 guard let index = self.jobIndex(job) else { break }
                 actions += self.requestIsLost(request, index, now: now)
+            }
+            if let index = self.jobIndex(job), self.jobs[index].steward == steward {
+                self.turnAway(index, now: now)
             }
         }
         return actions + self.advance(now: now)
@@ -274,6 +305,7 @@ extension Worker {
                 // The request is parked: let other jobs have the threads.
                 self.jobs[index].isDry = true
             }
+            self.foundRoster(index, now: now, &actions)
             if case .failed(_, let retryAt) = self.jobs[index].scene, retryAt <= now {
                 self.jobs[index].scene = .preparing
                 actions.append(.prepareScene(job, frames: []))

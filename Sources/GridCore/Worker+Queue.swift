@@ -1,8 +1,8 @@
 import GridWire
 
 extension Worker {
-    /// After this many failures in a row another steward's offer of the same job is taken.
-    static let failuresBeforeChange = 3
+    /// After this many failures in a row another steward is asked.
+    static let failuresBeforeChange = 2
 
     mutating func ignore(_ job: JobID, _ reason: String) -> [Action] {
         self.lastIgnored = reason
@@ -34,6 +34,9 @@ extension Worker {
         let doublings = min(self.jobs[index].failures - 1, 16)
         let pause = min(self.settings.backoff * (1 << doublings), self.settings.backoffMax)
         self.jobs[index].pausedUntil = now.advanced(by: pause)
+        if self.jobs[index].failures >= Self.failuresBeforeChange {
+            self.turnAway(index, now: now)
+        }
         if self.jobs[index].lastAnswer.advanced(by: self.settings.stewardLostAfter) <= now {
             return self.forget(index)
         }

@@ -80,6 +80,7 @@ extension Worker {
         var job = self.jobs[index]
         let request = Request(
             number: self.nextRequest,
+            steward: job.steward,
             sentAt: now,
             wanted: wanted,
             reports: Array(job.reports.prefix(Self.reportsMax)),

@@ -40,6 +40,7 @@ extension Worker {
 
     struct Request: Sendable {
         let number: UInt64
+        let steward: PeerID
         let sentAt: Instant
         let wanted: Int
         let reports: [Report]
@@ -50,8 +51,19 @@ extension Worker {
     struct JobWork: Sendable {
         let job: JobID
         let manifest: JobManifest
+        let manifestRecord: SignedRecord
         let plan: UnitPlan
+        /// The one of ``roster`` that is asked now.
         var steward: PeerID
+        /// Who keeps the job.
+        var roster: Roster
+        /// The stewards in the order in which this node prefers them.
+        var stewards: [PeerID]
+        /// When each of them was last found to be silent.
+        var silentAt: [PeerID: Instant] = [:]
+        var priority = JobOrder.priorityDefault
+        /// When this node is to act as a steward, if no known one answers until then.
+        var founding: Founding?
         var scene = SceneState.preparing
         var frames: [Int: SceneState] = [:]
         /// Leased units that have not begun, in the order of the lease.
@@ -66,6 +78,8 @@ extension Worker {
         var reportSince: Instant?
         /// Signed and not answered.
         var reports: [Report] = []
+        /// Answered, but with units whose pixels no two holders have yet: another steward may not know of them.
+        var delivered: [Report] = []
         var lost: [UnitID] = []
         /// Units whose pixels are held, and their bytes.
         var held: [UnitID: Int] = [:]
@@ -83,6 +97,11 @@ extension Worker {
         var unitsDone = 0
         var workDone: UInt64 = 0
         var firstHeard: Instant
+
+        struct Founding: Sendable {
+            let lastAnswer: Instant
+            let due: Instant?
+        }
 
         var hasWantingRequest: Bool {
             self.requests.contains { $0.wanted > 0 }

@@ -24,6 +24,9 @@ extension Worker {
             if let due = self.requestDue(index) {
                 consider(due)
             }
+            if let due = self.foundingDue(index) {
+                consider(due)
+            }
         }
         return next
     }
@@ -31,6 +34,16 @@ extension Worker {
     /// The manifest of a job that the worker knows.
     public func manifest(of job: JobID) -> JobManifest? {
         self.jobIndex(job).map { self.jobs[$0].manifest }
+    }
+
+    /// The signed manifest of a job that the worker knows.
+    public func manifestRecord(of job: JobID) -> SignedRecord? {
+        self.jobIndex(job).map { self.jobs[$0].manifestRecord }
+    }
+
+    /// The stewards of a job that the worker knows, the preferred one first.
+    public func stewards(of job: JobID) -> [PeerID] {
+        self.jobIndex(job).map { self.jobs[$0].stewards } ?? []
     }
 
     /// The jobs that the worker knows, in the order in which they were offered.

@@ -15,7 +15,7 @@ public struct Worker: Sendable {
         /// ``Worker/sceneReady(_:frames:now:)`` or ``Worker/sceneFailed(_:frames:reason:now:)`` with the same frames.
         case prepareScene(JobID, frames: [Int])
         /// Ask the steward; answer with ``Worker/grantReceived(_:number:now:)`` or
-        /// ``Worker/requestFailed(number:now:)`` with the same number. The answer may take 30 s.
+        /// ``Worker/requestFailed(number:now:)`` with the same number. The answer may take 4 s.
         case sendLeaseRequest(LeaseRequest, to: PeerID, number: UInt64)
         /// Render the unit on a thread; at most as many are asked for at a time as there are threads.
         case render(JobID, UnitID)
@@ -31,6 +31,8 @@ public struct Worker: Sendable {
         case forgetJob(JobID)
         /// Tell people why a job that was offered is not worked for.
         case offerIgnored(JobID, reason: String)
+        /// Become a steward of the job, which has none: its roster is provisional and names this node first.
+        case foundRoster(JobID, Roster)
         /// Nothing is rendering, unreported or held any more after ``Worker/drain(now:)``.
         case drained
     }
@@ -63,13 +65,17 @@ public struct Worker: Sendable {
         /// When a steward does not answer a request in this time, another job is asked as well.
         public var rotateAfter: Duration = .milliseconds(500)
         /// A request without an answer counts as failed after this time.
-        public var requestTimeout: Duration = .seconds(45)
+        public var requestTimeout: Duration = .seconds(6)
         /// The first pause after a failed request; it doubles up to ``backoffMax``.
         public var backoff: Duration = .milliseconds(500)
         /// The longest pause after a failed request.
         public var backoffMax: Duration = .seconds(8)
         /// A steward that has not answered for this time is given up, with all that is held for it.
         public var stewardLostAfter: Duration = .seconds(300)
+        /// When no steward of a job answered for this time, the nodes that are left choose others for the time being.
+        public var stewardsLostAfter: Duration = .seconds(10)
+        /// Each node waits so much longer than the one before it in an order that the job gives, so that one acts first.
+        public var foundingStep: Duration = .seconds(2)
         /// No more work is taken while the pixels of finished units exceed this many bytes.
         public var heldPixelBytesMax = 512 << 20
 
@@ -129,6 +135,8 @@ public struct Worker: Sendable {
     var closedJobs: [JobID] = []
     var saidDrained = false
     var lastIgnored: String?
+    /// Nodes of the grid that are here and can keep jobs.
+    var peers: [PeerID] = []
     /// What this node rendered since it started.
     public internal(set) var totals = Totals()
 

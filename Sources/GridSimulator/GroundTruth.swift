@@ -2,7 +2,7 @@ import GridCore
 import GridWire
 
 /// What the units of a job really look like, without a renderer: a leaf is a function of (job, unit, block).
-struct GroundTruth {
+final class GroundTruth {
     /// Samples a second of a thread of mean speed.
     static let samplesPerSecond = 500_000.0
     /// The spread of the cost of units.
@@ -28,7 +28,7 @@ struct GroundTruth {
     }
 
     /// The right result of a unit.
-    mutating func unit(_ id: UnitID) -> Unit {
+    func unit(_ id: UnitID) -> Unit {
         if let unit = self.cache[id] { return unit }
         let leaves = (0 ..< id.blockCount).map { Self.leaf(self.seed(id), block: $0) }
         var random = SeededRandom(seed: self.seed(id))

@@ -1,19 +1,17 @@
 import GridCore
 import GridWire
 
-/// An independent bookkeeper of one job: it knows only what the steward wrote to its disk, and the truth.
+/// An independent bookkeeper of one job: it knows only what stewards wrote to their disks, and the truth.
 struct JobChecker {
-    /// Who committed to which root, from the records on the disk.
+    /// Who committed to which root, from the records on all disks.
     private var claims: [UnitID: [Digest: Set<PeerID>]] = [:]
-    private var recordIDs: Set<RecordID> = []
+    private var known: Set<RecordID> = []
     private(set) var burned: Set<PeerID> = []
-    private(set) var finalFrames: Set<Int> = []
     private let manifest: SignedRecord
     private let plan: UnitPlan
     /// Frames may only hold right pixels; not promised when saboteurs can meet.
     private let mustBeRight: Bool
     private let saboteurs: Set<PeerID>
-    var lastRevision: UInt64 = 0
 
     init(manifest: SignedRecord, plan: UnitPlan, saboteurs: Set<PeerID>) {
         self.manifest = manifest
@@ -22,13 +20,11 @@ struct JobChecker {
         self.mustBeRight = saboteurs.count <= 1
     }
 
-    /// Takes note of a record that goes to the disk.
+    /// Takes note of a record that goes to a disk.
     mutating func persisted(_ record: SignedRecord) -> String? {
+        guard self.known.insert(record.id).inserted else { return nil }
         guard let decoded = try? record.verified(by: SimulatedIdentity.verifier) else {
             return "a record was persisted that is not valid"
-        }
-        guard self.recordIDs.insert(record.id).inserted else {
-            return "a record was persisted twice: \(record.kind)"
         }
         switch decoded {
         case .jobManifest:
@@ -37,7 +33,7 @@ struct JobChecker {
             for result in batch.results {
                 self.claims[result.unit, default: [:]][result.pixelRoot, default: []].insert(record.signer)
             }
-        case .auditReport:
+        case .auditReport, .rosterEpoch, .storeReceipt, .jobOrder:
             break
         case .fraudProof(let proof):
             if !self.saboteurs.contains(proof.worker) {
@@ -47,7 +43,6 @@ struct JobChecker {
                 return "a fraud proof has a path of \(proof.path.count)"
             }
         case .frameFinal(let final):
-            self.finalFrames.insert(final.frame)
             if final.work.count < 2 {
                 return "frame \(final.frame) was closed with the work of \(final.work.count) nodes"
             }
@@ -63,9 +58,9 @@ struct JobChecker {
 
     /// Pixels with a root are about to be stored as those of a unit.
     func pixelsAccepted(_ unit: UnitID, root: Digest, truth: Digest) -> String? {
-        let signers = self.claims[unit]?[root, default: []].subtracting(self.burned) ?? []
+        let signers = self.claims[unit]?[root, default: []] ?? []
         if signers.count < 2 {
-            return "unit \(unit) was accepted with \(signers.count) signers that are not burned"
+            return "unit \(unit) was accepted with \(signers.count) signers"
         }
         if self.mustBeRight, root != truth {
             return "unit \(unit) was accepted with wrong pixels"
@@ -77,12 +72,9 @@ struct JobChecker {
     func frameClosed(
         _ frame: Int,
         evidence: [SignedRecord],
-        pixels: [UnitID: Digest],
+        holdsPixels: (UnitID, Digest) -> Bool,
         truth: (UnitID) -> Digest
     ) -> String? {
-        guard self.finalFrames.contains(frame) else {
-            return "frame \(frame) was announced as final before its record was persisted"
-        }
         let verdict: FrameVerdict
         do {
             verdict = try FrameVerdict(
@@ -102,8 +94,8 @@ struct JobChecker {
             if Set(signers).count < 2 {
                 return "unit \(unit) of final frame \(frame) has \(signers.count) signers"
             }
-            if pixels[unit] != root {
-                return "frame \(frame) was closed, but the pixels of unit \(unit) are not on the disk"
+            if !holdsPixels(unit, root) {
+                return "frame \(frame) was closed, but the pixels of unit \(unit) are on no disk"
             }
             if self.mustBeRight, root != truth(unit) {
                 return "frame \(frame) was closed with wrong pixels in unit \(unit)"
@@ -117,8 +109,12 @@ struct JobChecker {
     }
 
     /// A grant goes to a worker.
-    func granted(_ grant: LeaseGrant, to worker: PeerID) -> String? {
-        if self.burned.contains(worker), !grant.units.isEmpty || !grant.audits.isEmpty {
+    ///
+    /// - Parameters:
+    ///   - finalFrames: the frames that this steward knows to be final.
+    ///   - burned: the workers that this steward knows to be burned.
+    func granted(_ grant: LeaseGrant, to worker: PeerID, finalFrames: Set<Int>, burned: Set<PeerID>) -> String? {
+        if burned.contains(worker), !grant.units.isEmpty || !grant.audits.isEmpty {
             return "a burned worker was given work"
         }
         if Set(grant.units).count != grant.units.count {
@@ -128,7 +124,7 @@ struct JobChecker {
             if self.plan.index(of: unit) == nil {
                 return "a grant names a unit that the job does not have: \(unit)"
             }
-            if self.finalFrames.contains(unit.frame) {
+            if finalFrames.contains(unit.frame) {
                 return "unit \(unit) of a final frame was leased"
             }
         }

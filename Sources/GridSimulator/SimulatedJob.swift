@@ -1,9 +1,27 @@
 import GridCore
 import GridWire
 
-/// A job at its steward: the disk, which survives a crash, and the machine, which does not.
+/// A job: what the simulator knows of it, and what each of its stewards does.
 struct SimulatedJob {
-    /// A request that the steward has not answered yet.
+    /// A job at one of its stewards: the disk, which survives a crash, and the machine, which does not.
+    final class Seat {
+        // On the disk.
+        var records: [SignedRecord] = []
+        var recordIDs: Set<RecordID> = []
+        var pixels: [UnitID: Digest] = [:]
+        /// What the node was told of the job's stewards when it became one.
+        var roster: Roster?
+
+        /// The machine; nothing while the node is away.
+        var steward: Steward?
+        var wakesAt: VirtualTime?
+        var pending: [UInt64: Pending] = [:]
+        var lastRevision: UInt64 = 0
+        var finalFrames: Set<Int> = []
+        var burned: Set<PeerID> = []
+    }
+
+    /// A request that a steward has not answered yet.
     struct Pending {
         let worker: Int
         let link: Int
@@ -16,21 +34,13 @@ struct SimulatedJob {
     let id: JobID
     let manifest: JobManifest
     let record: SignedRecord
-    /// The node that keeps the job.
-    let stewardNode: Int
+    /// The node that the job is handed to.
+    let entryNode: Int
     let submittedAt: VirtualTime
     let plan: UnitPlan
 
-    // On the disk.
-    var isSubmitted = false
-    var isStarted = false
-    var records: [SignedRecord] = []
-    var pixels: [UnitID: Digest] = [:]
-
-    /// The machine; nothing while the node is away or the job was not submitted.
-    var steward: Steward?
-    var stewardWakesAt: VirtualTime?
-    var pending: [UInt64: Pending] = [:]
+    /// By node.
+    var seats: [Int: Seat] = [:]
 
     // What the simulator knows better.
     var truth: GroundTruth
@@ -38,6 +48,13 @@ struct SimulatedJob {
     var completedAt: VirtualTime?
     /// The workers that finished a right copy of a unit.
     var copies: [UnitID: [Int]] = [:]
-    /// The workers that hold a lease, as far as grants say, and the leases of those that crashed.
+    /// The leases of workers that crashed, until somebody has the unit.
     var orphanedAt: [UnitID: VirtualTime] = [:]
+    /// When a steward of the roster in force died, until there is a roster without it.
+    var bereftSince: [Int: VirtualTime] = [:]
+
+    /// The nodes whose machines run now, ascending.
+    var seated: [Int] {
+        self.seats.keys.filter { self.seats[$0]?.steward != nil }.sorted()
+    }
 }

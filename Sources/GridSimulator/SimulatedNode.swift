@@ -28,6 +28,8 @@ struct SimulatedNode {
     /// Rises with every crash, so that what was under way before means nothing.
     var incarnation: UInt32 = 0
     var isUp = true
+    /// Since when, or since when its time was counted.
+    var upSince = VirtualTime.zero
     var clock: NodeClock
     /// The worker; nothing while the node is away.
     var worker: Worker?
@@ -85,6 +87,7 @@ struct TraceEntry {
         case .forgetJob: "worker forgets the job"
         case .prepareScene(_, let frames): "worker prepares frames \(frames)"
         case .offerIgnored(_, let reason): "worker ignores an offer: \(reason)"
+        case .foundRoster(_, let roster): "worker founds roster \(roster.number)"
         case .drained: "worker is drained"
         }
     }
@@ -102,6 +105,14 @@ struct TraceEntry {
         case .discardPixels(let unit): "steward discards the pixels of \(unit)"
         case .jobComplete: "steward completed the job"
         case .statusChanged: "steward's status changed"
+        case .tell(let message, let peer):
+            "steward tells \(peer.shortDescription): \(message.records.count) records of \(message.recordCount), "
+                + "\(message.buckets.count) buckets, knows \(message.knownIDs.count), wants \(message.wantedIDs.count), "
+                + "\(message.openUnits) open, wants units \(message.wantedUnits), cedes \(message.ceded.map(\.unit)), "
+                + "returns \(message.returned), adopted \(message.adopted.map(\.unit))"
+        case .copyPixels(let unit, let peer): "steward copies the pixels of \(unit) to \(peer.shortDescription)"
+        case .rosterChanged(let roster):
+            "roster \(roster.number) is \(roster.stewards.map(\.shortDescription))"
         }
     }
 }

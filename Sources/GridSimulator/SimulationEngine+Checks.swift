@@ -3,23 +3,25 @@ import GridWire
 
 extension SimulationEngine {
     /// Records a problem of a job, if there is one.
-    func check(_ problem: String?, _ job: Int) {
+    func check(_ problem: String?, _ job: Int, _ node: Int) {
         guard let problem else { return }
-        self.violate("job \(job): \(problem)", node: self.jobs[job].stewardNode)
+        self.violate("job \(job) at node \(node): \(problem)", node: node)
     }
 
-    func checkRevision(_ job: Int) {
-        guard let revision = self.jobs[job].steward?.revision else { return }
-        if revision < self.jobs[job].checker.lastRevision {
-            self.check("the revision fell from \(self.jobs[job].checker.lastRevision) to \(revision)", job)
+    func checkRevision(_ job: Int, at node: Int) {
+        guard let seat = self.jobs[job].seats[node], let revision = seat.steward?.revision else { return }
+        if revision < seat.lastRevision {
+            self.check("the revision fell from \(seat.lastRevision) to \(revision)", job, node)
         }
-        self.jobs[job].checker.lastRevision = revision
+        self.jobs[job].seats[node]?.lastRevision = revision
     }
 
     /// Looks at the status now and then: it costs more than an event.
-    func checkStatus(_ job: Int) {
-        guard self.random.below(8) == 0, let steward = self.jobs[job].steward else { return }
-        let status = steward.status(now: self.nodes[self.jobs[job].stewardNode].clock.instant(self.now))
+    func checkStatus(_ job: Int, at node: Int) {
+        guard self.random.below(64) == 0, let seat = self.jobs[job].seats[node], let steward = seat.steward else {
+            return
+        }
+        let status = steward.status(now: self.nodes[node].clock.instant(self.now))
         let total = self.jobs[job].plan.unitCount
         if status.unitsTotal != total || status.unitsRendered > total || status.unitsVerified > status.unitsRendered
             || status.unitsVerified < 0
@@ -27,57 +29,64 @@ extension SimulationEngine {
             self.check(
                 "the status counts \(status.unitsVerified) verified of \(status.unitsRendered) rendered of "
                     + "\(status.unitsTotal) units",
-                job
+                job,
+                node
             )
         }
-        if Set(status.finalFrames) != self.jobs[job].checker.finalFrames {
-            self.check("the status names final frames \(status.finalFrames)", job)
-        }
         if Set(status.burned) != Set(steward.ledger.burned.map(\.worker)) {
-            self.check("the status and the ledger name different burned workers", job)
+            self.check("the status and the ledger name different burned workers", job, node)
         }
     }
 
-    func tileProblem(_ job: Int, frame: Int, tile: Int) -> String? {
-        let plan = self.jobs[job].plan
-        for index in plan.units(ofTile: tile, inFrame: frame) where self.jobs[job].pixels[plan.unit(at: index)] == nil {
-            return "tile \(frame)/\(tile) is called verified, but pixels are missing"
-        }
-        return nil
-    }
-
-    func checkFinalFrame(_ job: Int, _ frame: Int) {
-        guard let steward = self.jobs[job].steward else { return }
-        var truth = self.jobs[job].truth
+    func checkFinalFrame(_ job: Int, _ frame: Int, at node: Int) {
+        guard let steward = self.jobs[job].seats[node]?.steward else { return }
+        let truth = self.jobs[job].truth
+        let seats = self.jobs[job].seats
         let problem = self.jobs[job].checker.frameClosed(
             frame,
             evidence: steward.evidence(ofFrame: frame),
-            pixels: self.jobs[job].pixels,
+            holdsPixels: { unit, root in seats.values.contains { $0.pixels[unit] == root } },
             truth: { truth.unit($0).root }
         )
-        self.check(problem, job)
+        self.check(problem, job, node)
+    }
+
+    /// Measures how long the acting stewards of each job need to agree after a cut; it is asked again until they do.
+    func compareLedgers(since: VirtualTime) {
+        let differs = self.jobs.contains { job in
+            var known: Set<Digest> = []
+            for node in job.seated {
+                if let steward = job.seats[node]?.steward, steward.isActing { known.insert(steward.recordSummary) }
+            }
+            return known.count > 1
+        }
+        let seconds = self.now.seconds - since.seconds
+        if differs, seconds < 60 {
+            self.queue.add(.compareLedgers(since: since), at: self.now + 0.05)
+        } else {
+            self.report.longestHealSeconds = max(self.report.longestHealSeconds, seconds)
+        }
     }
 
     /// What must hold when everything has come to rest.
     func checkEnd() {
         for job in self.jobs.indices where self.jobs[job].completedAt == nil {
-            let node = self.jobs[job].stewardNode
-            let now = self.nodes[node].clock.instant(self.now)
-            let status = self.jobs[job].steward?.status(now: now)
-            let text =
-                status.map {
-                    "\($0.unitsVerified) of \($0.unitsTotal) units verified, \($0.unitsRendered) rendered, "
-                        + "\($0.activeWorkers) active workers, waits for: \($0.waitingFor)"
-                } ?? "no steward"
-            self.check("it did not end: \(text)", job)
+            var texts: [String] = []
+            for node in self.jobs[job].seated {
+                let now = self.nodes[node].clock.instant(self.now)
+                guard let steward = self.jobs[job].seats[node]?.steward else { continue }
+                let status = steward.status(now: now)
+                texts.append(
+                    "node \(node) (roster \(steward.roster.number)\(steward.isActing ? "" : ", not of it")): "
+                        + "\(status.unitsVerified) of \(status.unitsTotal) units verified, \(status.unitsRendered) "
+                        + "rendered, \(status.activeWorkers) active workers, waits for: \(status.waitingFor)"
+                )
+            }
+            self.check("it did not end: \(texts)", job, self.jobs[job].seated.first ?? self.jobs[job].entryNode)
         }
         guard self.report.violations.isEmpty else { return }
         for job in self.jobs.indices {
-            self.checkReplica(job)
-            // What was final must be so after any number of restarts.
-            for frame in self.jobs[job].plan.frames {
-                self.checkFinalFrame(job, frame)
-            }
+            self.checkReplicas(job)
         }
         for node in self.nodes.indices where self.nodes[node].isUp {
             if !self.nodes[node].held.isEmpty {
@@ -89,34 +98,80 @@ extension SimulationEngine {
         }
     }
 
-    /// The verdicts are a function of the set of records: another order must give the same.
-    private func checkReplica(_ job: Int) {
-        guard let steward = self.jobs[job].steward else { return }
-        let peer = self.nodes[self.jobs[job].stewardNode].peer
+    /// When the grid has come to rest, the acting stewards hold the same records and say the same, and a replica that gets
+    /// these in another order does so too.
+    private func checkReplicas(_ job: Int) {
+        let acting = self.jobs[job].seated.filter { self.jobs[job].seats[$0]?.steward?.isActing ?? false }
+        guard let first = acting.first, let steward = self.jobs[job].seats[first]?.steward else {
+            return self.check("no steward is left", job, self.jobs[job].entryNode)
+        }
+        for node in acting {
+            guard let other = self.jobs[job].seats[node]?.steward else { continue }
+            if other.phase != .complete {
+                self.check("a steward did not learn that the job ended", job, node)
+            }
+            if other.ledger != steward.ledger {
+                let (a, b) = (steward.ledger.count, other.ledger.count)
+                self.check("it holds \(b) records and node \(first) \(a)", job, node)
+            }
+            self.checkReplica(job, at: node)
+        }
+        for frame in self.jobs[job].plan.frames {
+            // What was final must be so after any number of restarts.
+            self.checkFinalFrame(job, frame, at: first)
+        }
+        self.checkHolders(job, steward, first)
+    }
+
+    /// In the end two nodes hold the pixels of each unit, where there are two.
+    private func checkHolders(_ job: Int, _ steward: Steward, _ first: Int) {
+        let plan = self.jobs[job].plan
+        let needed = min(2, steward.roster.stewards.count { self.nodeIndex[$0].map { self.nodes[$0].isUp } ?? false })
+        for index in 0 ..< plan.unitCount {
+            let unit = plan.unit(at: index)
+            let held = self.jobs[job].seats.count { $0.value.pixels[unit] != nil && self.nodes[$0.key].isUp }
+            if held < needed {
+                return self.check("the pixels of unit \(unit) are on \(held) disks", job, first)
+            }
+        }
+    }
+
+    private func checkReplica(_ job: Int, at node: Int) {
+        guard let seat = self.jobs[job].seats[node], let steward = seat.steward else { return }
         guard
             var ledger = try? Ledger(
                 manifest: self.jobs[job].record,
-                stewards: [peer],
+                stewards: [self.nodes[node].peer],
                 verify: SimulatedIdentity.verifier
             )
-        else { return self.check("its manifest is refused", job) }
-        for record in self.jobs[job].records.shuffled(using: &self.random) {
+        else { return self.check("its manifest is refused", job, node) }
+        for record in seat.records.shuffled(using: &self.random) {
             if case .rejected(let reason) = ledger.insert(record) {
-                self.check("a persisted record is refused by another replica: \(reason)", job)
+                self.check("a persisted record is refused by another replica: \(reason)", job, node)
             }
         }
         if ledger != steward.ledger {
-            self.check("the disk holds \(ledger.count) records and the memory \(steward.ledger.count)", job)
+            self.check("the disk holds \(ledger.count) records and the memory \(steward.ledger.count)", job, node)
         }
         if ledger.burned != steward.ledger.burned || ledger.finalFrames != steward.ledger.finalFrames {
-            self.check("replicas differ in who is burned or what is final", job)
+            self.check("replicas differ in who is burned or what is final", job, node)
         }
         for index in 0 ..< self.jobs[job].plan.unitCount {
             let (mine, other) = (steward.ledger.verdict(ofUnitAt: index), ledger.verdict(ofUnitAt: index))
             guard mine == other else {
-                return self.check("replicas differ about unit \(self.jobs[job].plan.unit(at: index))", job)
+                return self.check("replicas differ about unit \(self.jobs[job].plan.unit(at: index))", job, node)
             }
         }
+    }
+
+    /// What the nodes that were there did with their time until the last job ended.
+    func countEfficiency() {
+        for node in self.nodes.indices {
+            self.countReady(node)
+        }
+        self.report.efficiency = self.readySeconds > 0 ? self.usefulSeconds / self.readySeconds : 0
+        let all = self.now.seconds - self.beginSeconds
+        self.report.tailShare = all > 0 ? (all - (self.report.secondsTo99 ?? all)) / all : 0
     }
 
     /// The report with its sums.
@@ -136,7 +191,7 @@ extension SimulationEngine {
                 SimulationReport.Job(
                     id: job.id.description,
                     units: job.plan.unitCount,
-                    finalFrames: job.checker.finalFrames.count,
+                    finalFrames: job.seats.values.map(\.finalFrames.count).max() ?? 0,
                     makespanSeconds: job.completedAt.map { $0.seconds - job.submittedAt.seconds }
                 )
             )

@@ -12,6 +12,30 @@ extension SimulationEngine {
             self.scheduleDisconnect(link)
         }
         self.schedulePartition()
+        for (index, incident) in self.scenario.incidents.enumerated() {
+            self.queue.add(.incident(index), at: VirtualTime(seconds: incident.atSeconds))
+        }
+    }
+
+    /// What the scenario wants to happen now.
+    func incident(_ incident: SimulationScenario.Incident) {
+        var victims: [Int] = []
+        if incident.stewardsKilled > 0, let node = self.jobs.first?.seated.first,
+            let roster = self.jobs.first?.seats[node]?.steward?.roster
+        {
+            victims += roster.stewards.compactMap { self.nodeIndex[$0] }.filter { self.nodes[$0].isUp }
+                .prefix(incident.stewardsKilled)
+        }
+        let stewards = Set(self.jobs.flatMap(\.seated))
+        for node in self.nodes.indices where !stewards.contains(node) && self.random.happens(incident.shareKilled) {
+            victims.append(node)
+        }
+        for node in victims {
+            self.crash(node, absenceSeconds: incident.absenceSeconds, isForGood: incident.absenceSeconds == 0)
+        }
+        if incident.shareCutOff > 0 {
+            self.cutOff(share: incident.shareCutOff, seconds: incident.cutOffSeconds)
+        }
     }
 
     /// Whether the node may die at all.
@@ -20,6 +44,14 @@ extension SimulationEngine {
     }
 
     func scheduleCrash(_ node: Int) {
+        if self.scenario.faults.sessionMeanSeconds > 0, node >= self.scenario.stewards {
+            // Weibull with shape 0.5: the square of a waiting time without memory.
+            let root = self.random.exponential(mean: 1)
+            let time = self.now + self.scenario.faults.sessionMeanSeconds / 2 * root * root
+            guard time.seconds < self.faultsUntilSeconds else { return }
+            self.queue.add(.crash(node: node, incarnation: self.nodes[node].incarnation), at: time)
+            return
+        }
         guard self.mayCrash(node), let time = self.nextTime(self.scenario.faults.crashMeanSeconds) else { return }
         self.queue.add(.crash(node: node, incarnation: self.nodes[node].incarnation), at: time)
     }
@@ -48,8 +80,12 @@ extension SimulationEngine {
     func partition() {
         self.schedulePartition()
         guard self.isFaulty else { return }
-        let until = self.now + self.scenario.faults.partitionSeconds
-        let share = self.random.unit()
+        self.cutOff(share: self.random.unit(), seconds: self.scenario.faults.partitionSeconds)
+    }
+
+    private func cutOff(share: Double, seconds: Double) {
+        let until = self.now + seconds
+        self.queue.add(.healed, at: until)
         for node in self.nodes.indices where self.random.happens(share) {
             self.nodes[node].cutOffUntil = until
             self.note(node, .note("is cut off"))
@@ -74,7 +110,7 @@ extension SimulationEngine {
     }
 
     /// `kill -9`: what is in memory is lost, what is on the disk stays.
-    func crash(_ node: Int) {
+    func crash(_ node: Int, absenceSeconds: Double? = nil, isForGood: Bool = false) {
         guard self.nodes[node].isUp else { return }
         self.report.crashes += 1
         self.note(node, .note("dies"))
@@ -84,38 +120,58 @@ extension SimulationEngine {
             }
         }
         self.endRenders(node) { _ in true }
+        self.countReady(node)
         self.nodes[node].isUp = false
         self.nodes[node].incarnation += 1
         self.nodes[node].worker = nil
         self.nodes[node].workerWakesAt = nil
         self.nodes[node].held = [:]
         self.nodes[node].finished = []
-        for job in self.jobs.indices where self.jobs[job].stewardNode == node {
-            self.jobs[job].steward = nil
-            self.jobs[job].stewardWakesAt = nil
-            self.jobs[job].pending = [:]
+        for job in self.jobs.indices where self.jobs[job].seats[node]?.steward != nil {
+            if self.jobs[job].seats[node]?.steward?.isActing == true {
+                self.jobs[job].bereftSince[node] = self.now
+            }
+            self.jobs[job].seats[node]?.steward = nil
+            self.jobs[job].seats[node]?.wakesAt = nil
+            self.jobs[job].seats[node]?.pending = [:]
+            self.tear(job, at: node)
         }
         for link in self.linksOf(node) {
             if self.links[link].worker == node { self.links[link].workerBelieves = false }
             if self.links[link].steward == node { self.links[link].stewardBelieves = false }
             self.breakLink(link)
         }
-        let absence = self.random.within(0.5, max(0.5, self.scenario.faults.absenceSecondsMax))
+        guard !isForGood else { return }
+        let absence = absenceSeconds ?? self.random.within(0.5, max(0.5, self.scenario.faults.absenceSecondsMax))
         self.queue.add(.restart(node: node), at: self.now + absence)
+    }
+
+    /// The power failed before the last records were on the disk.
+    private func tear(_ job: Int, at node: Int) {
+        guard self.isFaulty, self.random.happens(self.scenario.faults.tornRate), let seat = self.jobs[job].seats[node]
+        else { return }
+        for _ in 0 ..< self.random.below(4) where seat.records.count > 1 {
+            seat.recordIDs.remove(seat.records.removeLast().id)
+        }
+        seat.finalFrames = seat.finalFrames.filter { frame in
+            seat.records.contains { record in
+                if case .frameFinal(let final) = try? record.decodedBody() { final.frame == frame } else { false }
+            }
+        }
     }
 
     /// The node's process starts again.
     func restart(_ node: Int) {
         guard !self.nodes[node].isUp else { return }
         self.nodes[node].isUp = true
+        self.nodes[node].upSince = self.now
         self.nodes[node].clock = self.newClock()
         self.note(node, .note("comes back"))
         self.bringUp(node)
-        for job in self.jobs.indices where self.jobs[job].stewardNode == node && self.jobs[job].isSubmitted {
-            self.loadSteward(job)
-            if self.jobs[job].isStarted {
-                self.withSteward(job) { $0.start(now: $1) }
-            }
+        for job in self.jobs.indices where self.jobs[job].seats[node] != nil {
+            self.jobs[job].bereftSince[node] = nil
+            self.loadSteward(job, at: node)
+            self.withSteward(job, at: node) { $0.start(now: $1) }
         }
         self.scheduleCrash(node)
     }

@@ -50,7 +50,7 @@ extension SimulationEngine {
                 .requestFailed(node: worker, incarnation: self.nodes[worker].incarnation, number: number),
                 at: self.now + seconds
             )
-        case .offer, .pixels:
+        case .offer, .pixels, .steward, .copy:
             break
         }
     }
@@ -75,7 +75,12 @@ extension SimulationEngine {
                 let bytes = GridResponse.grant(grant).encoded()
                 self.report.messageBytes += UInt64(bytes.count)
                 if case .grant(let decoded) = try GridResponse(decoding: bytes), decoded == grant { return content }
-            case .refused, .pixels:
+            case .steward(let message, _, _):
+                let bytes = GridRequest.steward(message).encoded()
+                self.report.messageBytes += UInt64(bytes.count)
+                self.report.stewardBytes += UInt64(bytes.count)
+                if case .steward(let decoded) = try GridRequest(decoding: bytes), decoded == message { return content }
+            case .refused, .pixels, .copy:
                 return content
             }
             self.violate("a message is not what was sent", node: self.links[link].worker, and: self.links[link].steward)
@@ -94,8 +99,7 @@ extension SimulationEngine {
         guard link.isUp, link.epoch == message.epoch else { return }
         switch message.content {
         case .offer(let offer):
-            let steward = self.nodes[link.steward].peer
-            self.withWorker(link.worker) { $0.offerReceived(offer, from: steward, now: $1) }
+            self.offerArrived(offer, at: link.worker, from: link.steward)
         case .leaseRequest(let request, let number):
             self.leaseRequestArrived(request, number: number, over: message.link)
         case .grant(let grant, let number):
@@ -103,7 +107,13 @@ extension SimulationEngine {
         case .refused(let number):
             self.withWorker(link.worker) { $0.requestFailed(number: number, now: $1) }
         case .pixels(let job, let unit, let root):
-            self.pixelsArrived(job: job, unit, root: root, over: message.link)
+            self.pixelsArrived(job: job, unit, root: root, at: link.steward, from: link.worker)
+        case .steward(let content, let from, let to):
+            guard let job = self.jobIndex[content.job] else { return }
+            let peer = self.nodes[from].peer
+            self.withSteward(job, at: to) { $0.handle(content, from: peer, now: $1) }
+        case .copy(let job, let unit, let root, let from, let to):
+            self.pixelsArrived(job: job, unit, root: root, at: to, from: from)
         }
     }
 
@@ -130,8 +140,35 @@ extension SimulationEngine {
         self.links[index].stewardBelieves = true
         let peer = self.nodes[steward].peer
         self.withWorker(worker) { $0.stewardConnected(peer, now: $1) }
-        for job in self.jobs.indices where self.jobs[job].stewardNode == steward && self.jobs[job].isStarted {
-            self.sendOffer(job, over: index)
+        self.peersChanged(at: worker)
+        self.candidatesChanged(at: steward)
+        for job in self.jobs.indices where self.jobs[job].seats[steward]?.steward != nil {
+            self.sendOffer(job, from: steward, over: index)
+        }
+    }
+
+    /// Tells the worker of a node which nodes that can be stewards it can reach.
+    private func peersChanged(at node: Int) {
+        guard node < self.scenario.stewards else { return }
+        let peers = (0 ..< self.scenario.stewards).filter {
+            $0 != node && self.links[self.link(node, $0)].workerBelieves
+        }
+        let known = peers.map { self.nodes[$0].peer }
+        self.withWorker(node) { worker, _ in
+            worker.peersChanged(known)
+            return []
+        }
+    }
+
+    /// Tells the stewards of a node who could be a steward too.
+    func candidatesChanged(at node: Int) {
+        let peers = (0 ..< self.scenario.stewards).filter {
+            $0 != node && self.links[self.link($0, node)].stewardBelieves
+        }
+        let known = peers.map { self.nodes[$0].peer }
+        for job in self.jobs.indices where self.jobs[job].seats[node]?.steward != nil {
+            let ranked = Roster.ranked(known, for: self.jobs[job].id)
+            self.jobs[job].seats[node]?.steward?.candidatesChanged(ranked)
         }
     }
 
@@ -178,12 +215,14 @@ extension SimulationEngine {
         if isWorker, self.links[index].workerBelieves {
             self.links[index].workerBelieves = false
             let peer = self.nodes[steward].peer
+            self.peersChanged(at: worker)
             self.withWorker(worker) { $0.stewardDisconnected(peer, now: $1) }
         } else if !isWorker, self.links[index].stewardBelieves {
             self.links[index].stewardBelieves = false
             let peer = self.nodes[worker].peer
-            for job in self.jobs.indices where self.jobs[job].stewardNode == steward {
-                self.withSteward(job) { $0.peerDisconnected(peer, now: $1) }
+            self.candidatesChanged(at: steward)
+            for job in self.jobs.indices where self.jobs[job].seats[steward]?.steward != nil {
+                self.withSteward(job, at: steward) { $0.peerDisconnected(peer, now: $1) }
             }
         }
     }

@@ -3,85 +3,108 @@ import GridWire
 
 extension SimulationEngine {
     /// An answer must have come after this time; the longest that a request may be parked, and a little.
-    private static let answerSecondsMax = 31.0
+    private static let answerSecondsMax = 5.0
 
-    /// Feeds the steward of a job, performs what it asks for, and sets its alarm.
-    func withSteward(_ job: Int, _ input: (inout Steward, Instant) -> [Steward.Action]) {
-        let node = self.jobs[job].stewardNode
+    /// Feeds a steward of a job, performs what it asks for, and sets its alarm.
+    func withSteward(_ job: Int, at node: Int, _ input: (inout Steward, Instant) -> [Steward.Action]) {
         let instant = self.nodes[node].clock.instant(self.now)
-        guard let actions = self.jobs[job].steward.mutate({ input(&$0, instant) }) else { return }
-        self.performUntilCrash(actions, node: node) { engine, action in
-            engine.note(node, .steward(action))
-            engine.perform(action, job: job)
-        }
-        self.checkRevision(job)
-        self.setStewardAlarm(job)
-    }
-
-    func setStewardAlarm(_ job: Int) {
-        guard let deadline = self.jobs[job].steward?.nextDeadline else {
-            self.jobs[job].stewardWakesAt = nil
+        guard let seat = self.jobs[job].seats[node], let actions = seat.steward.mutate({ input(&$0, instant) }) else {
             return
         }
-        let node = self.jobs[job].stewardNode
-        let time = max(self.now, self.nodes[node].clock.time(deadline))
-        guard time != self.jobs[job].stewardWakesAt else { return }
-        self.jobs[job].stewardWakesAt = time
-        self.queue.add(.wakeSteward(job: job, incarnation: self.nodes[node].incarnation), at: time)
+        self.performUntilCrash(actions, node: node) { engine, action in
+            engine.note(node, .steward(action))
+            engine.perform(action, job: job, node: node)
+        }
+        self.checkRevision(job, at: node)
+        self.setStewardAlarm(job, at: node)
     }
 
-    private func perform(_ action: Steward.Action, job: Int) {
-        let node = self.jobs[job].stewardNode
+    func setStewardAlarm(_ job: Int, at node: Int) {
+        guard let deadline = self.jobs[job].seats[node]?.steward?.nextDeadline else {
+            self.jobs[job].seats[node]?.wakesAt = nil
+            return
+        }
+        let time = max(self.now, self.nodes[node].clock.time(deadline))
+        guard time != self.jobs[job].seats[node]?.wakesAt else { return }
+        self.jobs[job].seats[node]?.wakesAt = time
+        let incarnation = self.nodes[node].incarnation
+        self.queue.add(.wakeSteward(job: job, node: node, incarnation: incarnation), at: time)
+    }
+
+    private func perform(_ action: Steward.Action, job: Int, node: Int) {
         switch action {
         case .persist(let record):
-            self.jobs[job].records.append(record)
-            self.check(self.jobs[job].checker.persisted(record), job)
-        case .respond(let requestID, let grant):
-            self.respond(job, requestID: requestID, grant)
-        case .tileVerified(let frame, let tile):
-            self.check(self.tileProblem(job, frame: frame, tile: tile), job)
-        case .frameFinal(let frame):
-            self.checkFinalFrame(job, frame)
-        case .workerBurned(let burn):
-            self.check(self.jobs[job].checker.workerBurned(burn), job)
-        case .discardPixels(let unit):
-            if self.jobs[job].checker.finalFrames.contains(unit.frame) {
-                self.check("the pixels of unit \(unit) of a final frame are discarded", job)
+            if self.jobs[job].seats[node]?.recordIDs.insert(record.id).inserted == false {
+                self.check("a record was persisted twice: \(record.kind)", job, node)
             }
-            self.jobs[job].pixels[unit] = nil
+            self.jobs[job].seats[node]?.records.append(record)
+            self.report.records += 1
+            self.report.recordBytes += UInt64(record.body.count + 100)
+            self.check(self.jobs[job].checker.persisted(record), job, node)
+        case .respond(let requestID, let grant):
+            self.respond(job, node, requestID: requestID, grant)
+        case .tileVerified:
+            break
+        case .frameFinal(let frame):
+            self.jobs[job].seats[node]?.finalFrames.insert(frame)
+            self.checkFinalFrame(job, frame, at: node)
+        case .workerBurned(let burn):
+            self.jobs[job].seats[node]?.burned.insert(burn.worker)
+            self.check(self.jobs[job].checker.workerBurned(burn), job, node)
+        case .discardPixels(let unit):
+            self.jobs[job].seats[node]?.pixels[unit] = nil
         case .jobComplete:
-            self.jobComplete(job)
+            self.jobComplete(job, node)
         case .statusChanged:
-            self.checkStatus(job)
+            self.checkStatus(job, at: node)
+        case .tell(let message, let peer):
+            guard let other = self.nodeIndex[peer], other < self.scenario.stewards else {
+                return self.violate("a steward tells a node that cannot be one", node: node)
+            }
+            self.send(.steward(message, from: node, to: other), over: self.link(node, other))
+        case .copyPixels(let unit, let peer):
+            guard let other = self.nodeIndex[peer], other < self.scenario.stewards else { return }
+            guard let root = self.jobs[job].seats[node]?.pixels[unit] else {
+                return self.violate("a steward promises pixels of \(unit) that are not on its disk", node: node)
+            }
+            self.send(.copy(job: job, unit, root: root, from: node, to: other), over: self.link(node, other))
+        case .rosterChanged(let roster):
+            self.rosterChanged(job, roster, at: node)
         }
-        _ = node
     }
 
-    /// Hands the job to its steward; when that node is away, tries again a little later, as a person would.
+    /// Hands the job to its first steward; when that node is away, tries again a little later, as a person would.
     func submit(_ job: Int) {
-        let node = self.jobs[job].stewardNode
+        let node = self.jobs[job].entryNode
         guard self.nodes[node].isUp else {
             return self.queue.add(.submit(job: job), at: self.now + 1)
         }
-        self.jobs[job].isSubmitted = true
-        self.loadSteward(job)
+        let others = (0 ..< self.scenario.stewards).filter { $0 != node && self.nodes[$0].isUp }
+        let chosen = Roster.ranked(others.map { self.nodes[$0].peer }, for: self.jobs[job].id).prefix(Roster.size - 1)
+        let submitter = self.jobs[job].record.signer
+        let epoch = RosterEpoch(job: self.jobs[job].id, number: 1, stewards: [self.nodes[node].peer] + chosen)
+        let vote = GridRecord.rosterEpoch(epoch).signed(by: submitter, with: SimulatedIdentity.signer(submitter))
+        let seat = SimulatedJob.Seat()
+        seat.records = [vote]
+        seat.recordIDs = [vote.id]
+        self.jobs[job].seats[node] = seat
+        self.loadSteward(job, at: node)
         self.queue.add(.start(job: job), at: self.now + self.random.within(0.1, 2))
     }
 
     /// All chunks are there.
     func start(_ job: Int) {
-        let node = self.jobs[job].stewardNode
+        let node = self.jobs[job].entryNode
         guard self.nodes[node].isUp else {
             return self.queue.add(.start(job: job), at: self.now + 1)
         }
-        self.jobs[job].isStarted = true
-        self.withSteward(job) { $0.start(now: $1) }
-        self.sendOffers(job)
+        self.withSteward(job, at: node) { $0.start(now: $1) }
+        self.sendOffers(job, from: node)
     }
 
     /// Makes the steward from what lies on the disk.
-    func loadSteward(_ job: Int) {
-        let node = self.jobs[job].stewardNode
+    func loadSteward(_ job: Int, at node: Int) {
+        guard let seat = self.jobs[job].seats[node] else { return }
         let peer = self.nodes[node].peer
         let settings = Steward.Settings(
             me: peer,
@@ -89,44 +112,82 @@ extension SimulationEngine {
             verify: SimulatedIdentity.verifier
         )
         // A database promises no order.
-        self.jobs[job].records.shuffle(using: &self.random)
+        seat.records.shuffle(using: &self.random)
         do {
-            self.jobs[job].steward = try Steward(
+            seat.steward = try Steward(
                 manifest: self.jobs[job].record,
                 settings: settings,
-                records: self.jobs[job].records,
-                storedPixels: self.jobs[job].pixels.keys.sorted()
+                records: seat.records,
+                storedPixels: seat.pixels.keys.sorted(),
+                roster: seat.roster
             )
         } catch {
             self.violate("a steward cannot be made from its disk: \(error)", node: node)
         }
-        self.jobs[job].checker.lastRevision = 0
-        self.setStewardAlarm(job)
+        seat.lastRevision = 0
+        self.candidatesChanged(at: node)
+        self.setStewardAlarm(job, at: node)
     }
 
-    /// Tells every worker with a session of the job.
-    func sendOffers(_ job: Int) {
+    /// Gives a node the office of a steward, unless it has it.
+    func seat(_ job: Int, at node: Int, roster: Roster) {
+        guard node < self.scenario.stewards, self.nodes[node].isUp else { return }
+        guard self.jobs[job].seats[node]?.steward == nil else {
+            return self.withSteward(job, at: node) { $0.rosterHeard(roster, now: $1) }
+        }
+        if self.jobs[job].seats[node] == nil {
+            self.jobs[job].seats[node] = SimulatedJob.Seat()
+        }
+        self.jobs[job].seats[node]?.roster = roster
+        self.loadSteward(job, at: node)
+        self.withSteward(job, at: node) { $0.start(now: $1) }
+        self.sendOffers(job, from: node)
+    }
+
+    private func rosterChanged(_ job: Int, _ roster: Roster, at node: Int) {
+        for (lost, since) in self.jobs[job].bereftSince where !roster.stewards.contains(self.nodes[lost].peer) {
+            self.report.longestRosterSeconds = max(self.report.longestRosterSeconds, self.now.seconds - since.seconds)
+            self.jobs[job].bereftSince[lost] = nil
+        }
+        self.sendOffers(job, from: node)
+    }
+
+    /// Tells every node with a session of the job.
+    func sendOffers(_ job: Int, from node: Int) {
         for worker in self.nodes.indices {
-            self.sendOffer(job, over: self.link(worker, self.jobs[job].stewardNode))
+            self.sendOffer(job, from: node, over: self.link(worker, node))
         }
     }
 
-    func sendOffer(_ job: Int, over link: Int) {
-        guard self.links[link].isUp, let offer = self.jobs[job].steward?.offer else { return }
-        self.send(.offer(offer), over: link)
+    func sendOffer(_ job: Int, from node: Int, over link: Int) {
+        guard self.links[link].isUp, let steward = self.jobs[job].seats[node]?.steward, steward.phase != .receiving
+        else { return }
+        self.send(.offer(steward.offer), over: link)
+    }
+
+    /// An offer has arrived at a node: at its worker, and where the node is to be a steward, at that.
+    func offerArrived(_ offer: JobOffer, at node: Int, from steward: Int) {
+        let peer = self.nodes[steward].peer
+        self.withWorker(node) { $0.offerReceived(offer, from: peer, now: $1) }
+        guard let job = self.jobIndex[JobID(offer.manifest.id.digest)], self.nodes[node].isUp, !offer.isClosed else {
+            return
+        }
+        let roster = Roster(offer, from: peer)
+        let isKnown = self.jobs[job].seats[node]?.steward != nil
+        if roster.stewards.contains(self.nodes[node].peer) || isKnown {
+            self.seat(job, at: node, roster: roster)
+        }
     }
 
     /// A request has arrived.
     func leaseRequestArrived(_ request: LeaseRequest, number: UInt64, over link: Int) {
-        guard let job = self.jobIndex[request.job], self.jobs[job].steward != nil,
-            self.jobs[job].stewardNode == self.links[link].steward
-        else {
+        let node = self.links[link].steward
+        guard let job = self.jobIndex[request.job], self.jobs[job].seats[node]?.steward != nil else {
             return self.send(.refused(number: number), over: link)
         }
         self.nextRequestID += 1
         let requestID = self.nextRequestID
-        let node = self.jobs[job].stewardNode
-        self.jobs[job].pending[requestID] = SimulatedJob.Pending(
+        self.jobs[job].seats[node]?.pending[requestID] = SimulatedJob.Pending(
             worker: self.links[link].worker,
             link: link,
             epoch: self.links[link].epoch,
@@ -134,55 +195,70 @@ extension SimulationEngine {
             receivedAt: self.now,
             stewardIncarnation: self.nodes[node].incarnation
         )
-        self.queue.add(.answerIsDue(job: job, requestID: requestID), at: self.now + Self.answerSecondsMax)
+        self.queue.add(.answerIsDue(job: job, node: node, requestID: requestID), at: self.now + Self.answerSecondsMax)
         let peer = self.nodes[self.links[link].worker].peer
-        self.withSteward(job) { $0.handleLeaseRequest(request, from: peer, requestID: requestID, now: $1) }
+        self.withSteward(job, at: node) { $0.handleLeaseRequest(request, from: peer, requestID: requestID, now: $1) }
     }
 
-    func answerIsDue(_ job: Int, requestID: UInt64) {
-        guard let pending = self.jobs[job].pending.removeValue(forKey: requestID) else { return }
-        // Who is gone needs no answer.
-        let node = self.jobs[job].stewardNode
-        guard self.isCurrent(node, pending.stewardIncarnation), self.links[pending.link].epoch == pending.epoch
+    /// The steward has had time enough to answer.
+    func answerIsDue(_ job: Int, at node: Int, requestID: UInt64) {
+        guard let pending = self.jobs[job].seats[node]?.pending.removeValue(forKey: requestID) else { return }
+        let link = self.links[pending.link]
+        // A steward forgets the requests of a peer whose session ended.
+        guard link.isUp, link.epoch == pending.epoch,
+            self.isCurrent(node, pending.stewardIncarnation), self.jobs[job].seats[node]?.steward != nil
         else { return }
-        self.violate("a request was not answered in \(Self.answerSecondsMax) s", node: node, and: pending.worker)
+        self.violate("request \(pending.number) of node \(link.worker) was not answered", node: node, and: link.worker)
     }
 
-    private func respond(_ job: Int, requestID: UInt64, _ grant: LeaseGrant) {
-        guard let pending = self.jobs[job].pending.removeValue(forKey: requestID) else {
-            return self.check("an answer \(requestID) was given twice, too late, or to nobody", job)
+    private func respond(_ job: Int, _ node: Int, requestID: UInt64, _ grant: LeaseGrant) {
+        guard let pending = self.jobs[job].seats[node]?.pending.removeValue(forKey: requestID) else {
+            return self.check("a request was answered twice, or one that was not asked", job, node)
         }
-        self.check(self.jobs[job].checker.granted(grant, to: self.nodes[pending.worker].peer), job)
+        let worker = self.nodes[pending.worker].peer
+        let seat = self.jobs[job].seats[node]
+        self.check(
+            self.jobs[job].checker.granted(
+                grant,
+                to: worker,
+                finalFrames: seat?.finalFrames ?? [],
+                burned: seat?.burned ?? []
+            ),
+            job,
+            node
+        )
         for unit in grant.units {
             if let since = self.jobs[job].orphanedAt.removeValue(forKey: unit) {
-                let seconds = self.now.seconds - since.seconds
-                self.report.longestOrphanSeconds = max(self.report.longestOrphanSeconds, seconds)
+                self.report.longestOrphanSeconds = max(
+                    self.report.longestOrphanSeconds,
+                    self.now.seconds - since.seconds
+                )
             }
         }
-        guard self.links[pending.link].epoch == pending.epoch else { return }
+        guard self.links[pending.link].isUp, self.links[pending.link].epoch == pending.epoch else { return }
         self.send(.grant(grant, number: pending.number), over: pending.link)
     }
 
-    /// Pixels have arrived at the steward's node.
-    func pixelsArrived(job: Int, _ unit: UnitID, root: Digest, over link: Int) {
-        guard let accepted = self.jobs[job].steward?.acceptedRoot(of: unit) else { return }
+    /// Pixels have arrived at a steward's node, from a worker or another steward.
+    func pixelsArrived(job: Int, _ unit: UnitID, root: Digest, at node: Int, from other: Int) {
+        guard let accepted = self.jobs[job].seats[node]?.steward?.acceptedRoot(of: unit) else { return }
         guard root == accepted else {
-            let peer = self.nodes[self.links[link].worker].peer
-            return self.withSteward(job) { $0.pixelsRefused(unit, from: peer, now: $1) }
+            let peer = self.nodes[other].peer
+            return self.withSteward(job, at: node) { $0.pixelsRefused(unit, from: peer, now: $1) }
         }
         let truth = self.jobs[job].truth.unit(unit).root
-        self.check(self.jobs[job].checker.pixelsAccepted(unit, root: root, truth: truth), job)
-        self.jobs[job].pixels[unit] = root
-        self.withSteward(job) { $0.pixelsStored(unit, now: $1) }
+        self.check(self.jobs[job].checker.pixelsAccepted(unit, root: root, truth: truth), job, node)
+        self.jobs[job].seats[node]?.pixels[unit] = root
+        self.withSteward(job, at: node) { $0.pixelsStored(unit, now: $1) }
     }
 
-    private func jobComplete(_ job: Int) {
-        if self.jobs[job].checker.finalFrames.count != self.jobs[job].manifest.frameCount {
-            self.check("the job was called complete with frames that are not final", job)
+    private func jobComplete(_ job: Int, _ node: Int) {
+        if self.jobs[job].seats[node]?.finalFrames.count != self.jobs[job].manifest.frameCount {
+            self.check("the job was called complete with frames that are not final", job, node)
         }
         if self.jobs[job].completedAt == nil {
             self.jobs[job].completedAt = self.now
         }
-        self.sendOffers(job)
+        self.sendOffers(job, from: node)
     }
 }

@@ -88,6 +88,10 @@ extension SimulationEngine {
             self.nodes[node].held = self.nodes[node].held.filter { $0.key.job != job }
         case .offerIgnored:
             break
+        case .foundRoster(let id, let roster):
+            guard let job = self.jobIndex[id] else { return self.violate("a worker made up a job", node: node) }
+            self.report.provisionalRosters += 1
+            self.seat(job, at: node, roster: roster)
         case .drained:
             // The process ends by itself; somebody starts it again.
             self.crash(node)
@@ -153,6 +157,10 @@ extension SimulationEngine {
             self.jobs[job].copies[unit, default: []].append(node)
             if self.jobs[job].copies[unit, default: []].count <= 2 {
                 self.usefulSeconds += seconds
+                self.usefulCopies += 1
+                if self.usefulCopies * 100 >= self.wantedCopies * 99, self.report.secondsTo99 == nil {
+                    self.reached99()
+                }
                 self.jobs[job].orphanedAt[unit] = nil
             } else {
                 self.report.duplicateUnits += 1
@@ -200,6 +208,24 @@ extension SimulationEngine {
         }
         let id = self.jobs[job].id
         self.withWorker(node) { $0.auditFinished(id, audit, leaf: leaf, now: $1) }
+    }
+
+    /// Adds the time of a node's threads since it was last counted.
+    func countReady(_ node: Int) {
+        let begin = max(self.nodes[node].upSince.seconds, self.beginSeconds)
+        let end = self.now.seconds
+        if self.nodes[node].isUp, end > begin, self.report.jobs.isEmpty {
+            self.readySeconds += (end - begin) * Double(self.nodes[node].threads)
+        }
+        self.nodes[node].upSince = self.now
+    }
+
+    private func reached99() {
+        for node in self.nodes.indices {
+            self.countReady(node)
+        }
+        self.report.secondsTo99 = self.now.seconds - self.beginSeconds
+        self.report.efficiencyTo99 = self.readySeconds > 0 ? self.usefulSeconds / self.readySeconds : 0
     }
 
     func pause(_ node: Int) {

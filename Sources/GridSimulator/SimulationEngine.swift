@@ -21,6 +21,13 @@ final class SimulationEngine {
     var nextToken: UInt64 = 0
     var busySeconds = 0.0
     var usefulSeconds = 0.0
+    /// The thread time of nodes that were there, since the first submission.
+    var readySeconds = 0.0
+    var usefulCopies = 0
+    /// The copies of all units of all jobs, two of each.
+    var wantedCopies = 0
+    /// When the first job is handed in.
+    var beginSeconds = 0.0
     /// How often in a row a machine was woken without time going on.
     var idleWakes = 0
     /// When faults stop; some time after the last job ended there is nothing left to disturb.
@@ -44,6 +51,8 @@ final class SimulationEngine {
         self.report = SimulationReport(seed: scenario.seed, nodes: scenario.nodes)
         self.makeNodes()
         self.makeJobs()
+        self.wantedCopies = self.jobs.reduce(0) { $0 + 2 * $1.plan.unitCount }
+        self.beginSeconds = scenario.jobs.map(\.submittedAtSeconds).min() ?? 0
         self.scheduleFaults()
     }
 
@@ -68,6 +77,7 @@ final class SimulationEngine {
             guard self.report.violations.count < Self.violationsMax else { return }
             if !hasEnded, self.jobs.allSatisfy({ $0.completedAt != nil }) {
                 hasEnded = true
+                self.countEfficiency()
                 self.faultsUntilSeconds = min(self.faultsUntilSeconds, self.now.seconds + Self.disturbedEndSeconds)
                 let calm = max(self.now, VirtualTime(seconds: self.faultsUntilSeconds))
                 end = calm + self.scenario.faults.absenceSecondsMax + Self.settleSeconds
@@ -83,12 +93,11 @@ final class SimulationEngine {
             self.nodes[node].workerWakesAt = nil
             self.countWake(node, "a worker never sleeps")
             self.withWorker(node) { $0.handleTimeout(now: $1) }
-        case .wakeSteward(let job, let incarnation):
-            let node = self.jobs[job].stewardNode
-            guard self.isCurrent(node, incarnation), self.jobs[job].stewardWakesAt == self.now else { return }
-            self.jobs[job].stewardWakesAt = nil
+        case .wakeSteward(let job, let node, let incarnation):
+            guard self.isCurrent(node, incarnation), self.jobs[job].seats[node]?.wakesAt == self.now else { return }
+            self.jobs[job].seats[node]?.wakesAt = nil
             self.countWake(node, "a steward never sleeps")
-            self.withSteward(job) { $0.handleTimeout(now: $1) }
+            self.withSteward(job, at: node) { $0.handleTimeout(now: $1) }
         case .deliver(let message):
             self.deliver(message)
         case .requestFailed(let node, let incarnation, let number):
@@ -108,8 +117,8 @@ final class SimulationEngine {
             } else {
                 self.withWorker(node) { $0.sceneReady(id, frames: frames, now: $1) }
             }
-        case .answerIsDue(let job, let requestID):
-            self.answerIsDue(job, requestID: requestID)
+        case .answerIsDue(let job, let node, let requestID):
+            self.answerIsDue(job, at: node, requestID: requestID)
         case .submit(let job):
             self.submit(job)
         case .start(let job):
@@ -134,6 +143,12 @@ final class SimulationEngine {
             self.restart(node)
         case .partition:
             self.partition()
+        case .healed:
+            self.queue.add(.compareLedgers(since: self.now), at: self.now + 0.25)
+        case .incident(let index):
+            self.incident(self.scenario.incidents[index])
+        case .compareLedgers(let since):
+            self.compareLedgers(since: since)
         case .slowDown(let node):
             self.scheduleSlowdown(node)
             if self.isFaulty {
@@ -263,7 +278,7 @@ final class SimulationEngine {
                     id: id,
                     manifest: manifest,
                     record: record,
-                    stewardNode: node,
+                    entryNode: node,
                     submittedAt: submittedAt,
                     plan: plan,
                     truth: GroundTruth(job: id, manifest: manifest),

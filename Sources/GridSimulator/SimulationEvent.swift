@@ -5,7 +5,7 @@ enum SimulationEvent {
     /// The worker of a node asked to be woken.
     case wakeWorker(node: Int, incarnation: UInt32)
     /// The steward of a job asked to be woken.
-    case wakeSteward(job: Int, incarnation: UInt32)
+    case wakeSteward(job: Int, node: Int, incarnation: UInt32)
     /// A message arrives.
     case deliver(Message)
     /// The worker learns that its request failed.
@@ -17,7 +17,7 @@ enum SimulationEvent {
     /// A scene arrived, or could not be had.
     case sceneDone(node: Int, incarnation: UInt32, job: Int, frames: [Int], hasFailed: Bool)
     /// A steward's answer is overdue.
-    case answerIsDue(job: Int, requestID: UInt64)
+    case answerIsDue(job: Int, node: Int, requestID: UInt64)
     /// A job is handed in.
     case submit(job: Int)
     /// All chunks of a job have arrived at its steward.
@@ -36,6 +36,12 @@ enum SimulationEvent {
     case restart(node: Int)
     /// Some nodes are cut off from the others.
     case partition
+    /// The cut between two parts of the nodes is over.
+    case healed
+    /// Something happens that the scenario names by its place.
+    case incident(Int)
+    /// Whether all stewards hold the same again after a cut.
+    case compareLedgers(since: VirtualTime)
     /// A node becomes slow.
     case slowDown(node: Int)
     /// A node is paused by its owner.
@@ -63,5 +69,9 @@ enum SimulationEvent {
         case refused(number: UInt64)
         /// From the worker: its pixels, by their root.
         case pixels(job: Int, UnitID, root: Digest)
+        /// From one steward to another.
+        case steward(StewardMessage, from: Int, to: Int)
+        /// Pixels from one steward to another.
+        case copy(job: Int, UnitID, root: Digest, from: Int, to: Int)
     }
 }

@@ -51,6 +51,15 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     /// Thread time spent as a share of the thread time that was there between the first submission and the last final
     /// frame.
     public var busyShare = 0.0
+    /// The thread time of the first two right copies as a share of the time of all threads that were there until the
+    /// last job ended.
+    public var efficiency = 0.0
+    /// The same until 99 of 100 copies were rendered.
+    public var efficiencyTo99 = 0.0
+    /// The virtual time until 99 of 100 copies were rendered in seconds.
+    public var secondsTo99: Double?
+    /// The time for the last copy in a hundred as a share of the whole.
+    public var tailShare = 0.0
     /// Units that were finished.
     public var finishedUnits = 0
     /// Finished units that were the third or a later right copy.
@@ -67,6 +76,20 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     public var burned: [String] = []
     /// The longest virtual time from the crash of a node until one of its leases was given to another, in seconds.
     public var longestOrphanSeconds = 0.0
+    /// The bytes of messages between stewards.
+    public var stewardBytes: UInt64 = 0
+    /// Records that were written, on all disks together.
+    public var records: UInt64 = 0
+    /// Their bytes.
+    public var recordBytes: UInt64 = 0
+    /// The longest virtual time from the death of a steward to a roster without it, in seconds.
+    public var longestRosterSeconds = 0.0
+    /// The longest virtual time from the end of a cut until all stewards of each job held the same records, in seconds.
+    ///
+    /// While a job runs this is the first instant at which nothing was under way.
+    public var longestHealSeconds = 0.0
+    /// How often nodes without any steward chose others.
+    public var provisionalRosters = 0
     /// What must never happen and did; the run stops at the first few.
     public var violations: [Violation] = []
 

@@ -43,6 +43,11 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         public var delayRate = 0.0
         /// The mean time between two crashes (`kill -9`) of one node in seconds; 0 means none.
         public var crashMeanSeconds = 0.0
+        /// The mean time that a node stays in seconds, by a Weibull distribution of shape 0.5 as volunteers' machines show
+        /// it: many leave soon, some stay for very long; 0 means for ever.
+        ///
+        /// Whoever leaves comes back after about ``absenceSecondsMax``; the nodes that can be stewards stay.
+        public var sessionMeanSeconds = 0.0
         /// Crashes also hit nodes in the middle of what a machine asks them to do, with this probability an input.
         public var crashBetweenActionsRate = 0.0
         /// Whether stewards crash too.
@@ -50,6 +55,8 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         /// The share of crashes and lost sessions that the other side sees only by missing pings, after 2 to 8 seconds; a
         /// process that is killed is seen to be gone at once, a machine without power is not.
         public var silentShare = 0.5
+        /// A crash takes the last few records from the disk, as when the power fails before they are there.
+        public var tornRate = 0.0
         /// The longest time that a crashed node stays away in seconds.
         public var absenceSecondsMax = 20.0
         /// The mean time between two lost sessions of one worker and one steward in seconds; 0 means none.
@@ -83,6 +90,7 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
             faults.delayRate = 0.05
             faults.crashMeanSeconds = 60
             faults.crashBetweenActionsRate = 0.001
+            faults.tornRate = 0.3
             faults.stewardsCrash = true
             faults.disconnectMeanSeconds = 60
             faults.partitionMeanSeconds = 200
@@ -96,11 +104,32 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         }
     }
 
+    /// Something that goes wrong at one instant, whatever the rates of faults.
+    public struct Incident: Codable, Hashable, Sendable {
+        /// The virtual time in seconds.
+        public var atSeconds: Double
+        /// How many stewards of the first job die, by rank.
+        public var stewardsKilled = 0
+        /// The share of the other nodes that die, 0...1.
+        public var shareKilled = 0.0
+        /// How long those who died stay away in seconds; 0 means for ever.
+        public var absenceSeconds = 0.0
+        /// The share of nodes that are cut off from the others, 0...1.
+        public var shareCutOff = 0.0
+        /// How long they are cut off in seconds.
+        public var cutOffSeconds = 0.0
+
+        /// Creates an incident in which nothing happens yet.
+        public init(atSeconds: Double) {
+            self.atSeconds = atSeconds
+        }
+    }
+
     /// The seed of everything random.
     public var seed: UInt64
     /// The number of nodes; each one works.
     public var nodes: Int
-    /// How many of the nodes are handed jobs: job i goes to node i modulo this.
+    /// How many of the nodes can be stewards: job i is handed to node i modulo this, and five of them keep it.
     public var stewards: Int
     /// The most render threads of a node; each has 1 to this many.
     public var threadsMax: Int
@@ -118,8 +147,10 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
     public var falsifyRate: Double
     /// The jobs.
     public var jobs: [Job]
-    /// What goes wrong.
+    /// What goes wrong all the time.
     public var faults: Faults
+    /// What goes wrong at certain times.
+    public var incidents: [Incident] = []
     /// A run that has not ended at this virtual time failed.
     public var timeLimitSeconds: Double
     /// Whether every message is encoded and decoded on its way, as on a real grid.
@@ -181,14 +212,15 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         let rates = [
             self.falsifyRate, self.faults.lossRate, self.faults.duplicateRate, self.faults.delayRate,
             self.faults.crashBetweenActionsRate, self.faults.silentShare, self.faults.sceneFailureRate,
-            self.faults.renderFailureRate,
+            self.faults.renderFailureRate, self.faults.tornRate,
         ]
         if !rates.allSatisfy({ (0 ... 1).contains($0) }) {
             return "rates are probabilities, 0 to 1"
         }
         let times = [
             self.timeLimitSeconds, self.faults.untilSeconds, self.faults.crashMeanSeconds,
-            self.faults.absenceSecondsMax, self.faults.disconnectMeanSeconds, self.faults.slowdownMeanSeconds,
+            self.faults.absenceSecondsMax, self.faults.sessionMeanSeconds, self.faults.disconnectMeanSeconds,
+            self.faults.slowdownMeanSeconds,
             self.faults.partitionMeanSeconds, self.faults.partitionSeconds, self.faults.pauseMeanSeconds,
             self.faults.slowdownFactor, self.speedSpread,
         ]

@@ -44,26 +44,47 @@ extension Hello {
 }
 
 extension JobOffer {
-    /// Writes `{0: manifest, 1: openPerMille, 2: isClosed}`.
+    /// Writes `{0: manifest, 1: openPerMille, 2: isClosed, 3: rosterNumber, 4: [steward, ...], 5: isProvisional,
+    /// 6: priority}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(3)
+        encoder.map(7)
         encoder.key(0)
         self.manifest.append(to: &encoder)
         encoder.key(1)
         encoder.integer(self.openPerMille)
         encoder.key(2)
         encoder.bool(self.isClosed)
+        encoder.key(3)
+        encoder.integer(self.rosterNumber)
+        encoder.key(4)
+        encoder.array(self.stewards) { $0.peer($1) }
+        encoder.key(5)
+        encoder.bool(self.isProvisional)
+        encoder.key(6)
+        encoder.integer(self.priority)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 3, "an offer") { (decoder) throws(WireError) in
-            try decoder.key(0)
-            let manifest = try SignedRecord(manifestFrom: &decoder)
-            try decoder.key(1)
-            let openPerMille = try decoder.integer(0 ... 1_000, "the open share")
-            try decoder.key(2)
-            return Self(manifest: manifest, openPerMille: openPerMille, isClosed: try decoder.bool())
+        self = try decoder.map(exactly: 7, "an offer") { (decoder) throws(WireError) in
+            try Self(pairs: &decoder)
         }
+    }
+
+    private init(pairs decoder: inout CBORDecoder) throws(WireError) {
+        try decoder.key(0)
+        self.manifest = try SignedRecord(.jobManifest, from: &decoder)
+        try decoder.key(1)
+        self.openPerMille = try decoder.integer(0 ... 1_000, "the open share")
+        try decoder.key(2)
+        self.isClosed = try decoder.bool()
+        try decoder.key(3)
+        self.rosterNumber = try decoder.integer(0 ... RosterEpoch.numberMax, "the number of a roster")
+        try decoder.key(4)
+        self.stewards = try decoder.stewards(countMin: 0)
+        try decoder.key(5)
+        self.isProvisional = try decoder.bool()
+        try decoder.key(6)
+        self.priority = try decoder.integer(0 ... JobOrder.priorityMax, "the priority of a job")
     }
 }
 
@@ -188,9 +209,9 @@ extension LeaseGrant {
 
 extension JobStatus {
     /// Writes `{0: job, 1: revision, 2: phase (0...3), 3: unitsTotal, 4: unitsRendered, 5: unitsVerified,
-    /// 6: [finalFrames], 7: activeWorkers, 8: waitingFor, 9: [burned]}`.
+    /// 6: [finalFrames], 7: activeWorkers, 8: waitingFor, 9: [burned], 10: [steward, ...]}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(10)
+        encoder.map(11)
         encoder.key(0)
         encoder.digest(self.job.digest)
         encoder.key(1)
@@ -211,10 +232,12 @@ extension JobStatus {
         encoder.sentence(self.waitingFor, sizeMax: WireLimits.sentenceSizeMax)
         encoder.key(9)
         encoder.array(self.burned) { $0.peer($1) }
+        encoder.key(10)
+        encoder.array(self.stewards) { $0.peer($1) }
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 10, "a status") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 11, "a status") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -251,5 +274,7 @@ extension JobStatus {
             (decoder) throws(WireError) in try decoder.peer("a burned worker")
         }
         try requireAscending(self.burned, "the list of burned workers")
+        try decoder.key(10)
+        self.stewards = try decoder.stewards(countMin: 0)
     }
 }

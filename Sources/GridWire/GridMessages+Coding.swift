@@ -8,12 +8,13 @@ extension GridRequest {
         case status = 5
         case frameEvidence = 6
         case haveChunks = 7
-        case cancel = 8
+        case order = 8
+        case steward = 9
     }
 
     /// The canonical CBOR array that begins with the request's tag:
-    /// `[0, hello]`, `[1, manifest]`, `[2, job]`, `[3, leaseRequest]`, `[4, offer]`, `[5, job, knownRevision]`,
-    /// `[6, job, frame]`, `[7, [chunk, ...]]`, `[8, job]`.
+    /// `[0, hello]`, `[1, manifest]`, `[2, job, roster]`, `[3, leaseRequest]`, `[4, offer]`, `[5, job, knownRevision]`,
+    /// `[6, job, frame]`, `[7, [chunk, ...]]`, `[8, job, order]`, `[9, stewardMessage]`.
     public func encoded() -> [UInt8] {
         var encoder = CBOREncoder()
         func begin(_ tag: Tag, itemCount: Int = 1) {
@@ -27,9 +28,10 @@ extension GridRequest {
         case .submit(let manifest):
             begin(.submit)
             manifest.append(to: &encoder)
-        case .start(let job):
-            begin(.start)
+        case .start(let job, let roster):
+            begin(.start, itemCount: 2)
             encoder.digest(job.digest)
+            roster.append(to: &encoder)
         case .lease(let request):
             begin(.lease)
             request.append(to: &encoder)
@@ -47,9 +49,13 @@ extension GridRequest {
         case .haveChunks(let chunks):
             begin(.haveChunks)
             encoder.chunks(chunks)
-        case .cancel(let job):
-            begin(.cancel)
+        case .order(let job, let order):
+            begin(.order, itemCount: 2)
             encoder.digest(job.digest)
+            order.append(to: &encoder)
+        case .steward(let message):
+            begin(.steward)
+            message.append(to: &encoder)
         }
         return encoder.bytes
     }
@@ -65,17 +71,19 @@ extension GridRequest {
                 guard let tag = Tag(rawValue: tag) else {
                     throw WireError(.unknown, "requests with tag \(tag) are not known")
                 }
-                try decoder.expect(itemCount, is: tag == .status || tag == .frameEvidence ? 2 : 1)
+                let hasTwo = [.status, .frameEvidence, .start, .order].contains(tag)
+                try decoder.expect(itemCount, is: hasTwo ? 2 : 1)
                 switch tag {
                 case .hello: return .hello(try Hello(from: &decoder))
-                case .submit: return .submit(manifest: try SignedRecord(manifestFrom: &decoder))
-                case .start: return .start(try decoder.job())
+                case .submit: return .submit(manifest: try SignedRecord(.jobManifest, from: &decoder))
+                case .start: return .start(try decoder.job(), roster: try SignedRecord(.rosterEpoch, from: &decoder))
                 case .lease: return .lease(try LeaseRequest(from: &decoder))
                 case .offer: return .offer(try JobOffer(from: &decoder))
                 case .status: return .status(try decoder.job(), knownRevision: try decoder.unsigned())
                 case .frameEvidence: return .frameEvidence(try decoder.job(), frame: try decoder.frame())
                 case .haveChunks: return .haveChunks(try decoder.chunks())
-                case .cancel: return .cancel(try decoder.job())
+                case .order: return .order(try decoder.job(), try SignedRecord(.jobOrder, from: &decoder))
+                case .steward: return .steward(try StewardMessage(from: &decoder))
                 }
             }
         }
@@ -96,14 +104,14 @@ extension GridResponse {
         var itemCount: Int {
             switch self {
             case .accepted: 0
-            case .submitted: 2
+            case .submitted: 3
             case .hello, .grant, .status, .evidence, .chunks, .refused: 1
             }
         }
     }
 
     /// The canonical CBOR array that begins with the response's tag:
-    /// `[0, hello]`, `[1, job, [chunk, ...]]`, `[2]`, `[3, grant]`, `[4, status]`, `[5, [record, ...]]`,
+    /// `[0, hello]`, `[1, job, [chunk, ...], [steward, ...]]`, `[2]`, `[3, grant]`, `[4, status]`, `[5, [record, ...]]`,
     /// `[6, [chunk, ...]]`, `[7, sentence]`.
     public func encoded() -> [UInt8] {
         var encoder = CBOREncoder()
@@ -115,10 +123,11 @@ extension GridResponse {
         case .hello(let hello):
             begin(.hello)
             hello.append(to: &encoder)
-        case .submitted(let job, let missing):
+        case .submitted(let job, let missing, let stewards):
             begin(.submitted)
             encoder.digest(job.digest)
             encoder.chunks(missing)
+            encoder.array(stewards) { $0.peer($1) }
         case .accepted:
             begin(.accepted)
         case .grant(let grant):
@@ -154,7 +163,10 @@ extension GridResponse {
                 try decoder.expect(itemCount, is: tag.itemCount)
                 switch tag {
                 case .hello: return .hello(try Hello(from: &decoder))
-                case .submitted: return .submitted(try decoder.job(), missing: try decoder.chunks())
+                case .submitted:
+                    let job = try decoder.job()
+                    let missing = try decoder.chunks()
+                    return .submitted(job, missing: missing, stewards: try decoder.stewards(countMin: 0))
                 case .accepted: return .accepted
                 case .grant: return .grant(try LeaseGrant(from: &decoder))
                 case .status: return .status(try JobStatus(from: &decoder))
@@ -175,11 +187,11 @@ private func checkMessageSize(_ bytes: [UInt8]) throws(WireError) {
 }
 
 extension SignedRecord {
-    /// Reads a record that must be a manifest.
-    init(manifestFrom decoder: inout CBORDecoder) throws(WireError) {
+    /// Reads a record that must be of a kind.
+    init(_ kind: Kind, from decoder: inout CBORDecoder) throws(WireError) {
         try self.init(from: &decoder)
-        guard self.kind == .jobManifest else {
-            throw WireError(.outOfRange, "a record of kind \(self.kind.rawValue) stands where a manifest must")
+        guard self.kind == kind else {
+            throw WireError(.outOfRange, "a record of kind \(self.kind.rawValue) stands where a \(kind) must")
         }
     }
 }

@@ -4,8 +4,8 @@ public enum GridRequest: Hashable, Sendable {
     case hello(Hello)
     /// Please take this job. The manifest is a ``SignedRecord``; the answer names the chunks that are missing.
     case submit(manifest: SignedRecord)
-    /// All chunks were sent; start.
-    case start(JobID)
+    /// All chunks were sent; start. The roster is a ``SignedRecord`` by the submitter.
+    case start(JobID, roster: SignedRecord)
     /// I work for this job and have room.
     case lease(LeaseRequest)
     /// A job is open for work here.
@@ -16,16 +16,18 @@ public enum GridRequest: Hashable, Sendable {
     case frameEvidence(JobID, frame: Int)
     /// Which of these chunks do you hold?
     case haveChunks([ChunkID])
-    /// End this job; only from its submitter.
-    case cancel(JobID)
+    /// Pause, go on with or end a job: a ``JobOrder`` as a ``SignedRecord`` by its submitter, whoever brings it.
+    case order(JobID, SignedRecord)
+    /// From one steward of a job to another; answered by ``GridResponse/accepted``.
+    case steward(StewardMessage)
 }
 
 /// The answer to a ``GridRequest``.
 public enum GridResponse: Hashable, Sendable {
     /// To ``GridRequest/hello(_:)``.
     case hello(Hello)
-    /// To ``GridRequest/submit(manifest:)``: the chunks that must still be sent.
-    case submitted(JobID, missing: [ChunkID])
+    /// To ``GridRequest/submit(manifest:)``: the chunks that must still be sent, and who would be the job's stewards.
+    case submitted(JobID, missing: [ChunkID], stewards: [PeerID])
     /// Done; nothing more to say.
     case accepted
     /// To ``GridRequest/lease(_:)``.
@@ -81,12 +83,32 @@ public struct JobOffer: Hashable, Sendable {
     public var openPerMille: Int
     /// Whether the job has ended, so that workers forget it.
     public var isClosed: Bool
+    /// The number of the roster.
+    public var rosterNumber: Int
+    /// The stewards by rank.
+    public var stewards: [PeerID]
+    /// Whether the roster gives way to one that stands.
+    public var isProvisional: Bool
+    /// The priority that the submitter gave the job, 0...``JobOrder/priorityMax``.
+    public var priority: Int
 
     /// Creates an offer.
-    public init(manifest: SignedRecord, openPerMille: Int, isClosed: Bool) {
+    public init(
+        manifest: SignedRecord,
+        openPerMille: Int,
+        isClosed: Bool,
+        rosterNumber: Int = 0,
+        stewards: [PeerID] = [],
+        isProvisional: Bool = false,
+        priority: Int = JobOrder.priorityDefault
+    ) {
         self.manifest = manifest
         self.openPerMille = openPerMille
         self.isClosed = isClosed
+        self.rosterNumber = rosterNumber
+        self.stewards = stewards
+        self.isProvisional = isProvisional
+        self.priority = priority
     }
 }
 
@@ -226,6 +248,8 @@ public struct JobStatus: Hashable, Sendable {
     public var waitingFor: String
     /// Workers that were proved wrong, ascending.
     public var burned: [PeerID]
+    /// The stewards by rank; each of them can answer for the job.
+    public var stewards: [PeerID]
 
     /// Creates a status.
     public init(
@@ -238,7 +262,8 @@ public struct JobStatus: Hashable, Sendable {
         finalFrames: [Int],
         activeWorkers: Int,
         waitingFor: String,
-        burned: [PeerID]
+        burned: [PeerID],
+        stewards: [PeerID] = []
     ) {
         self.job = job
         self.revision = revision
@@ -250,5 +275,6 @@ public struct JobStatus: Hashable, Sendable {
         self.activeWorkers = activeWorkers
         self.waitingFor = waitingFor
         self.burned = burned
+        self.stewards = stewards
     }
 }

@@ -148,4 +148,10 @@ public enum GridRecord: Hashable, Sendable {
     case fraudProof(FraudProof)
     /// A closed frame.
     case frameFinal(FrameFinal)
+    /// A vote for a roster.
+    case rosterEpoch(RosterEpoch)
+    /// What a holder has on its disk.
+    case storeReceipt(StoreReceipt)
+    /// What the submitter wants now.
+    case jobOrder(JobOrder)
 }

@@ -93,6 +93,9 @@ extension GridRecord {
         case .auditReport: .auditReport
         case .fraudProof: .fraudProof
         case .frameFinal: .frameFinal
+        case .rosterEpoch: .rosterEpoch
+        case .storeReceipt: .storeReceipt
+        case .jobOrder: .jobOrder
         }
     }
 
@@ -107,6 +110,9 @@ extension GridRecord {
         case .auditReport(let record): record.append(to: &encoder)
         case .fraudProof(let record): record.append(to: &encoder)
         case .frameFinal(let record): record.append(to: &encoder)
+        case .rosterEpoch(let record): record.append(to: &encoder)
+        case .storeReceipt(let record): record.append(to: &encoder)
+        case .jobOrder(let record): record.append(to: &encoder)
         }
         return encoder.bytes
     }
@@ -122,6 +128,9 @@ extension GridRecord {
             case .auditReport: .auditReport(try AuditReport(from: &decoder))
             case .fraudProof: .fraudProof(try FraudProof(from: &decoder))
             case .frameFinal: .frameFinal(try FrameFinal(from: &decoder))
+            case .rosterEpoch: .rosterEpoch(try RosterEpoch(from: &decoder))
+            case .storeReceipt: .storeReceipt(try StoreReceipt(from: &decoder))
+            case .jobOrder: .jobOrder(try JobOrder(from: &decoder))
             }
         }
     }

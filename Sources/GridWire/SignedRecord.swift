@@ -15,6 +15,12 @@ public struct SignedRecord: Hashable, Sendable {
         case fraudProof = 4
         /// ``FrameFinal``.
         case frameFinal = 5
+        /// ``RosterEpoch``.
+        case rosterEpoch = 6
+        /// ``StoreReceipt``.
+        case storeReceipt = 7
+        /// ``JobOrder``.
+        case jobOrder = 8
     }
 
     /// The kind of the body.

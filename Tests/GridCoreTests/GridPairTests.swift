@@ -281,7 +281,7 @@ struct PaperGrid {
                 self.stored[unit] = nil
             case .jobComplete:
                 self.isComplete = true
-            case .tileVerified, .statusChanged:
+            case .tileVerified, .statusChanged, .rosterChanged, .tell, .copyPixels:
                 break
             }
             self.log.append((self.now, action))
@@ -332,7 +332,7 @@ struct PaperGrid {
                 self.nodes[index].pixels[unit] = nil
             case .forgetJob:
                 self.nodes[index].pixels = [:]
-            case .offerIgnored, .drained:
+            case .offerIgnored, .foundRoster, .drained:
                 break
             }
         }

@@ -126,19 +126,51 @@ struct LedgerTests {
         #expect(try ledger == self.ledger())
     }
 
+    /// A frame's pixels when all is right.
+    private func pixels(_ ledger: Ledger, frame: Int) -> Digest {
+        let roots = ledger.plan.units(ofFrame: frame).map { TestGrid.root(ledger.plan.unit(at: $0)) }
+        return Digest(hashing: roots.flatMap(\.bytes))
+    }
+
     @Test
-    func `only stewards close frames and prove fraud`() throws {
-        var ledger = try self.ledger()
-        let final = FrameFinal(job: ledger.job, frame: 1, framePixels: TestGrid.coreVersion, work: [])
-        guard case .rejected = ledger.insert(self.sign(.frameFinal(final), by: TestGrid.peer("alice"))) else {
-            Issue.record("taken")
-            return
+    func `a final frame counts when the results of its workers bear it out, whoever signed it`() throws {
+        var (alice, bob) = (Hand("alice"), Hand("bob"))
+        let empty = try self.ledger()
+        let units = empty.plan.units(ofFrame: 1).map { empty.plan.unit(at: $0) }
+        let work = [alice.peer, bob.peer].sorted().map { FrameFinal.WorkShare(worker: $0, workCount: 1) }
+        let right = FrameFinal(job: empty.job, frame: 1, framePixels: self.pixels(empty, frame: 1), work: work)
+        var wrong = right
+        wrong.framePixels = TestGrid.coreVersion
+        var lonely = right
+        lonely.work.removeLast()
+        let batches = [alice.batch(empty.job, units), bob.batch(empty.job, units)]
+        for bad in [wrong, lonely] {
+            #expect(try self.ledger(batches + [self.sign(.frameFinal(bad))]).finalFrames.isEmpty)
         }
-        guard case .new = ledger.insert(self.sign(.frameFinal(final))) else {
-            Issue.record("not taken")
-            return
+        let good = self.sign(.frameFinal(right), by: TestGrid.peer("carol"))
+        for records in [[good] + batches, batches + [good], [batches[0], good, batches[1]]] {
+            #expect(try self.ledger(records).finalFrames == [1])
         }
-        #expect(ledger.finalFrames == [1])
+    }
+
+    @Test
+    func `a proof by somebody who is no steward burns nobody until a roster names it`() throws {
+        var (alice, bob) = (Hand("alice"), Hand("bob"))
+        let (carol, dave) = (Hand("carol"), Hand("dave"))
+        let empty = try self.ledger()
+        let unit = empty.plan.unit(at: 0)
+        let lie = bob.batch(empty.job, [unit], wrongAt: 2)
+        let truth = alice.batch(empty.job, [unit])
+        let report = self.report(carol, empty.job, unit)
+        let proof = self.proof(empty, against: bob, batch: lie, unit: unit, witnesses: [truth, report])
+        var ledger = try self.ledger([lie, truth, report, dave.sign(.fraudProof(proof))])
+        #expect(ledger.burned.isEmpty)
+        let epoch = RosterEpoch(job: empty.job, number: 1, stewards: [self.steward, dave.peer])
+        _ = ledger.insert(dave.sign(.rosterEpoch(epoch)))
+        #expect(ledger.burned.isEmpty && ledger.roster == nil, "nobody makes itself a steward")
+        _ = ledger.insert(Hand("submitter").sign(.rosterEpoch(epoch)))
+        #expect(ledger.roster?.stewards == epoch.stewards)
+        #expect(ledger.burned.map(\.worker) == [bob.peer])
     }
 
     @Test
@@ -242,9 +274,10 @@ struct LedgerTests {
         let unit = ledger.plan.unit(at: 0)
         let late = ledger.plan.unit(at: ledger.plan.unitsPerFrame)
         let work = [alice.peer, bob.peer].sorted().map { FrameFinal.WorkShare(worker: $0, workCount: 10) }
-        let final = FrameFinal(job: ledger.job, frame: 1, framePixels: TestGrid.coreVersion, work: work)
+        let final = FrameFinal(job: ledger.job, frame: 1, framePixels: self.pixels(ledger, frame: 1), work: work)
+        let units = ledger.plan.units(ofFrame: 1).map { ledger.plan.unit(at: $0) }
         for record in [
-            alice.batch(ledger.job, [unit]), bob.batch(ledger.job, [unit]), self.sign(.frameFinal(final)),
+            alice.batch(ledger.job, units), bob.batch(ledger.job, units), self.sign(.frameFinal(final)),
             alice.batch(ledger.job, [late]), bob.batch(ledger.job, [late]), bob.batch(ledger.job, [late], wrongAt: 0),
         ] {
             _ = ledger.insert(record)
@@ -292,7 +325,12 @@ struct LedgerTests {
                 records.append(
                     self.sign(
                         .frameFinal(
-                            FrameFinal(job: ledger.job, frame: frame, framePixels: TestGrid.coreVersion, work: work)
+                            FrameFinal(
+                                job: ledger.job,
+                                frame: frame,
+                                framePixels: self.pixels(ledger, frame: frame),
+                                work: work
+                            )
                         )
                     )
                 )

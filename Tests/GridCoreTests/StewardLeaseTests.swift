@@ -76,13 +76,13 @@ struct StewardLeaseTests {
     }
 
     @Test
-    func `a parked request is answered with nothing after 30 s`() throws {
+    func `a parked request is answered with nothing after 4 s`() throws {
         var desk = try Desk(TestGrid.manifest(width: 64, height: 64))
         var alice = Hand("alice")
         _ = desk.send(alice.ask(desk.job), from: alice)
         #expect(desk.send(alice.report(desk.job, [desk.unit(0)], wanted: 1), from: alice) == nil)
         let request = desk.nextRequest
-        desk.wait(.milliseconds(29_999))
+        desk.wait(.milliseconds(3_999))
         #expect(desk.grant(to: request) == nil)
         desk.wait(.milliseconds(1))
         let grant = desk.grant(to: request)
@@ -257,8 +257,8 @@ struct StewardLeaseTests {
         let alice = Hand("alice")
         let other = JobID(Digest(hashing: "other".utf8))
         #expect(desk.send(alice.ask(other), from: alice)?.isClosed == true)
-        desk.note(desk.steward.cancel(now: desk.now))
-        #expect(desk.actions == [.statusChanged])
+        desk.order(.cancelled)
+        #expect(desk.actions.last == .statusChanged)
         #expect(desk.steward.status(now: desk.now).phase == .cancelled)
         #expect(desk.send(alice.ask(desk.job), from: alice)?.isClosed == true)
         #expect(desk.steward.nextDeadline == nil)
@@ -271,8 +271,24 @@ struct StewardLeaseTests {
         var alice = Hand("alice")
         _ = desk.send(alice.report(desk.job, [desk.unit(0)], wanted: 1), from: alice)
         let request = desk.nextRequest
-        desk.note(desk.steward.cancel(now: desk.now))
+        desk.order(.cancelled)
         #expect(desk.grant(to: request)?.isClosed == true)
+    }
+
+    @Test
+    func `a paused job leases nothing until it goes on, and only its submitter can say so`() throws {
+        var desk = try Desk(self.small)
+        let alice = Hand("alice")
+        let forged = JobOrder(job: desk.job, sequence: 1, state: .cancelled)
+        #expect(desk.steward.handleOrder(alice.sign(.jobOrder(forged)), now: desk.now) == nil)
+        desk.order(.paused, sequence: 2)
+        #expect(desk.send(alice.ask(desk.job), from: alice) == nil)
+        #expect(desk.steward.status(now: desk.now).waitingFor == "its submitter paused it")
+        let request = desk.nextRequest
+        desk.order(.cancelled, sequence: 1)
+        #expect(desk.steward.phase == .running, "an older order came late")
+        desk.order(.running, sequence: 3)
+        #expect(desk.grant(to: request)?.units == [desk.unit(0)])
     }
 
     @Test

@@ -212,6 +212,11 @@ struct Desk {
         self.actions = all
     }
 
+    mutating func order(_ state: JobOrder.State, sequence: UInt64 = 1) {
+        let order = JobOrder(job: self.job, sequence: sequence, state: state)
+        self.note(self.steward.handleOrder(Hand("submitter").sign(.jobOrder(order)), now: self.now) ?? [])
+    }
+
     mutating func store(_ unit: UnitID) {
         self.note(self.steward.pixelsStored(unit, now: self.now))
     }

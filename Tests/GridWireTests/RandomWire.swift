@@ -122,6 +122,31 @@ struct RandomWire {
                     work: workers.map { .init(worker: $0, workCount: self.number()) }
                 )
             )
+        case .rosterEpoch:
+            return .rosterEpoch(
+                RosterEpoch(
+                    job: JobID(self.digest()),
+                    number: self.int(1 ... RosterEpoch.numberMax),
+                    stewards: (0 ..< self.int(1 ... RosterEpoch.stewardsMax)).map { _ in self.peer() }
+                )
+            )
+        case .storeReceipt:
+            let units = Set(self.list(10) { $0.unit() }).sorted()
+            return .storeReceipt(
+                StoreReceipt(
+                    job: JobID(self.digest()),
+                    items: units.map { .init(unit: $0, rootStart: self.number()) }
+                )
+            )
+        case .jobOrder:
+            return .jobOrder(
+                JobOrder(
+                    job: JobID(self.digest()),
+                    sequence: self.number(),
+                    state: JobOrder.State.allCases.randomElement(using: &self.random) ?? .running,
+                    priority: self.int(0 ... JobOrder.priorityMax)
+                )
+            )
         }
     }
 
@@ -211,35 +236,74 @@ struct RandomWire {
             finalFrames: Set(self.list(8) { $0.int(WireLimits.frameNumbers) }).sorted(),
             activeWorkers: self.int(0 ... 1_000),
             waitingFor: self.text(WireLimits.sentenceSizeMax),
-            burned: Set(self.list(3) { $0.peer() }).sorted()
+            burned: Set(self.list(3) { $0.peer() }).sorted(),
+            stewards: self.list(5) { $0.peer() }
         )
     }
 
+    mutating func cession() -> StewardMessage.Cession {
+        StewardMessage.Cession(
+            unit: self.unit(),
+            holders: self.list(StewardMessage.holdersMax) { $0.peer() },
+            isSpeculative: Bool.random(using: &self.random)
+        )
+    }
+
+    mutating func stewardMessage() -> StewardMessage {
+        var message = StewardMessage(job: JobID(self.digest()), recordCount: self.number(), summary: self.digest())
+        message.records = self.list(3) { wire in wire.signedRecord(wire.anyKind()) }
+        if Bool.random(using: &self.random) {
+            message.buckets = (0 ..< StewardMessage.bucketCount).map { _ in self.number() }
+        }
+        message.bucketNumbers = Set(self.list(5) { $0.int(0 ... (StewardMessage.bucketCount - 1)) }).sorted()
+        message.knownIDs = self.list(5) { RecordID($0.digest()) }
+        message.wantedIDs = self.list(5) { RecordID($0.digest()) }
+        message.openUnits = self.int(0 ... 1_000_000)
+        message.blocksPerKilosecond = min(self.number(), 1 << 50)
+        message.activeWorkers = self.int(0 ... 10_000)
+        message.wantedUnits = self.int(0 ... StewardMessage.unitsMax)
+        message.idleBlockMicroseconds = min(self.number(), WireLimits.blockMicrosecondsMax)
+        message.ceded = self.list(3) { $0.cession() }
+        message.returned = self.list(3) { $0.unit() }
+        message.adopted = self.list(3) { $0.cession() }
+        return message
+    }
+
     mutating func request(_ number: Int) -> GridRequest {
-        switch number % 9 {
+        switch number % 10 {
         case 0: .hello(self.hello())
         case 1: .submit(manifest: self.signedRecord(.jobManifest))
-        case 2: .start(JobID(self.digest()))
+        case 2: .start(JobID(self.digest()), roster: self.signedRecord(.rosterEpoch))
         case 3: .lease(self.leaseRequest())
         case 4:
             .offer(
                 JobOffer(
                     manifest: self.signedRecord(.jobManifest),
                     openPerMille: self.int(0 ... 1_000),
-                    isClosed: Bool.random(using: &self.random)
+                    isClosed: Bool.random(using: &self.random),
+                    rosterNumber: self.int(0 ... RosterEpoch.numberMax),
+                    stewards: self.list(5) { $0.peer() },
+                    isProvisional: Bool.random(using: &self.random),
+                    priority: self.int(0 ... JobOrder.priorityMax)
                 )
             )
         case 5: .status(JobID(self.digest()), knownRevision: self.number())
         case 6: .frameEvidence(JobID(self.digest()), frame: self.int(WireLimits.frameNumbers))
         case 7: .haveChunks(self.list(5) { ChunkID($0.digest()) })
-        default: .cancel(JobID(self.digest()))
+        case 8: .order(JobID(self.digest()), self.signedRecord(.jobOrder))
+        default: .steward(self.stewardMessage())
         }
     }
 
     mutating func response(_ number: Int) -> GridResponse {
         switch number % 8 {
         case 0: .hello(self.hello())
-        case 1: .submitted(JobID(self.digest()), missing: self.list(5) { ChunkID($0.digest()) })
+        case 1:
+            .submitted(
+                JobID(self.digest()),
+                missing: self.list(5) { ChunkID($0.digest()) },
+                stewards: self.list(5) { $0.peer() }
+            )
         case 2: .accepted
         case 3: .grant(self.grant())
         case 4: .status(self.status())

@@ -11,6 +11,8 @@ struct SimulateCommand: AsyncParsableCommand {
             tessera simulate
             tessera simulate --nodes 100 --saboteurs 5 --storm 300 --seed 7
             tessera simulate --seeds 100 --nodes 20 --storm 120
+            tessera simulate --bars all
+            tessera simulate --bars F1,F3 --work 0.1
 
             The scheduling and verification are those of a real node; only pixels, network and time are made up. Equal \
             seeds give equal runs. The exit code is 1 when a job did not complete or something happened that must not.
@@ -20,8 +22,8 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The number of nodes, 2 to 20000.", valueName: "count"))
     var nodes = 10
 
-    @Option(help: ArgumentHelp("How many nodes jobs are handed to.", valueName: "count"))
-    var stewards = 1
+    @Option(help: ArgumentHelp("How many nodes can keep jobs (default: at most 8).", valueName: "count"))
+    var stewards: Int?
 
     @Option(help: ArgumentHelp("How many nodes falsify results.", valueName: "count"))
     var saboteurs = 0
@@ -50,6 +52,12 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Run so many seeds one after the other.", valueName: "count"))
     var seeds = 1
 
+    @Option(help: ArgumentHelp("Run these bars of the grid instead, or all.", valueName: "names"))
+    var bars: String?
+
+    @Option(help: ArgumentHelp("The share of the bars' full work, 0.01 to 1.", valueName: "share"))
+    var work = 1.0
+
     @Flag(help: "Print JSON, one report a line.")
     var json = false
 
@@ -63,12 +71,44 @@ struct SimulateCommand: AsyncParsableCommand {
         if let storm = self.storm, !(storm.isFinite && (1 ... 1_000_000).contains(storm)) {
             throw ValidationError("--storm must be 1 to 1000000 seconds, got \(storm)")
         }
+        if let bars = self.bars {
+            let known = SimulationBar.all().map(\.id)
+            for name in bars.split(separator: ",")
+            where name.uppercased() != "ALL" && !known.contains(name.uppercased()) {
+                throw ValidationError("--bars \(name) is not known; there are all, \(known.joined(separator: ", "))")
+            }
+            guard (0.01 ... 1).contains(self.work) else {
+                throw ValidationError("--work must be 0.01 to 1, got \(self.work)")
+            }
+        }
         if let problem = self.scenario(seed: self.seed).problem { throw ValidationError(problem) }
     }
 
     func run() async throws {
         let command = self
-        try await Interruption.cancellable { try command.simulate() }
+        try await Interruption.cancellable {
+            if let bars = command.bars { try command.runBars(bars) } else { try command.simulate() }
+        }
+    }
+
+    private func runBars(_ names: String) throws {
+        let asked = Set(names.split(separator: ",").map { $0.uppercased() })
+        let bars = SimulationBar.all(workShare: self.work).filter { asked.contains("ALL") || asked.contains($0.id) }
+        var failed: [String] = []
+        for bar in bars {
+            try bar.run { figure in
+                try Task.checkCancellation()
+                if !figure.passes { failed.append(figure.bar) }
+                guard !self.json else { return Terminal.data(try JSONText.encodeLine(figure)) }
+                let value = Quantity.fixed(figure.value, 3)
+                Terminal.data(
+                    "\(figure.passes ? "ok  " : "FAIL") \(figure.bar) \(figure.run): \(figure.name) \(value) "
+                        + "(\(figure.limit)), seed \(figure.seed), \(Quantity.fixed(figure.wallSeconds, 1)) s"
+                )
+            }
+        }
+        guard let first = failed.first else { return }
+        throw NodeError(.verification, "\(failed.count) figures miss their bars, the first of \(first)")
     }
 
     private func scenario(seed: UInt64) -> SimulationScenario {
@@ -83,7 +123,7 @@ struct SimulateCommand: AsyncParsableCommand {
         return SimulationScenario(
             seed: seed,
             nodes: self.nodes,
-            stewards: self.stewards,
+            stewards: self.stewards ?? min(8, max(1, self.nodes)),
             saboteurs: self.saboteurs,
             falsifyRate: self.falsify,
             jobs: jobs,

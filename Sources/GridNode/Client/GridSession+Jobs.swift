@@ -80,11 +80,14 @@ extension GridSession {
     ) async throws -> JobID {
         var sent = 0
         while true {
-            guard case .submitted(let job, let missing) = try await self.ask(.submit(manifest: manifest)) else {
+            guard case .submitted(let job, let missing, let stewards) = try await self.ask(.submit(manifest: manifest))
+            else {
                 throw NodeError(.network, "the peer does not answer a submission as it should")
             }
             if missing.isEmpty {
-                guard case .accepted = try await self.ask(.start(job)) else {
+                let roster = RosterEpoch(job: job, number: 1, stewards: stewards.isEmpty ? [self.peer] : stewards)
+                let record = GridRecord.rosterEpoch(roster).signed(by: self.identity.peerID, with: self.identity.signer)
+                guard case .accepted = try await self.ask(.start(job, roster: record)) else {
                     throw NodeError(.network, "the peer does not answer a submission as it should")
                 }
                 return job
@@ -122,7 +125,14 @@ extension GridSession {
 
     /// Ends a job; only its submitter can.
     func cancel(_ job: JobID) async throws {
-        _ = try await self.ask(.cancel(job))
+        try await self.order(job, .cancelled)
+    }
+
+    /// Pauses a job, lets it go on, or ends it; only its submitter can.
+    func order(_ job: JobID, _ state: JobOrder.State, priority: Int = JobOrder.priorityDefault) async throws {
+        let order = JobOrder(job: job, sequence: WallClock.milliseconds, state: state, priority: priority)
+        let record = GridRecord.jobOrder(order).signed(by: self.identity.peerID, with: self.identity.signer)
+        _ = try await self.ask(.order(job, record))
     }
 
     /// The manifest of a job, proved by the job's own name.

@@ -15,6 +15,7 @@ actor GridSession {
     let network: PeerNetwork
     let address: Multiaddr
     let hello: Hello
+    let identity: IdentityKey
     /// The table of contents of the scene that was asked for last.
     var sceneIndex: (root: ChunkID, index: SceneIndex)?
 
@@ -70,7 +71,7 @@ actor GridSession {
         try await network.start()
         do {
             let peer = try await network.dial(target)
-            let client = GridSession(network: network, peer: peer, address: target, hello: hello)
+            let client = GridSession(network: network, peer: peer, address: target, hello: hello, identity: identity)
             guard case .hello = try await client.ask(.hello(hello)) else {
                 throw NodeError(.network, "the peer at \(address) does not speak our protocol")
             }
@@ -81,11 +82,12 @@ actor GridSession {
         }
     }
 
-    private init(network: PeerNetwork, peer: PeerID, address: Multiaddr, hello: Hello) {
+    private init(network: PeerNetwork, peer: PeerID, address: Multiaddr, hello: Hello, identity: IdentityKey) {
         self.network = network
         self.peer = peer
         self.address = address
         self.hello = hello
+        self.identity = identity
     }
 
     /// Ends the session.

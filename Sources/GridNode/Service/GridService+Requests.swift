@@ -27,12 +27,12 @@ extension GridService {
         Task { _ = try? await self.ask(peer, request) }
     }
 
-    /// A parked answer comes after 30 s at the latest.
+    /// A parked answer to a watcher comes after 30 s at the latest.
     static var requestTimeout: Duration { .seconds(45) }
+    /// A parked answer to a worker comes after 4 s at the latest; so long a steward's silence is waited for.
+    static var leaseTimeout: Duration { .seconds(8) }
     /// How long a request for a job's status is parked.
     private static var statusParkedMax: Duration { .seconds(30) }
-    /// The most jobs that a node stewards at a time.
-    private static var stewardedJobsMax: Int { 64 }
     /// The most watchers of one job.
     private static var watchersMax: Int { 256 }
     /// The most missing chunks that are named in one answer; the submitter asks again for the rest.
@@ -61,6 +61,7 @@ extension GridService {
         self.peers[peer] = nil
         Task { await self.exchange.peerGone(peer) }
         let now = self.clock.now
+        self.peersChanged()
         self.perform(self.worker.stewardDisconnected(peer, now: now))
         for job in self.stewards.keys.sorted() {
             self.drive(job) { $0.peerDisconnected(peer, now: now) }
@@ -94,9 +95,12 @@ extension GridService {
         let isNew = self.peers.updateValue(hello, forKey: peer) == nil
         guard isNew else { return }
         Task { await self.exchange.peerAppeared(peer) }
+        self.peersChanged()
         self.perform(self.worker.stewardConnected(peer, now: self.clock.now))
         for job in self.stewards.keys.sorted() {
-            guard let steward = self.stewards[job]?.steward, steward.phase == .running else { continue }
+            guard let steward = self.stewards[job]?.steward, steward.phase == .running, steward.isActing else {
+                continue
+            }
             self.tell(peer, .offer(steward.offer))
         }
         self.rearm()
@@ -128,25 +132,42 @@ extension GridService {
         switch request {
         case .hello: return .hello(self.hello)
         case .submit(let manifest): return await self.submit(manifest)
-        case .start(let job): return await self.start(job)
+        case .start(let job, let roster): return await self.start(job, roster: roster)
         case .lease(let lease): return await self.lease(lease, from: peer)
         case .offer(let offer):
-            self.perform(self.worker.offerReceived(offer, from: peer, now: self.clock.now))
-            self.rearm()
+            self.take(offer, from: peer)
             return .accepted
-        case .status(let job, let revision): return await self.status(of: job, knownRevision: revision)
+        case .status(let job, let revision):
+            guard self.knows(job) else {
+                return await self.relay(request, of: job, for: peer) ?? .refused(Self.unknownJob(job))
+            }
+            return await self.status(of: job, knownRevision: revision)
         case .frameEvidence(let job, let frame):
-            guard let steward = self.stewards[job]?.steward else { return .refused(Self.unknownJob(job)) }
+            guard let steward = self.stewards[job]?.steward else {
+                return await self.relay(request, of: job, for: peer) ?? .refused(Self.unknownJob(job))
+            }
             let records = steward.evidence(ofFrame: frame)
             guard !records.isEmpty else { return .refused("frame \(frame) is not final") }
             return .evidence([steward.manifestRecord] + records)
         case .haveChunks(let ids): return .chunks(self.chunks.held(among: ids))
-        case .cancel(let job): return await self.cancel(job, from: peer)
+        case .order(let job, let order):
+            guard self.knows(job) else {
+                return await self.relay(request, of: job, for: peer) ?? .refused(Self.unknownJob(job))
+            }
+            return self.obey(order, of: job)
+        case .steward(let message):
+            let now = self.clock.now
+            let isKnown = self.drive(message.job) { $0.handle(message, from: peer, now: now) }
+            return isKnown ? .accepted : .refused(Self.unknownJob(message.job))
         }
     }
 
+    private func knows(_ job: JobID) -> Bool {
+        self.stewards[job] != nil || self.receiving[job] != nil
+    }
+
     private static func unknownJob(_ job: JobID) -> String {
-        "this node is not the steward of job \(job); ask the peer that the shot was submitted to"
+        "neither this node nor a peer of it is a steward of job \(job); ask the peer that the shot was submitted to"
     }
 
     /// Checks a manifest and names the chunks that are missing.
@@ -168,7 +189,7 @@ extension GridService {
             return .refused("this node has version \(self.coreVersion) of the path-tracing core")
         }
         let job = JobID(record.id.digest)
-        guard self.stewards[job] == nil else { return .submitted(job, missing: []) }
+        guard self.stewards[job] == nil else { return .submitted(job, missing: [], stewards: [self.me]) }
         if self.receiving[job] == nil {
             guard self.receiving.count + self.runningJobCount < Self.stewardedJobsMax else {
                 return .refused("this node has \(Self.stewardedJobsMax) jobs already; submit to another peer")
@@ -191,7 +212,8 @@ extension GridService {
             self.receiving[job] = record
         }
         do {
-            return .submitted(job, missing: try await self.missingChunks(of: manifest, job: job))
+            let missing = try await self.missingChunks(of: manifest, job: job)
+            return .submitted(job, missing: missing, stewards: self.proposedStewards(of: job))
         } catch {
             return .refused("\(error)")
         }
@@ -215,7 +237,7 @@ extension GridService {
     }
 
     /// All chunks are here: begin.
-    private func start(_ job: JobID) async -> GridResponse {
+    private func start(_ job: JobID, roster: SignedRecord) async -> GridResponse {
         if self.stewards[job] != nil { return .accepted }
         guard let record = self.receiving[job] else { return .refused("job \(job) was not submitted here") }
         do {
@@ -224,13 +246,18 @@ extension GridService {
             }
             let missing = try await self.missingChunks(of: manifest, job: job)
             guard missing.isEmpty else { return .refused("\(missing.count) chunks are still missing") }
+            guard case .rosterEpoch(let epoch) = try roster.verified(by: SodiumSignature.verifier), epoch.job == job,
+                roster.signer == record.signer, epoch.stewards.contains(self.me)
+            else { return .refused("the list of stewards is not one that the submitter signed for this node") }
             // Whoever asked twice at once waits for one answer.
             guard self.receiving.removeValue(forKey: job) != nil else { return .accepted }
-            self.adopt(try Steward(manifest: record, settings: self.stewardSettings))
+            self.adopt(try Steward(manifest: record, settings: self.stewardSettings, records: [roster]))
+            try await self.database.add([roster], to: job, durability: .committed)
             try await self.database.setPhase(.running, of: job, at: WallClock.seconds)
         } catch {
             return .refused("\(error)")
         }
+        self.peersChanged()
         self.logger.info("job accepted", metadata: ["job": "\(job)", "submitter": "\(record.signer)"])
         self.open(job)
         return .accepted
@@ -268,13 +295,17 @@ extension GridService {
         return .refused(Self.unknownJob(job))
     }
 
-    private func cancel(_ job: JobID, from peer: PeerID) async -> GridResponse {
-        guard let steward = self.stewards[job]?.steward else { return .refused(Self.unknownJob(job)) }
-        guard peer == steward.submitter else { return .refused("only its submitter can end a job") }
+    /// What the submitter wants of its job; the signature says that it is the submitter.
+    private func obey(_ order: SignedRecord, of job: JobID) -> GridResponse {
+        guard self.stewards[job] != nil else { return .refused("job \(job) still waits for its scene") }
         let now = self.clock.now
-        self.drive(job) { $0.cancel(now: now) }
-        _ = try? await self.database.setPhase(.cancelled, of: job, at: WallClock.seconds)
-        self.announceEnd(of: job)
+        var isTaken = false
+        self.drive(job) { steward in
+            let actions = steward.handleOrder(order, now: now)
+            isTaken = actions != nil
+            return actions ?? []
+        }
+        guard isTaken else { return .refused("only its submitter can pause or end a job") }
         return .accepted
     }
 
@@ -283,7 +314,10 @@ extension GridService {
     /// A chunk, or nothing when it is not held.
     func answerChunk(_ request: [UInt8], from peer: PeerID) async -> [UInt8]? {
         guard self.peers[peer] != nil, let digest = Digest(request) else { return nil }
-        return (try? await self.chunks.get(ChunkID(digest))) ?? []
+        if let bytes = try? await self.chunks.get(ChunkID(digest)) { return bytes }
+        // A program that only submits and fetches asks one node; nodes ask each other directly.
+        guard self.peers[peer]?.isWorker == false else { return [] }
+        return (try? await self.fetchChunk(ChunkID(digest))) ?? []
     }
 
     /// Takes in a chunk of a job that is being received.
@@ -308,8 +342,13 @@ extension GridService {
     /// The pixels of a unit, or nothing when they are not held.
     func answerPixels(_ request: [UInt8], from peer: PeerID) async -> [UInt8]? {
         guard self.peers[peer] != nil, let address = try? UnitPixelsAddress(decoding: request) else { return nil }
-        guard let place = try? await self.database.pixels(of: address.unit, in: address.job) else { return [] }
-        return (try? await self.chunks.get(place.chunk)) ?? []
+        if let bytes = self.heldPixels[address.job]?[address.unit] { return bytes }
+        if let place = try? await self.database.pixels(of: address.unit, in: address.job),
+            let bytes = try? await self.chunks.get(place.chunk)
+        {
+            return bytes
+        }
+        return await self.relayPixels(request, address, for: peer)
     }
 
     /// Takes in the pixels of a unit that this node's job wants.

@@ -51,13 +51,12 @@ extension GridService {
             return
         }
         self.chunks.pin(pixels.map(\.chunk), for: stored.id)
-        if stored.phase == .running {
-            self.logger.info(
-                "job taken up again",
-                metadata: ["job": "\(stored.id)", "units.stored": "\(pixels.count)"]
-            )
-            self.open(stored.id)
-        }
+        guard stored.phase != .cancelled else { return }
+        self.logger.info(
+            "job taken up again",
+            metadata: ["job": "\(stored.id)", "units.stored": "\(pixels.count)"]
+        )
+        self.open(stored.id)
     }
 
     var stewardSettings: Steward.Settings {
@@ -68,17 +67,16 @@ extension GridService {
     func open(_ job: JobID) {
         let now = self.clock.now
         self.drive(job) { $0.start(now: now) }
-        guard let offer = self.stewards[job]?.steward.offer else { return }
-        self.perform(self.worker.offerReceived(offer, from: self.me, now: now))
-        for peer in self.peers.keys.sorted() { self.tell(peer, .offer(offer)) }
-        self.rearm()
+        self.offerToAll(job)
     }
 
-    /// Tells peers that a job has ended.
-    func announceEnd(of job: JobID) {
-        guard let offer = self.stewards[job]?.steward.offer else { return }
+    /// Tells this node's worker and all peers where a job stands and who keeps it.
+    func offerToAll(_ job: JobID) {
+        guard let steward = self.stewards[job]?.steward, steward.phase != .receiving, steward.isActing else { return }
+        let offer = steward.offer
         self.perform(self.worker.offerReceived(offer, from: self.me, now: self.clock.now))
         for peer in self.peers.keys.sorted() { self.tell(peer, .offer(offer)) }
+        self.rearm()
     }
 
     func wakeWatchers(of job: JobID) {
@@ -141,10 +139,30 @@ extension GridService {
         case .jobComplete:
             self.logger.info("job complete", metadata: ["job": "\(job)"])
             _ = try? await self.database.setPhase(.complete, of: job, at: WallClock.seconds, durability: .durable)
-            self.announceEnd(of: job)
+            self.offerToAll(job)
         case .statusChanged:
             self.wakeWatchers(of: job)
+            await self.noteCancelled(job)
+        case .tell(let message, let peer):
+            guard self.peers[peer] != nil else { break }
+            Task { _ = try? await self.ask(peer, .steward(message), timeout: Self.leaseTimeout) }
+        case .copyPixels(let unit, let peer):
+            self.copyPixels(unit, of: job, to: peer)
+        case .rosterChanged(let roster):
+            self.logger.info(
+                "stewards of a job",
+                metadata: ["job": "\(job)", "roster": "\(roster.number)", "stewards": "\(roster.stewards)"]
+            )
+            self.offerToAll(job)
         }
+    }
+
+    /// Remembers that the submitter ended a job, and tells those who work for it.
+    private func noteCancelled(_ job: JobID) async {
+        guard self.stewards[job]?.steward.phase == .cancelled, !self.cancelled.contains(job) else { return }
+        self.cancelled.insert(job)
+        _ = try? await self.database.setPhase(.cancelled, of: job, at: WallClock.seconds)
+        self.offerToAll(job)
     }
 
     /// Takes in the pixels of a unit that two workers agree on.

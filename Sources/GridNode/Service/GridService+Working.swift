@@ -32,6 +32,8 @@ extension GridService {
                 }
             case .offerIgnored(let job, let reason):
                 self.logger.info("not working for a job", metadata: ["job": "\(job)", "why": "\(reason)"])
+            case .foundRoster(let job, let roster):
+                self.found(job, roster)
             case .drained:
                 self.endDrain()
             }
@@ -55,7 +57,7 @@ extension GridService {
     }
 
     private func sendLeaseRequest(_ request: LeaseRequest, to steward: PeerID, number: UInt64) async {
-        let response = try? await self.ask(steward, .lease(request))
+        let response = try? await self.ask(steward, .lease(request), timeout: Self.leaseTimeout)
         let now = self.clock.now
         if case .grant(let grant) = response {
             self.perform(self.worker.grantReceived(grant, number: number, now: now))
@@ -173,7 +175,7 @@ extension GridService {
     static var transferTimeout: Duration { .seconds(60) }
 
     /// A chunk from any peer that has it.
-    func fetchChunk(_ id: ChunkID, job: JobID) async throws -> [UInt8] {
+    func fetchChunk(_ id: ChunkID) async throws -> [UInt8] {
         try await self.exchange.fetch(id)
     }
 }

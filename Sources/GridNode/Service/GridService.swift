@@ -38,6 +38,8 @@ actor GridService {
 
     var worker: Worker
     var stewards: [JobID: StewardShell] = [:]
+    /// Jobs of which this node is about to become a steward.
+    var joining: Set<JobID> = []
     /// Jobs whose chunks are still coming.
     var receiving: [JobID: SignedRecord] = [:]
     var peers: [PeerID: Hello] = [:]
@@ -51,6 +53,8 @@ actor GridService {
     var unitsVerified: UInt64 = 0
     var mismatches: UInt64 = 0
     var drainWaiter: CheckedContinuation<Void, Never>?
+    /// Jobs of which it is on the disk that their submitter ended them.
+    var cancelled: Set<JobID> = []
     var isStopping = false
     var dashboard: String?
 
@@ -114,9 +118,9 @@ actor GridService {
 
     /// Takes up the jobs that an earlier run left.
     func start() async throws {
-        self.scenes = SceneProvider(chunks: self.chunks, pool: self.pool) { [weak self] id, job in
+        self.scenes = SceneProvider(chunks: self.chunks, pool: self.pool) { [weak self] id in
             guard let self else { throw NodeError(.cancelled, "the node is stopping") }
-            return try await self.fetchChunk(id, job: job)
+            return try await self.fetchChunk(id)
         }
         for job in try await self.database.jobs() where job.roles.contains(.steward) {
             try await self.resume(job)

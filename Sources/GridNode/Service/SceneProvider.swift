@@ -4,7 +4,7 @@ import Logging
 import RenderCore
 
 /// Where chunks come from when this node does not hold them.
-typealias ChunkFetcher = @Sendable (ChunkID, JobID) async throws -> [UInt8]
+typealias ChunkFetcher = @Sendable (ChunkID) async throws -> [UInt8]
 
 /// Brings the scenes of frames into memory: fetches the chunks that are missing, checks them, builds the scene.
 ///
@@ -76,6 +76,15 @@ actor SceneProvider {
         }
     }
 
+    /// Brings all chunks of a job to this node's disk, so that the scene survives the peer that it was handed to.
+    func replicate(_ job: JobID, manifest: JobManifest) async throws {
+        let index = try SceneIndex(decoding: try await self.chunk(manifest.sceneRoot, job: job))
+        self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: job)
+        for id in self.chunks.missing(among: index.allChunks) {
+            _ = try await self.chunk(id, job: job)
+        }
+    }
+
     /// Drops what is in memory of a job and lets its chunks be evicted.
     func forget(_ job: JobID) {
         self.shots[job] = nil
@@ -133,7 +142,7 @@ actor SceneProvider {
     /// A chunk from the disk, else from a peer.
     private func chunk(_ id: ChunkID, job: JobID) async throws -> [UInt8] {
         if let bytes = try await self.chunks.get(id) { return bytes }
-        let bytes = try await self.fetch(id, job)
+        let bytes = try await self.fetch(id)
         try await self.chunks.put(bytes, expecting: id, durability: .committed)
         return bytes
     }

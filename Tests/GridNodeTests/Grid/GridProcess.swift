@@ -99,7 +99,7 @@ final class TestGrid {
     private(set) var addresses: [String] = []
     private var others: [Process] = []
 
-    /// Starts nodes that all know the first one.
+    /// Starts nodes each of which knows those before it.
     init(count: Int) async throws {
         self.directory = try TestDirectory()
         self.name = "test-\(UUID().uuidString.prefix(8))"
@@ -126,11 +126,11 @@ final class TestGrid {
     }
 
     private func arguments(ofNode i: Int, port: String) -> [String] {
-        let peer = self.addresses.first.map { ["--peer", $0] } ?? []
+        let peers = self.addresses.enumerated().filter { $0.offset != i }.flatMap { ["--peer", $0.element] }
         return [
             "node", "--data", "\(self.directory.path)/node-\(i)", "--listen", "127.0.0.1:\(port)", "--grid", self.name,
             "--threads", "1", "--dashboard", "off", "--no-lan",
-        ] + (i == 0 ? [] : peer)
+        ] + peers
     }
 
     private func addNode() async throws {

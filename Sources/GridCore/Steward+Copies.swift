@@ -1,0 +1,121 @@
+public import GridWire
+
+extension Steward {
+    /// A copy of pixels that a sibling is to hold too.
+    struct CopyWish: Sendable {
+        var attempts = 0
+    }
+
+    /// How many holders the pixels of a unit need.
+    private var holdersNeeded: Int {
+        min(self.settings.holders, max(1, self.live.count))
+    }
+
+    /// Whether enough stewards, or the submitter, have the pixels on their disks.
+    func isKept(_ index: Int, root: Digest) -> Bool {
+        guard self.isShared else { return self.storedRoots[index] == root }
+        let holders = self.ledger.holders(ofUnitAt: index, root: root)
+        if holders.contains(self.ledger.submitter) { return true }
+        return holders.count { self.roster.stewards.contains($0) } >= self.holdersNeeded
+    }
+
+    /// Whether a steward that is there has the pixels.
+    func isHeldByLive(_ index: Int, root: Digest) -> Bool {
+        self.ledger.holders(ofUnitAt: index, root: root).contains { self.live.contains($0) }
+    }
+
+    /// The peers that have the pixels of a unit on their disks, as far as the records say.
+    public func holders(of unit: UnitID) -> [PeerID] {
+        guard let index = self.plan.index(of: unit), case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index)
+        else { return [] }
+        return self.ledger.holders(ofUnitAt: index, root: root)
+    }
+
+    /// The pixels that this node has on its disk but not yet said so.
+    mutating func signReceipts(now: Instant) {
+        guard self.isShared else { return }
+        while !self.unsignedReceipts.isEmpty {
+            let part = self.unsignedReceipts.sorted().prefix(StoreReceipt.itemsMax)
+            var items: [StoreReceipt.Item] = []
+            for index in part {
+                self.unsignedReceipts.remove(index)
+                guard let root = self.storedRoots[index] else { continue }
+                items.append(StoreReceipt.Item(unit: self.plan.unit(at: index), rootStart: root.start))
+            }
+            guard !items.isEmpty else { continue }
+            self.insertOwn(.storeReceipt(StoreReceipt(job: self.job, items: items)))
+            for index in part {
+                self.reconsider(index, now: now)
+                self.wantCopy(index, now: now)
+            }
+        }
+    }
+
+    /// The pixels of a unit are on this node's disk.
+    mutating func pixelsAreHere(_ index: Int, root: Digest) {
+        self.storedRoots[index] = root
+        guard self.isShared,
+            !self.ledger.holders(ofUnitAt: index, root: root).contains(self.settings.me)
+        else { return }
+        self.unsignedReceipts.insert(index)
+        self.mustFlush = true
+    }
+
+    /// Sees to a second holder of pixels that lie here.
+    mutating func wantCopy(_ index: Int, now: Instant) {
+        guard self.isShared, self.copies[index] == nil, let root = self.storedRoots[index],
+            self.isCopyNeeded(index, root: root)
+        else { return }
+        self.copies[index] = CopyWish()
+        self.sendCopy(index, now: now)
+    }
+
+    private func isCopyNeeded(_ index: Int, root: Digest) -> Bool {
+        let holders = self.ledger.holders(ofUnitAt: index, root: root)
+        guard !holders.contains(self.ledger.submitter) else { return false }
+        let stewards = holders.filter { self.roster.stewards.contains($0) && $0 != self.settings.me }
+        return stewards.count + 1 < min(self.settings.holders, self.roster.stewards.count)
+    }
+
+    mutating func sendCopy(_ index: Int, now: Instant) {
+        guard let wish = self.copies[index], let root = self.storedRoots[index], self.isCopyNeeded(index, root: root)
+        else {
+            self.copies[index] = nil
+            return
+        }
+        let holders = self.ledger.holders(ofUnitAt: index, root: root)
+        let others = self.live.filter { $0 != self.settings.me && !holders.contains($0) }
+        self.copies[index]?.attempts += 1
+        if !others.isEmpty {
+            let target = others[(index + wish.attempts) % others.count]
+            self.actions.append(.copyPixels(self.plan.unit(at: index), to: target))
+        }
+        let pause = min(self.settings.copyRetry * (1 << min(wish.attempts, 5)), self.settings.pixelRetry * 2)
+        self.timers.set(.copy(unit: index, attempts: wish.attempts + 1), at: now.advanced(by: pause))
+    }
+
+    /// A receipt came: perhaps the copy is where it should be.
+    mutating func copyIsThere(_ index: Int) {
+        guard self.copies[index] != nil else { return }
+        if let root = self.storedRoots[index], self.isCopyNeeded(index, root: root) { return }
+        self.copies[index] = nil
+    }
+
+    /// Looks for pixels with too few holders, after the roster has changed.
+    mutating func scanCopies(now: Instant) {
+        guard self.mustScanCopies, self.isShared else { return }
+        self.mustScanCopies = false
+        for index in self.storedRoots.keys.sorted() {
+            guard let root = self.storedRoots[index] else { continue }
+            if !self.ledger.holders(ofUnitAt: index, root: root).contains(self.settings.me) {
+                self.unsignedReceipts.insert(index)
+                self.mustFlush = true
+            } else {
+                self.wantCopy(index, now: now)
+            }
+        }
+        for index in self.units.indices where self.units[index].phase == .accepted {
+            self.reconsider(index, now: now)
+        }
+    }
+}

@@ -1,0 +1,229 @@
+public import GridWire
+
+extension Steward {
+    /// The most bytes of records in one message, so that it stays far below the limit of the wire.
+    static let messageRecordBytesMax = 1 << 20
+
+    /// Marks a record that is new here to be told to the siblings.
+    mutating func spread(_ id: RecordID) {
+        guard !self.siblings.isEmpty else { return }
+        for peer in self.roster.stewards where self.siblings[peer] != nil {
+            self.siblings[peer]?.unsent.append(id)
+        }
+        self.mustFlush = true
+    }
+
+    /// A message from another steward of the job, or from one that was or believes to be.
+    public mutating func handle(_ message: StewardMessage, from peer: PeerID, now: Instant) -> [Action] {
+        guard message.job == self.job, peer != self.settings.me else { return [] }
+        let wasLive = self.live.contains(peer)
+        if self.siblings[peer] != nil {
+            self.siblings[peer]?.lastHeard = now
+            self.siblings[peer]?.wasHeard = true
+            self.siblings[peer]?.openUnits = message.openUnits
+            self.siblings[peer]?.speed = Double(message.blocksPerKilosecond) * 1e-9
+            self.siblings[peer]?.activeWorkers = message.activeWorkers
+            if message.openUnits > 0 {
+                self.siblings[peer]?.wasAskedInVain = false
+            }
+        }
+        for record in message.records.prefix(StewardMessage.recordsMax) {
+            self.takeForeign(record, now: now)
+        }
+        self.applyBurns(now: now)
+        self.compare(with: message, from: peer, now: now)
+        if self.phase == .running, self.roster.stewards.contains(peer) {
+            if !wasLive {
+                self.shareOut(now: now)
+            }
+            self.takeBack(message.returned, from: peer)
+            self.noteAdopted(message.adopted, by: peer, now: now)
+            self.borrow(message.ceded, from: peer, now: now)
+            self.serve(message, from: peer, now: now)
+        }
+        return self.finish(now: now)
+    }
+
+    /// What is said in every message.
+    func emptyMessage(now: Instant) -> StewardMessage {
+        var message = StewardMessage(
+            job: self.job,
+            recordCount: self.ledger.summary.count,
+            summary: self.ledger.summary.digest
+        )
+        guard self.phase == .running else { return message }
+        message.openUnits = self.openCount
+        let speed = self.lastSpeeds?.own ?? 0
+        message.blocksPerKilosecond = UInt64(min(max(speed * 1e9, 0), 1e15))
+        message.activeWorkers = self.lastSpeeds?.count ?? 0
+        return message
+    }
+
+    mutating func tell(_ message: StewardMessage, to peer: PeerID) {
+        self.actions.append(.tell(message, to: peer))
+    }
+
+    /// The stewards' heartbeat: who is there, what is missing, which units wait.
+    mutating func beat(now: Instant) {
+        guard !self.siblings.isEmpty else { return }
+        _ = self.speeds(now: now)
+        self.returnIdleUnits(now: now)
+        for peer in self.siblingPeers {
+            // One that is no steward any more is answered, not called.
+            guard self.roster.stewards.contains(peer) else { continue }
+            if !self.isHeard(peer, within: self.settings.stewardDead, now: now) {
+                self.siblings[peer]?.unsent = []
+            }
+            var message = self.emptyMessage(now: now)
+            let differs = self.siblings[peer]?.differsSince
+            let isDue =
+                differs.map { $0.advanced(by: self.settings.beat) <= now } ?? (self.siblings[peer]?.wasHeard == false)
+            if isDue || !self.isActing, self.mayCompare(with: peer, now: now) {
+                message.buckets = self.ledger.summary.buckets
+            }
+            self.tell(message, to: peer)
+        }
+    }
+
+    private mutating func mayCompare(with peer: PeerID, now: Instant) -> Bool {
+        if let last = self.siblings[peer]?.comparedAt, last.advanced(by: self.settings.beat * 0.9) > now {
+            return false
+        }
+        self.siblings[peer]?.comparedAt = now
+        return true
+    }
+
+    /// Tells the siblings what is new.
+    mutating func flush(now: Instant) {
+        self.signReceipts(now: now)
+        for peer in self.siblingPeers {
+            while let unsent = self.siblings[peer]?.unsent, !unsent.isEmpty {
+                var message = self.emptyMessage(now: now)
+                let count = self.fill(&message, with: unsent)
+                self.siblings[peer]?.unsent.removeFirst(count)
+                self.tell(message, to: peer)
+            }
+        }
+    }
+
+    /// Puts records into a message, and gives how many of the ids were dealt with.
+    private func fill(_ message: inout StewardMessage, with ids: [RecordID]) -> Int {
+        var bytes = 0
+        var count = 0
+        for id in ids.prefix(StewardMessage.recordsMax) {
+            guard bytes < Self.messageRecordBytesMax else { break }
+            count += 1
+            guard let record = self.ledger[id] else { continue }
+            bytes += record.body.count + 128
+            message.records.append(record)
+        }
+        return count
+    }
+
+    /// Takes a record that another steward brought.
+    mutating func takeForeign(_ record: SignedRecord, now: Instant) {
+        let id = record.id
+        guard self.ledger[id] == nil, case .success(let decoded) = self.ledger.examine(record) else { return }
+        _ = self.ledger.insert(record, id: id, decoded: decoded)
+        self.actions.append(.persist(record))
+        if case .rosterEpoch(let epoch) = decoded {
+            self.rosterMayHaveChanged(now: now)
+            self.considerProposal(epoch, by: record.signer, now: now)
+        }
+        guard self.phase == .running else { return }
+        switch decoded {
+        case .jobManifest, .rosterEpoch:
+            break
+        case .resultBatch(let batch):
+            let indices = batch.results.compactMap { self.plan.index(of: $0.unit) }
+            if let worker = self.worker(for: record.signer) {
+                self.workers[worker].claimed += indices
+                for index in indices {
+                    self.removeLease(index, of: worker)
+                }
+            }
+            for index in indices {
+                self.reconsider(index, now: now)
+            }
+            for frame in Set(indices.map { self.frame(of: $0) }).sorted() {
+                self.adoptFinal(frame: frame)
+            }
+        case .auditReport(let report):
+            if let index = self.plan.index(of: report.unit), self.disputes[index] != nil {
+                self.reconsider(index, now: now)
+            }
+        case .fraudProof:
+            break
+        case .frameFinal(let final):
+            self.adoptFinal(frame: final.frame - self.plan.firstFrame)
+        case .storeReceipt(let receipt):
+            for item in receipt.items {
+                guard let index = self.plan.index(of: item.unit) else { continue }
+                self.reconsider(index, now: now)
+                self.copyIsThere(index)
+            }
+        case .jobOrder:
+            self.obey(now: now)
+        }
+    }
+
+    /// Compares the sets of records, and sends what one of both lacks.
+    private mutating func compare(with message: StewardMessage, from peer: PeerID, now: Instant) {
+        let mine = self.ledger.summary
+        let isEqual = message.summary == mine.digest && message.recordCount == mine.count
+        if isEqual {
+            self.siblings[peer]?.differsSince = nil
+            self.siblings[peer]?.unsent = []
+            self.syncUntil = nil
+        } else if self.siblings[peer]?.differsSince == nil {
+            self.siblings[peer]?.differsSince = now
+        }
+        var answer = self.emptyMessage(now: now)
+        var isNeeded = false
+        if !isEqual, message.buckets.count == mine.buckets.count {
+            let differing = mine.buckets.indices.filter { mine.buckets[$0] != message.buckets[$0] }
+            let ids = self.ids(inBuckets: differing)
+            answer.bucketNumbers = ids.numbers
+            answer.knownIDs = ids.ids
+            isNeeded = !ids.numbers.isEmpty
+        }
+        if !message.bucketNumbers.isEmpty {
+            let asked = Set(message.bucketNumbers)
+            let theirs = Set(message.knownIDs)
+            answer.wantedIDs = message.knownIDs.filter {
+                self.ledger[$0] == nil && asked.contains(SetSummary.bucket(of: $0))
+            }
+            let lacking = self.ledger.ids.filter { asked.contains(SetSummary.bucket(of: $0)) && !theirs.contains($0) }
+            _ = self.fill(&answer, with: lacking.sorted())
+            isNeeded = isNeeded || !answer.wantedIDs.isEmpty || !answer.records.isEmpty
+        }
+        if !message.wantedIDs.isEmpty {
+            var wanted = message.wantedIDs.filter { self.ledger[$0] != nil }[...]
+            while !wanted.isEmpty {
+                var part = self.emptyMessage(now: now)
+                wanted = wanted.dropFirst(self.fill(&part, with: Array(wanted)))
+                self.tell(part, to: peer)
+            }
+        }
+        if isNeeded {
+            self.tell(answer, to: peer)
+        }
+    }
+
+    /// The ids in the first of these buckets that fit a message.
+    private func ids(inBuckets numbers: [Int]) -> (numbers: [Int], ids: [RecordID]) {
+        let asked = Set(numbers)
+        var idsOfBucket: [Int: [RecordID]] = [:]
+        for id in self.ledger.ids where asked.contains(SetSummary.bucket(of: id)) {
+            idsOfBucket[SetSummary.bucket(of: id), default: []].append(id)
+        }
+        var result: (numbers: [Int], ids: [RecordID]) = ([], [])
+        for number in numbers {
+            let ids = idsOfBucket[number] ?? []
+            guard result.ids.count + ids.count <= StewardMessage.idsMax else { break }
+            result.numbers.append(number)
+            result.ids += ids.sorted()
+        }
+        return result
+    }
+}

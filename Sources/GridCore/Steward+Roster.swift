@@ -1,0 +1,167 @@
+public import GridWire
+
+extension Steward {
+    /// What the steward knows of another one.
+    struct Sibling: Sendable {
+        /// When it was last heard of, or when it became a steward.
+        var lastHeard: Instant
+        /// Whether it ever said something to this steward.
+        var wasHeard = false
+        /// New records that it was not told of.
+        var unsent: [RecordID] = []
+        var openUnits = 0
+        /// Blocks a microsecond of its workers.
+        var speed = 0.0
+        var activeWorkers = 0
+        /// Since when it holds other records than this steward.
+        var differsSince: Instant?
+        /// When the buckets were last compared.
+        var comparedAt: Instant?
+        /// When it was last asked for units, and whether that was in vain.
+        var askedAt: Instant?
+        var wasAskedInVain = false
+    }
+
+    /// Whether several nodes keep this job.
+    var isShared: Bool {
+        self.roster.stewards.count > 1
+    }
+
+    /// Whether this node is one of the job's stewards now.
+    public var isActing: Bool {
+        self.roster.stewards.isEmpty || self.roster.stewards.contains(self.settings.me)
+    }
+
+    /// The peers with which records are exchanged.
+    var siblingPeers: [PeerID] {
+        self.siblings.keys.sorted()
+    }
+
+    /// The peers from which a steward that is gone can be replaced, those that were there longest first.
+    ///
+    /// The shell tells this whenever it changes.
+    public mutating func candidatesChanged(_ candidates: [PeerID]) {
+        self.candidates = candidates
+    }
+
+    /// A peer says who keeps the job; believed until the records name a roster.
+    ///
+    /// A steward of a provisional roster learns in this way that it is not needed any more, and whom to give its records.
+    public mutating func rosterHeard(_ roster: Roster, now: Instant) -> [Action] {
+        guard self.ledger.roster == nil, !roster.isProvisional, !roster.stewards.isEmpty, roster != self.hint else {
+            return []
+        }
+        self.hint = roster
+        self.rosterMayHaveChanged(now: now)
+        return self.finish(now: now)
+    }
+
+    /// Takes up the roster that the records now name.
+    mutating func rosterMayHaveChanged(now: Instant) {
+        let effective = self.ledger.roster ?? self.hint ?? Roster(number: 0, stewards: [])
+        guard effective != self.roster else { return }
+        self.roster = effective
+        for peer in effective.stewards where peer != self.settings.me && self.siblings[peer] == nil {
+            self.siblings[peer] = Sibling(lastHeard: now)
+        }
+        for peer in self.siblings.keys where !effective.stewards.contains(peer) {
+            self.siblings[peer]?.openUnits = 0
+            self.siblings[peer]?.speed = 0
+        }
+        self.actions.append(.rosterChanged(effective))
+        self.mustTellStatus = true
+        self.shareOut(now: now)
+        self.beat(now: now)
+    }
+
+    /// Finds out who is there and which units are this steward's; done each second and when a roster changes.
+    mutating func shareOut(now: Instant) {
+        let me = self.settings.me
+        let stewards = self.roster.stewards
+        self.live = stewards.filter { $0 == me || self.isHeard($0, within: self.settings.stewardDead, now: now) }
+        var ranks: [Bool] = []
+        for rank in stewards.indices {
+            let keeper = (0 ..< stewards.count).lazy.map { stewards[(rank + $0) % stewards.count] }
+                .first { self.live.contains($0) }
+            ranks.append(keeper == me)
+        }
+        for (index, cession) in self.ceded where !self.live.contains(cession.to) {
+            self.ceded[index] = nil
+            self.replace(index)
+        }
+        guard ranks != self.myRanks else { return }
+        self.myRanks = ranks
+        self.mustScanCopies = true
+        for index in self.units.indices {
+            self.replace(index)
+        }
+    }
+
+    func isHeard(_ peer: PeerID, within time: Duration, now: Instant) -> Bool {
+        self.siblings[peer].map { $0.lastHeard.advanced(by: time) > now } ?? false
+    }
+
+    /// Proposes a new roster where a steward is gone for good, or where there are fewer than there could be.
+    mutating func keepRoster(now: Instant) {
+        let me = self.settings.me
+        guard let standing = self.ledger.roster, standing.stewards.contains(me) else { return }
+        let alive = standing.stewards.filter {
+            $0 == me || self.isHeard($0, within: self.settings.stewardSuspect, now: now)
+        }
+        guard alive.first == me, 2 * alive.count > standing.stewards.count else { return }
+        let gone = standing.stewards.filter {
+            $0 != me && !self.isHeard($0, within: self.settings.stewardDead, now: now)
+        }
+        let room = max(0, Roster.size - standing.stewards.count)
+        let fresh = self.candidates.filter { !standing.stewards.contains($0) && self.ledger.burn(of: $0) == nil }
+        let chosen = fresh.prefix(gone.count + room)
+        guard !chosen.isEmpty, self.mayVote(now: now) else { return }
+        let leaving = gone.prefix(chosen.count)
+        let epoch = RosterEpoch(
+            job: self.job,
+            number: standing.number + 1,
+            stewards: standing.stewards.filter { !leaving.contains($0) } + chosen
+        )
+        self.vote(for: epoch, now: now)
+    }
+
+    /// Agrees with a sibling's proposal when nobody whom this steward hears would lose the office.
+    mutating func considerProposal(_ epoch: RosterEpoch, by signer: PeerID, now: Instant) {
+        let me = self.settings.me
+        guard let standing = self.ledger.roster, epoch.number == standing.number + 1,
+            standing.stewards.contains(me), standing.stewards.contains(signer), epoch.stewards.contains(me),
+            epoch.stewards.count <= Roster.size, !self.ledger.rosters.voters(for: epoch).contains(me)
+        else { return }
+        for leaving in standing.stewards where !epoch.stewards.contains(leaving) {
+            guard !self.isHeard(leaving, within: self.settings.stewardSuspect, now: now) else { return }
+        }
+        for joining in epoch.stewards where self.ledger.burn(of: joining) != nil { return }
+        guard self.mayVote(now: now) else { return }
+        self.vote(for: epoch, now: now)
+    }
+
+    /// One vote at a time, so that votes seldom split; a roster that found no majority is given up after a while.
+    private func mayVote(now: Instant) -> Bool {
+        self.votedAt.map { $0.advanced(by: self.settings.stewardDead) <= now } ?? true
+    }
+
+    private mutating func vote(for epoch: RosterEpoch, now: Instant) {
+        self.votedAt = now
+        self.insertOwn(.rosterEpoch(epoch))
+        let before = self.roster
+        self.rosterMayHaveChanged(now: now)
+        if self.roster != before {
+            self.votedAt = nil
+        }
+    }
+
+    /// Signs a record and gives it to the disk and to the siblings.
+    mutating func insertOwn(_ record: GridRecord) {
+        let signed = record.signed(by: self.settings.me, with: self.settings.sign)
+        let id = signed.id
+        guard self.ledger[id] == nil else { return }
+        _ = self.ledger.insert(signed, id: id, decoded: record)
+        self.actions.append(.persist(signed))
+        self.spread(id)
+    }
+}

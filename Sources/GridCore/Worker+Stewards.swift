@@ -1,0 +1,122 @@
+public import GridWire
+
+extension Worker {
+    /// The nodes of the grid that are here and work, without this one; the shell tells this whenever it changes.
+    public mutating func peersChanged(_ peers: [PeerID]) {
+        self.peers = peers
+    }
+
+    /// The stewards of a job in an order that differs from node to node, so that each gets its share of the workers.
+    func preferred(_ stewards: [PeerID], _ job: JobID) -> [PeerID] {
+        let salt = job.digest.bytes + self.settings.me.publicKey
+        return stewards.map { (Digest(hashing: salt + $0.publicKey), $0) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+            .map(\.1)
+    }
+
+    /// A peer says who keeps a job.
+    ///
+    /// A steward that is known may name others. Anyone may when the known ones are silent, or were only provisional; a
+    /// provisional roster is taken from nobody while a steward answers.
+    mutating func hear(of roster: Roster, from peer: PeerID, _ index: Int, now: Instant) {
+        let known = self.jobs[index].roster
+        guard roster != known else { return }
+        let isSilent = self.jobs[index].lastAnswer.advanced(by: self.settings.stewardsLostAfter * 0.8) <= now
+        let isBetter: Bool
+        if roster.isProvisional {
+            isBetter = isSilent && roster.stewards.contains(peer)
+        } else if known.isProvisional {
+            isBetter = true
+        } else {
+            isBetter = roster.number > known.number && (self.jobs[index].stewards.contains(peer) || isSilent)
+        }
+        guard isBetter else { return }
+        self.jobs[index].roster = roster
+        self.jobs[index].stewards = self.preferred(roster.stewards, self.jobs[index].job)
+        if !roster.stewards.contains(self.jobs[index].steward) {
+            let peers = self.jobs[index].stewards
+            let first = peers.first { self.jobs[index].silentAt[$0] == nil } ?? peer
+            self.change(to: first, index, now: now)
+        }
+    }
+
+    /// Asks the next steward instead of one that is silent.
+    mutating func turnAway(_ index: Int, now: Instant) {
+        let job = self.jobs[index]
+        self.jobs[index].silentAt[job.steward] = now
+        let others = job.stewards.filter { $0 != job.steward }
+        guard !others.isEmpty else { return }
+        let fresh = others.first { job.silentAt[$0].map { $0.advanced(by: self.settings.backoffMax) <= now } ?? true }
+        let next = fresh ?? others.min { a, b in (job.silentAt[a] ?? now) < (job.silentAt[b] ?? now) }
+        guard let next else { return }
+        let failures = job.failures
+        self.change(to: next, index, now: now)
+        // When all are silent, do not race around in a circle.
+        if fresh == nil {
+            self.jobs[index].failures = failures
+            self.jobs[index].pausedUntil = job.pausedUntil
+        }
+    }
+
+    /// Goes to another steward, and tells it all that it may not know.
+    mutating func change(to steward: PeerID, _ index: Int, now: Instant) {
+        guard self.jobs[index].steward != steward else { return }
+        var job = self.jobs[index]
+        let requests = job.requests
+        job.requests = []
+        job.steward = steward
+        job.failures = 0
+        job.pausedUntil = nil
+        job.isDry = false
+        job.reports = job.delivered + requests.flatMap(\.reports) + job.reports
+        job.delivered = []
+        job.lost = requests.flatMap(\.lost) + job.lost
+        // The one that asked for them asks somebody else; another would not know what they are about.
+        job.audits = []
+        job.runningAudits = []
+        job.reportSince = now
+        job.lastSent = nil
+        self.jobs[index] = job
+    }
+
+    /// When this node should act because all stewards of a job are gone, or find out whether it should.
+    func foundingDue(_ index: Int) -> Instant? {
+        let job = self.jobs[index]
+        guard self.mode == .working, job.scene == .ready, !self.peers.isEmpty else { return nil }
+        if let founding = job.founding, founding.lastAnswer == job.lastAnswer { return founding.due }
+        return job.lastAnswer.advanced(by: self.settings.stewardsLostAfter)
+    }
+
+    mutating func foundRoster(_ index: Int, now: Instant, _ actions: inout [Action]) {
+        guard let due = self.foundingDue(index), due <= now else { return }
+        guard self.jobs[index].founding?.lastAnswer == self.jobs[index].lastAnswer else {
+            let known = self.jobs[index]
+            let nodes = (self.peers + [self.settings.me]).filter { !known.stewards.contains($0) }
+            let rank = Roster.ranked(nodes, for: known.job).prefix(Roster.size).firstIndex(of: self.settings.me)
+            self.jobs[index].founding = JobWork.Founding(
+                lastAnswer: known.lastAnswer,
+                due: rank.map { now.advanced(by: self.settings.foundingStep * $0) }
+            )
+            return self.foundRoster(index, now: now, &actions)
+        }
+        let job = self.jobs[index]
+        let others = Roster.ranked(self.peers.filter { !job.stewards.contains($0) }, for: job.job)
+        let stewards = [self.settings.me] + others.prefix(Roster.size - 1)
+        let roster = Roster(number: job.roster.number + 1, stewards: stewards, isProvisional: true)
+        self.jobs[index].roster = roster
+        self.jobs[index].stewards = self.preferred(stewards, job.job)
+        self.jobs[index].lastAnswer = now
+        self.change(to: self.settings.me, index, now: now)
+        actions.append(.foundRoster(job.job, roster))
+    }
+}
+
+extension Roster {
+    /// The roster that an offer names; a steward that names nobody keeps the job alone.
+    public init(_ offer: JobOffer, from peer: PeerID) {
+        self.init(
+            number: offer.rosterNumber,
+            stewards: offer.stewards.isEmpty ? [peer] : offer.stewards,
+            isProvisional: offer.isProvisional
+        )
+    }
+}

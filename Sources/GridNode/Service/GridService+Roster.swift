@@ -1,0 +1,160 @@
+import GridCore
+import GridStore
+import GridWire
+import Logging
+
+extension GridService {
+    /// The peers that lend their processors, those that are here.
+    private var workingPeers: [PeerID] {
+        self.peers.filter { $0.value.isWorker }.keys.sorted()
+    }
+
+    /// Tells the machines who is here; called whenever a peer comes or goes.
+    func peersChanged() {
+        let peers = self.workingPeers
+        self.worker.peersChanged(peers)
+        for (job, shell) in self.stewards where shell.steward.phase == .running {
+            let ranked = Roster.ranked(peers, for: job)
+            self.drive(job) { steward in
+                steward.candidatesChanged(ranked)
+                return []
+            }
+        }
+    }
+
+    /// Who would keep a job that is handed in here: this node, and others in an order that nobody chooses.
+    func proposedStewards(of job: JobID) -> [PeerID] {
+        [self.me] + Roster.ranked(self.workingPeers, for: job).prefix(Roster.size - 1)
+    }
+
+    /// A peer offers a job: the worker may take part, and this node may be one of those who are to keep it.
+    func take(_ offer: JobOffer, from peer: PeerID) {
+        let now = self.clock.now
+        self.perform(self.worker.offerReceived(offer, from: peer, now: now))
+        let job = JobID(offer.manifest.id.digest)
+        let roster = Roster(offer, from: peer)
+        if self.stewards[job] != nil {
+            self.drive(job) { $0.rosterHeard(roster, now: now) }
+        } else if !offer.isClosed, roster.stewards.contains(self.me), self.configuration.isWorker {
+            Task { await self.join(job, manifest: offer.manifest, roster: roster) }
+        }
+        self.rearm()
+    }
+
+    /// Becomes one of a job's stewards.
+    func join(_ job: JobID, manifest: SignedRecord, roster: Roster) async {
+        guard !self.isStopping, self.stewards[job] == nil, !self.joining.contains(job) else { return }
+        guard self.stewards.count < Self.stewardedJobsMax else {
+            return self.logger.info("not keeping a job", metadata: ["job": "\(job)", "why": "too many are kept here"])
+        }
+        self.joining.insert(job)
+        defer { self.joining.remove(job) }
+        do {
+            let steward = try Steward(manifest: manifest, settings: self.stewardSettings, roster: roster)
+            guard steward.manifest.grid == self.configuration.grid, steward.manifest.coreVersion == self.coreVersion
+            else { return }
+            let now = WallClock.seconds
+            let stored = StoredJob(
+                id: job,
+                manifest: manifest,
+                roles: .steward,
+                phase: .running,
+                receivedAt: now,
+                changedAt: now
+            )
+            try await self.database.save(stored)
+            guard self.stewards[job] == nil else { return }
+            self.adopt(steward)
+            self.peersChanged()
+            self.open(job)
+            self.logger.info("keeping a job with others", metadata: ["job": "\(job)", "roster": "\(roster.number)"])
+            let manifest = steward.manifest
+            Task {
+                do {
+                    try await self.scenes?.replicate(job, manifest: manifest)
+                } catch {
+                    self.logger.info("a scene is not complete here", metadata: ["job": "\(job)", "why": "\(error)"])
+                }
+            }
+        } catch {
+            self.logger.warning("a job cannot be kept here", metadata: ["job": "\(job)", "why": "\(error)"])
+        }
+    }
+
+    /// All stewards of a job are gone: this node and others stand in for them.
+    func found(_ job: JobID, _ roster: Roster) {
+        guard let manifest = self.worker.manifestRecord(of: job) else { return }
+        self.logger.warning(
+            "no steward of a job is to be seen; standing in",
+            metadata: ["job": "\(job)", "roster": "\(roster.number)"]
+        )
+        let now = self.clock.now
+        if self.stewards[job] != nil {
+            self.drive(job) { $0.rosterHeard(roster, now: now) }
+        } else {
+            Task { await self.join(job, manifest: manifest, roster: roster) }
+        }
+    }
+
+    /// Puts pixels that lie here to another steward.
+    func copyPixels(_ unit: UnitID, of job: JobID, to peer: PeerID) {
+        Task {
+            guard let place = try? await self.database.pixels(of: unit, in: job),
+                let bytes = try? await self.chunks.get(place.chunk)
+            else { return }
+            _ = try? await self.network.request(
+                peer,
+                protocol: TesseraProtocol.pixelsPut,
+                body: UnitPixelsAddress(job: job, unit: unit).encoded() + bytes,
+                responseLimit: 1,
+                timeout: Self.transferTimeout
+            )
+        }
+    }
+
+    /// Asks other nodes what this one cannot answer, for a program that only submits and fetches.
+    ///
+    /// Nodes ask each other directly, so that no question travels in a circle.
+    func relay(_ request: GridRequest, of job: JobID, for peer: PeerID) async -> GridResponse? {
+        guard self.peers[peer]?.isWorker == false else { return nil }
+        for other in self.sources(of: job) {
+            let response = try? await self.ask(other, request)
+            switch response {
+            case .refused, nil: continue
+            default: return response
+            }
+        }
+        return nil
+    }
+
+    /// The pixels of a unit from another node, for a program that only submits and fetches.
+    func relayPixels(_ request: [UInt8], _ address: UnitPixelsAddress, for peer: PeerID) async -> [UInt8] {
+        guard self.peers[peer]?.isWorker == false else { return [] }
+        let holders = self.stewards[address.job]?.steward.holders(of: address.unit) ?? []
+        let others = holders.filter { self.peers[$0] != nil } + self.sources(of: address.job)
+        var asked: Set<PeerID> = []
+        for other in others where asked.insert(other).inserted {
+            let bytes = try? await self.network.request(
+                other,
+                protocol: TesseraProtocol.pixels,
+                body: request,
+                responseLimit: TesseraProtocol.pixelsSizeMax,
+                timeout: Self.transferTimeout
+            )
+            if let bytes, !bytes.isEmpty { return bytes }
+        }
+        return []
+    }
+
+    /// The nodes that may know of a job, those that keep it first.
+    private func sources(of job: JobID) -> [PeerID] {
+        let stewards = self.stewards[job]?.steward.roster.stewards ?? self.worker.stewards(of: job)
+        let known = stewards.filter { self.peers[$0] != nil }
+        return known + self.workingPeers.filter { !known.contains($0) }.prefix(Self.sourcesMax)
+    }
+
+    /// The most nodes that are asked about a job that is not known here.
+    private static var sourcesMax: Int { 32 }
+    /// The most jobs that a node keeps at a time.
+    static var stewardedJobsMax: Int { 64 }
+}

@@ -1,0 +1,73 @@
+/// What the stewards of a job tell each other, each second and whenever there is something new.
+///
+/// One message carries all of it, since most of its lists are empty most of the time. Whoever loses one loses nothing: the
+/// summaries show what is missing.
+public struct StewardMessage: Hashable, Sendable {
+    /// A unit that the receiver may lease, or that the sender has leased.
+    public struct Cession: Hashable, Sendable {
+        /// The unit.
+        public var unit: UnitID
+        /// The workers that hold it now, as far as the sender knows.
+        public var holders: [PeerID]
+        /// Whether its holders are late and one more copy is worth while; other units are the receiver's from now on.
+        public var isSpeculative: Bool
+
+        /// Creates a cession.
+        public init(unit: UnitID, holders: [PeerID], isSpeculative: Bool = false) {
+            self.unit = unit
+            self.holders = holders
+            self.isSpeculative = isSpeculative
+        }
+    }
+
+    /// The job.
+    public var job: JobID
+    /// New records, at most ``recordsMax``.
+    public var records: [SignedRecord] = []
+    /// The number of the sender's records.
+    public var recordCount: UInt64 = 0
+    /// The exclusive or of the ids of all the sender's records.
+    public var summary: Digest
+    /// The exclusive or of the second eight bytes of the ids in each of 256 buckets, by an id's first byte; or nothing.
+    public var buckets: [UInt64] = []
+    /// Buckets whose ids are all in ``knownIDs``.
+    public var bucketNumbers: [Int] = []
+    /// The sender's ids in these buckets.
+    public var knownIDs: [RecordID] = []
+    /// Records that the sender lacks.
+    public var wantedIDs: [RecordID] = []
+    /// About how many units wait for a worker at the sender.
+    public var openUnits = 0
+    /// The blocks that the sender's workers render in a thousand seconds.
+    public var blocksPerKilosecond: UInt64 = 0
+    /// The workers that ask the sender.
+    public var activeWorkers = 0
+    /// How many units the sender could lease at once; 0 wants none.
+    public var wantedUnits = 0
+    /// The time of a block at the sender's fastest idle worker in microseconds; 0 when none is idle.
+    public var idleBlockMicroseconds: UInt64 = 0
+    /// Units for the receiver.
+    public var ceded: [Cession] = []
+    /// Units that were ceded to the sender and that it cannot lease.
+    public var returned: [UnitID] = []
+    /// Units that the sender's workers hold from another steward's lease.
+    public var adopted: [Cession] = []
+
+    /// The most records of a message.
+    public static let recordsMax = 2_048
+    /// The most record ids in any list.
+    public static let idsMax = 16_384
+    /// The most units in any list.
+    public static let unitsMax = 1_024
+    /// The most holders of a unit.
+    public static let holdersMax = 8
+    /// The number of buckets.
+    public static let bucketCount = 256
+
+    /// Creates a message that says nothing but what the sender holds.
+    public init(job: JobID, recordCount: UInt64, summary: Digest) {
+        self.job = job
+        self.recordCount = recordCount
+        self.summary = summary
+    }
+}

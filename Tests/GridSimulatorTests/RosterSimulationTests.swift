@@ -1,0 +1,79 @@
+import GridSimulator
+import Testing
+
+/// Jobs that five nodes keep: stewards die, are cut off, come back, and nothing is lost.
+struct RosterSimulationTests {
+    private let job = SimulationScenario.Job(frameCount: 2, width: 200, height: 130, samples: 1_024)
+    private let longer = SimulationScenario.Job(frameCount: 4, width: 320, height: 192, samples: 1_024)
+
+    @discardableResult
+    private func run(_ scenario: SimulationScenario) throws -> SimulationReport {
+        let report = try Simulation(scenario).run()
+        #expect(report.isGood, "\(report.explanation)")
+        return report
+    }
+
+    @Test
+    func `five stewards waste little more than one`() throws {
+        for seed in UInt64(0) ..< 6 {
+            let report = try self.run(SimulationScenario(seed: seed, nodes: 8, stewards: 8, jobs: [self.longer]))
+            #expect(report.usefulShare > 0.85, "seed \(seed): \(report.usefulShare)")
+            #expect(report.provisionalRosters == 0)
+        }
+    }
+
+    @Test(arguments: 0 ..< 8)
+    func `small grids whose stewards are five survive a storm`(part: Int) throws {
+        for seed in UInt64(part) * 6 ..< UInt64(part) * 6 + 6 {
+            let nodes = 2 + Int(seed % 8)
+            var scenario = SimulationScenario(seed: 10_000 + seed, nodes: nodes, stewards: nodes, jobs: [self.job])
+            scenario.saboteurs = nodes > 3 ? Int(seed % 2) : 0
+            scenario.faults = .storm(untilSeconds: 150)
+            try self.run(scenario)
+        }
+    }
+
+    @Test
+    func `a steward that dies for good is replaced within 6 s and nothing is lost`() throws {
+        for seed in UInt64(0) ..< 8 {
+            var scenario = SimulationScenario(seed: 11_000 + seed, nodes: 9, stewards: 9, jobs: [self.longer])
+            scenario.incidents = [.init(atSeconds: 20)]
+            scenario.incidents[0].stewardsKilled = 1
+            let report = try self.run(scenario)
+            #expect(report.longestRosterSeconds <= 6.5, "seed \(seed): \(report.longestRosterSeconds) s")
+        }
+    }
+
+    @Test
+    func `when all five stewards die for good, the others choose new ones and finish`() throws {
+        for seed in UInt64(0) ..< 8 {
+            var scenario = SimulationScenario(seed: 12_000 + seed, nodes: 10, stewards: 10, jobs: [self.longer])
+            scenario.incidents = [.init(atSeconds: 20)]
+            scenario.incidents[0].stewardsKilled = 5
+            let report = try self.run(scenario)
+            #expect(report.provisionalRosters >= 1)
+        }
+    }
+
+    @Test
+    func `all five stewards die and come back after a minute`() throws {
+        for seed in UInt64(0) ..< 8 {
+            var scenario = SimulationScenario(seed: 13_000 + seed, nodes: 10, stewards: 10, jobs: [self.longer])
+            scenario.incidents = [.init(atSeconds: 20)]
+            scenario.incidents[0].stewardsKilled = 5
+            scenario.incidents[0].absenceSeconds = 60
+            try self.run(scenario)
+        }
+    }
+
+    @Test
+    func `both sides of a cut work, and agree soon after it`() throws {
+        for seed in UInt64(0) ..< 8 {
+            var scenario = SimulationScenario(seed: 14_000 + seed, nodes: 10, stewards: 10, jobs: [self.longer])
+            scenario.incidents = [.init(atSeconds: 15)]
+            scenario.incidents[0].shareCutOff = seed % 2 == 0 ? 0.5 : 0.2
+            scenario.incidents[0].cutOffSeconds = 40
+            try self.run(scenario)
+        }
+    }
+}
