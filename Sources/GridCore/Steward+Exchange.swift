@@ -30,7 +30,6 @@ extension Steward {
         for record in message.records.prefix(StewardMessage.recordsMax) {
             self.takeForeign(record, now: now)
         }
-        self.applyBurns(now: now)
         self.compare(with: message, from: peer, now: now)
         if self.phase == .running, self.roster.stewards.contains(peer) {
             if !wasLive {
@@ -78,7 +77,9 @@ extension Steward {
             let differs = self.siblings[peer]?.differsSince
             let isDue =
                 differs.map { $0.advanced(by: self.settings.beat) <= now } ?? (self.siblings[peer]?.wasHeard == false)
-            if isDue || !self.isActing, self.mayCompare(with: peer, now: now) {
+            // One that is silent may have lost this node from its roster: it answers a comparison, but does not begin one.
+            let isSilent = !self.isHeard(peer, within: self.settings.stewardSuspect, now: now)
+            if isDue || isSilent || !self.isActing, self.mayCompare(with: peer, now: now) {
                 message.buckets = self.ledger.summary.buckets
             }
             self.tell(message, to: peer)
@@ -131,6 +132,8 @@ extension Steward {
             self.considerProposal(epoch, by: record.signer, now: now)
         }
         guard self.phase == .running else { return }
+        // Whoever is proved wrong by this record counts no more, before anything is concluded from the rest.
+        self.applyBurns(now: now)
         switch decoded {
         case .jobManifest, .rosterEpoch:
             break

@@ -194,9 +194,10 @@ extension Steward {
             guard needed <= 0.7 * late.readyIn else { return nil }
             let state = self.units[late.unit]
             guard state.phase == .open, state.holders.count < self.settings.copiesMax, state.missing > 0,
-                state.holders.count == late.holders, !state.holders.contains(worker),
+                !state.holders.contains(worker),
                 !self.ledger.hasClaim(onUnitAt: late.unit, by: peer)
             else { continue }
+            self.lastLateUnits = nil
             return late.unit
         }
         return nil
@@ -243,7 +244,7 @@ extension Steward {
             let missing = self.units[unit].missing
             guard self.units[unit].phase == .open, missing > 0 else { continue }
             let readyIn = times.sorted()[min(missing, times.count) - 1]
-            units.append(LateUnits.Unit(unit: unit, readyIn: readyIn, holders: times.count))
+            units.append(LateUnits.Unit(unit: unit, readyIn: readyIn))
         }
         units.sort { ($1.readyIn, $0.unit) < ($0.readyIn, $1.unit) }
         self.lastLateUnits = LateUnits(at: now, units: units)

@@ -96,7 +96,7 @@ extension Steward {
     /// The pixels of the unit, which hash to its ``acceptedRoot(of:)``, are on the disk.
     public mutating func pixelsStored(_ unit: UnitID, now: Instant) -> [Action] {
         guard self.phase == .running || self.phase == .complete, let index = self.plan.index(of: unit),
-            case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index), self.storedRoots[index] != root
+            let root = self.acceptedRoot(of: unit), self.storedRoots[index] != root
         else { return [] }
         self.pixelsAreHere(index, root: root)
         if self.wishes[index]?.root == root {

@@ -7,6 +7,7 @@ extension Steward {
     /// The root that the pixels of the unit must hash to, once its results agree.
     public func acceptedRoot(of unit: UnitID) -> Digest? {
         guard self.phase != .receiving, let index = self.plan.index(of: unit),
+            self.units[index].phase == .accepted || self.units[index].phase == .stored,
             case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index)
         else { return nil }
         return root
@@ -32,7 +33,7 @@ extension Steward {
         // Holders that are gone may come back: wait for them as long as for two answers.
         let isAbandoned = wish.aloneSince.map { $0.advanced(by: self.settings.pixelRetry * 2) <= now } ?? false
         let isHopeless = holders.isEmpty || wish.attempts > Self.pixelAttemptsMax || isAbandoned
-        if self.isShared, active.isEmpty, !self.isMine(index) {
+        if self.isShared, active.isEmpty, !self.isHome(index), !wish.isRedo {
             // Its own steward sees to it.
             self.wishes[index] = nil
             return

@@ -344,7 +344,7 @@ extension Steward {
     mutating func applyBurns(now: Instant) {
         guard self.ledger.burns.count != self.counts.burned else { return }
         for burn in self.ledger.burned {
-            guard let worker = self.workerIndex[burn.worker], !self.workers[worker].isBurned else { continue }
+            guard let worker = self.worker(for: burn.worker), !self.workers[worker].isBurned else { continue }
             self.workers[worker].isBurned = true
             self.counts.burned += 1
             self.mustTellStatus = true

@@ -112,7 +112,9 @@ extension Steward {
     }
 
     private mutating func nextUnitToCede() -> Int? {
-        if let index = self.open.allContested(in: self.units).first { return index }
+        if let index = self.open.nextRedo(in: self.units) ?? self.open.allContested(in: self.units).first {
+            return index
+        }
         let half = self.open.nextHalf(for: -1, in: self.units)
         let fresh = self.open.nextFresh(in: self.units)
         guard let half, let fresh else { return half ?? fresh }
@@ -125,9 +127,19 @@ extension Steward {
         self.siblings[peer]?.askedAt = nil
         self.siblings[peer]?.wasAskedInVain = false
         for cession in cessions.prefix(StewardMessage.unitsMax) {
-            guard let index = self.plan.index(of: cession.unit), !self.frames[self.frame(of: index)].isFinal,
-                self.units[index].phase == .open || self.units[index].phase == .disputed
-            else { continue }
+            guard let index = self.plan.index(of: cession.unit), !self.frames[self.frame(of: index)].isFinal else {
+                continue
+            }
+            switch self.units[index].phase {
+            case .open, .disputed:
+                break
+            case .accepted:
+                // Its pixels are lost: any worker may render it again.
+                guard let root = self.acceptedRoot(of: cession.unit), self.storedRoots[index] == nil else { continue }
+                self.wishes[index] = PixelWish(root: root, isRedo: true)
+            case .stored:
+                continue
+            }
             if cession.isSpeculative {
                 self.foreignStragglers.append(index)
                 continue
@@ -193,7 +205,7 @@ extension Steward {
         var returned: [PeerID: [UnitID]] = [:]
         for (index, loan) in self.borrowed {
             let state = self.units[index]
-            if state.phase == .accepted || state.phase == .stored {
+            if self.isSettled(index) {
                 self.borrowed[index] = nil
                 self.replace(index)
                 continue
@@ -214,10 +226,18 @@ extension Steward {
             }
         }
         for (index, cession) in self.ceded {
-            let isDone = self.units[index].phase == .accepted || self.units[index].phase == .stored
-            guard isDone || cession.at.advanced(by: self.settings.loanMax) <= now else { continue }
+            guard self.isSettled(index) || cession.at.advanced(by: self.settings.loanMax) <= now else { continue }
             self.ceded[index] = nil
             self.replace(index)
+        }
+    }
+
+    /// Whether nobody need render the unit any more.
+    private func isSettled(_ index: Int) -> Bool {
+        switch self.units[index].phase {
+        case .open, .disputed: false
+        case .accepted: self.wishes[index]?.isRedo != true
+        case .stored: true
         }
     }
 

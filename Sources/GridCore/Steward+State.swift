@@ -156,8 +156,6 @@ extension Steward {
             let unit: Int
             /// Seconds until its holders should have rendered what is missing.
             let readyIn: Double
-            /// How many held it; a unit that somebody was given since then is not given again.
-            let holders: Int
         }
 
         let at: Instant

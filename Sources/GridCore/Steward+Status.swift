@@ -28,6 +28,21 @@ extension Steward {
         )
     }
 
+    /// All that is known here of the first unit that is not stored, for whoever wonders why a job does not end.
+    package var accountOfFirstOpenUnit: String {
+        guard let index = self.units.indices.first(where: { self.units[$0].phase != .stored }) else { return "" }
+        let state = self.units[index]
+        let claims = self.ledger.claims[index, default: []].map {
+            "\($0.worker.shortDescription):\($0.root.shortDescription)\(self.ledger.burn(of: $0.worker) == nil ? "" : "(burned)")"
+        }
+        let receipts = self.ledger.receipts[index, default: []].map(\.holder.shortDescription)
+        return "unit \(index) \(state.phase) at \(state.place), holders \(state.holders), missing \(state.missing), "
+            + "mine \(self.isMine(index)), home \(self.isHome(index)), borrowed \(self.borrowed[index] != nil), "
+            + "ceded \(self.ceded[index]?.to.shortDescription ?? "no"), claims \(claims), receipts \(receipts), "
+            + "wish \(self.wishes[index].map { "\($0)" } ?? "none"), dispute \(self.disputes[index].map { "\($0)" } ?? "none"), "
+            + "stored here \(self.storedRoots[index]?.shortDescription ?? "no"), copy \(self.copies[index] != nil), live \(self.live.map(\.shortDescription))"
+    }
+
     /// Shows whether two stewards hold the same records.
     package var recordSummary: Digest {
         self.ledger.summary.digest
@@ -77,7 +92,9 @@ extension Steward {
             }
         }
         for burn in self.ledger.burned {
+            // Who was trusted by the steward that closed the frame stays so in it, though another one knew better.
             guard case .wrongLeaf(let unit, _) = burn.offence, unit.frame == frame,
+                self.ledger.finals[frame]?.workers?.contains(burn.worker) == false,
                 case .fraudProof(let proof) = try? self.ledger[burn.evidence]?.decodedBody()
             else { continue }
             for id in [proof.batch] + proof.witnesses + [burn.evidence] {

@@ -45,6 +45,13 @@ extension Worker {
                     + "\(self.settings.coreVersion.shortDescription); install the same release"
             )
         }
+        guard manifest.assetSize <= self.settings.sceneBytesMax else {
+            return self.ignore(
+                id,
+                "the scene of \"\(manifest.title)\" has \(manifest.assetSize >> 20) MiB, and this node takes at most "
+                    + "\(self.settings.sceneBytesMax >> 20) MiB into memory"
+            )
+        }
         guard self.jobs.count < Self.jobsMax else {
             return self.ignore(id, "\(Self.jobsMax) jobs are known already")
         }

@@ -13,7 +13,8 @@ extension Worker {
     /// have some; one for each thread while the speed is not known, growing with what was rendered.
     func share(of index: Int) -> Int {
         let job = self.jobs[index]
-        let others = self.jobs.indices.count { $0 != index && !self.jobs[$0].isDry && self.jobs[$0].scene == .ready }
+        let others = self.jobs.indices.filter { $0 != index && !self.jobs[$0].isDry && self.jobs[$0].scene == .ready }
+        let weights = others.reduce(job.weight) { $0 + self.jobs[$1].weight }
         let threads = self.settings.threads
         var target = threads
         if let blockTime = job.blockTime {
@@ -21,7 +22,7 @@ extension Worker {
             let ahead = self.settings.workAhead.wholeMicroseconds.multipliedClamped(by: UInt64(threads)) / unit
             target = min(max(threads + 1, Int(clamping: ahead)), 2 * (job.unitsDone + threads))
         }
-        return min(max(1, target / (others + 1)), Self.wantedUnitsMax)
+        return min(max(1, Int(Double(target) * job.weight / weights)), Self.wantedUnitsMax)
     }
 
     /// How many units to ask for now.

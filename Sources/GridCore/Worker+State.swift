@@ -94,6 +94,8 @@ extension Worker {
         var isDry = false
         /// The smoothed time of one block on one thread.
         var blockTime: Duration?
+        /// Where the job stands among those that share the threads; the least comes next.
+        var pass = 0.0
         var unitsDone = 0
         var workDone: UInt64 = 0
         var firstHeard: Instant
@@ -101,6 +103,11 @@ extension Worker {
         struct Founding: Sendable {
             let lastAnswer: Instant
             let due: Instant?
+        }
+
+        /// The job's share of this node beside that of others.
+        var weight: Double {
+            Double(1 << self.priority)
         }
 
         var hasWantingRequest: Bool {

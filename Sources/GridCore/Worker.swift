@@ -72,6 +72,8 @@ public struct Worker: Sendable {
         public var backoffMax: Duration = .seconds(8)
         /// A steward that has not answered for this time is given up, with all that is held for it.
         public var stewardLostAfter: Duration = .seconds(300)
+        /// Jobs with larger scenes are not taken: this node could not hold them.
+        public var sceneBytesMax: UInt64 = 2 << 30
         /// When no steward of a job answered for this time, the nodes that are left choose others for the time being.
         public var stewardsLostAfter: Duration = .seconds(10)
         /// Each node waits so much longer than the one before it in an order that the job gives, so that one acts first.
@@ -132,6 +134,8 @@ public struct Worker: Sendable {
     var nextRequest: UInt64 = 0
     var nextSequence: UInt64
     var rotation = 0
+    /// The place of the job that was last given a thread.
+    var pass = 0.0
     var closedJobs: [JobID] = []
     var saidDrained = false
     var lastIgnored: String?

@@ -87,7 +87,8 @@ struct JobChecker {
             return "the evidence of frame \(frame) cannot be judged: \(error)"
         }
         if let missing = verdict.missing {
-            return "frame \(frame) was closed but its evidence does not show it: \(missing)"
+            return
+                "frame \(frame) was closed but its evidence of \(evidence.count) records does not show it: \(missing)"
         }
         for (unit, state) in zip(verdict.units, verdict.states) {
             guard case .accepted(let root, let signers) = state else { continue }

@@ -79,7 +79,8 @@ extension SimulationEngine {
                 texts.append(
                     "node \(node) (roster \(steward.roster.number)\(steward.isActing ? "" : ", not of it")): "
                         + "\(status.unitsVerified) of \(status.unitsTotal) units verified, \(status.unitsRendered) "
-                        + "rendered, \(status.activeWorkers) active workers, waits for: \(status.waitingFor)"
+                        + "rendered, \(status.activeWorkers) active workers, waits for: \(status.waitingFor); "
+                        + steward.accountOfFirstOpenUnit
                 )
             }
             self.check("it did not end: \(texts)", job, self.jobs[job].seated.first ?? self.jobs[job].entryNode)

@@ -112,12 +112,12 @@ extension SimulationEngine {
             verify: SimulatedIdentity.verifier
         )
         // A database promises no order.
-        seat.records.shuffle(using: &self.random)
+        let records = seat.records.shuffled(using: &self.random)
         do {
             seat.steward = try Steward(
                 manifest: self.jobs[job].record,
                 settings: settings,
-                records: seat.records,
+                records: records,
                 storedPixels: seat.pixels.keys.sorted(),
                 roster: seat.roster
             )

@@ -50,11 +50,19 @@ enum SimulationEvent {
     case resume(node: Int, incarnation: UInt32)
 
     /// A message between a worker and a steward.
-    struct Message {
+    ///
+    /// An object, so that events stay small: they are moved about in the queue.
+    final class Message {
         let link: Int
         /// The session; what was sent in an earlier one is lost.
         let epoch: UInt32
         let content: Content
+
+        init(link: Int, epoch: UInt32, content: Content) {
+            self.link = link
+            self.epoch = epoch
+            self.content = content
+        }
     }
 
     /// What a message says.

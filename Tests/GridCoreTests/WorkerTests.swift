@@ -150,7 +150,7 @@ struct WorkerTests {
         #expect(bench.sent.map(\.request.wantedUnits) == [3])
         #expect(bench.sent.map(\.steward) == [TestGrid.peer("steward")])
         #expect(bench.sent.first?.request.blockMicroseconds == 0)
-        bench.wait(.seconds(20))
+        bench.wait(.seconds(5))
         #expect(bench.sent.isEmpty, "a parked request is not repeated")
         #expect(bench.worker.idleReason.contains("no work left"))
     }
@@ -324,6 +324,17 @@ struct WorkerTests {
         bench.grant(sent.number) { $0.units = [] }
         bench.wait(.seconds(1))
         #expect(bench.sent.allSatisfy { $0.request.records.isEmpty })
+    }
+
+    @Test
+    func `a job whose scene does not fit into this node is not taken, and people are told why`() throws {
+        var bench = Bench()
+        guard case .jobManifest(var body) = try self.manifest.decodedBody() else { return }
+        body.assetSize = 3 << 30
+        let submitter = Hand("submitter")
+        bench.offer(submitter.sign(.jobManifest(body)))
+        #expect(bench.worker.knownJobs.isEmpty)
+        #expect(bench.worker.idleReason.contains("3072 MiB"))
     }
 
     @Test

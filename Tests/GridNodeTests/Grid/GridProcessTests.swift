@@ -124,13 +124,48 @@ struct GridProcessTests {
         self.expectSameFrames(grid.directory)
     }
 
-    /// Waits until the first node's job has so many rendered units.
-    private func waitForUnits(_ grid: TestGrid, _ count: Int) async throws {
+    @Test
+    func `the peer that a shot was handed to vanishes for ever, then another steward, and a third peer delivers`()
+        async throws
+    {
+        let grid = try await TestGrid(count: 6)
+        try await self.renderAlone(grid.directory, ["--spp", "128"])
+        try await grid.waitForPeers(5)
+        let entry = grid.entry()
+        let submitted = try await Program.run(
+            [
+                "submit", "\(entry.directory.path)/shot.gltf", "--to", entry.address, "--grid", entry.grid,
+                "--data", "\(entry.directory.path)/studio", "--json",
+            ] + Self.size + ["--spp", "128"],
+            in: entry.directory
+        )
+        try #require(submitted.status == 0, "\(submitted.errors)")
+        try await self.waitForUnits(grid, 4)
+        let jobs = try #require(try await grid.snapshot(ofNode: 0, "jobs") as? [[String: Any]])
+        let job = try #require(jobs.first?["id"] as? String)
+        grid.killNode(0)
+        try await self.waitForUnits(grid, 8, atNodes: 2 ... 5)
+        grid.killNode(1)
+        let fetched = try await Program.run(
+            [
+                "fetch", job, "--to", grid.addresses[5], "--grid", grid.name, "-o", "\(grid.directory.path)/out",
+                "--data", "\(grid.directory.path)/studio",
+            ],
+            in: grid.directory
+        )
+        #expect(fetched.status == 0, "\(fetched.errors)")
+        self.expectSameFrames(grid.directory)
+    }
+
+    /// Waits until one of some nodes says that the job has so many rendered units.
+    private func waitForUnits(_ grid: TestGrid, _ count: Int, atNodes nodes: ClosedRange<Int> = 0 ... 0) async throws {
         for _ in 0 ..< 2_000 {
-            if let jobs = try? await grid.snapshot(ofNode: 0, "jobs") as? [[String: Any]],
-                let rendered = jobs.first?["unitsRendered"] as? Int, rendered >= count
-            {
-                return
+            for node in nodes {
+                if let jobs = try? await grid.snapshot(ofNode: node, "jobs") as? [[String: Any]],
+                    let rendered = jobs.first?["unitsRendered"] as? Int, rendered >= count
+                {
+                    return
+                }
             }
             try await Task.sleep(for: .milliseconds(10))
         }
