@@ -89,6 +89,12 @@ extension Steward {
             self.ceded[index] = nil
             self.replace(index)
         }
+        // Nobody hears any more of the workers that held the units of a steward that is gone.
+        for (index, loan) in self.borrowed
+        where !loan.holders.isEmpty && loan.from.map({ !self.live.contains($0) }) ?? false {
+            self.borrowed[index] = Borrowed(from: nil, at: now, holders: [])
+            self.replace(index)
+        }
         guard ranks != self.myRanks else { return }
         self.myRanks = ranks
         self.mustScanCopies = true
