@@ -53,7 +53,12 @@ let package = Package(
     targets: [
         // Level 0
         .target(name: "CVector"),
-        .target(name: "RenderCore", dependencies: ["CVector"], exclude: ["Blob/Format.md"], swiftSettings: renderSettings),
+        .target(
+            name: "RenderCore",
+            dependencies: ["CVector"],
+            exclude: ["Blob/Format.md"],
+            swiftSettings: renderSettings
+        ),
         .target(name: "GridWire", exclude: ["Schema.md"], swiftSettings: settings),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CMiniUPnP", providers: [.apt(["libminiupnpc-dev"])]),

@@ -44,7 +44,8 @@ extension SceneLoader {
                 light: -1
             )
             data.isParticles = isParticles
-            try self.setBox(of: &data, isParticles ? self.assets.particleBoxes[mesh] : self.meshBoxes[mesh], instance: i)
+            let box = isParticles ? self.assets.particleBoxes[mesh] : self.meshBoxes[mesh]
+            try self.setBox(of: &data, box, instance: i)
             low = Vector3(smaller(low.x, data.low.x), smaller(low.y, data.low.y), smaller(low.z, data.low.z))
             high = Vector3(larger(high.x, data.high.x), larger(high.y, data.high.y), larger(high.z, data.high.z))
             (self.instances + i).initialize(to: data)
