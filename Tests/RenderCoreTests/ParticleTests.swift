@@ -112,4 +112,27 @@ struct ParticleTests {
         #expect(mean.x > 0.4 && mean.x < 0.65)
         #expect(mean.y < 0.1)
     }
+
+    /// Lanes keep rows of material from hit to hit; what a particle does not set would be that of an earlier hit.
+    @Test
+    func `a particle has nothing of the surfaces that were hit before it`() throws {
+        let ball = TestScenes.ball()
+        var assets = SceneAssets(
+            meshes: [ball],
+            materials: [Material(layers: LayerStack([.diffuse(color: SIMD3(1, 0, 0))])), Material()],
+            environment: .constant(SIMD3(1, 1, 1))
+        )
+        assets.particles = [ParticleSet(centers: [3, 0, 0], radii: [1], material: 1)]
+        let frame = SceneFrame(
+            instances: [Instance(mesh: 0), Instance(particles: 0)],
+            camera: TestScenes.parallel(eye: SIMD3(1.5, 0, 5), target: SIMD3(1.5, 0, 0), size: 6)
+        )
+        let scene = try TestScenes.scene(assets, frame)
+        let settings = RenderSettings(width: 32, height: 32, samples: 4)
+        let alone = BlockRenderer(scene: scene, settings: settings).render(x: 24, y: 12, width: 8, height: 8)
+        let renderer = BlockRenderer(scene: scene, settings: settings)
+        _ = renderer.render(x: 4, y: 12, width: 8, height: 8)
+        #expect(renderer.render(x: 24, y: 12, width: 8, height: 8).pixels == alone.pixels)
+        #expect(alone.pixels.contains { $0 > 0 && $0 < 1 })
+    }
 }

@@ -155,7 +155,7 @@ struct SurfaceLookup {
             let number = Int(numbers[lane])
             guard !instance.pointee.isParticles else {
                 let ray = Ray(origin: rays.origin[lane], direction: rays.direction[lane])
-                self.fetchParticle(instance, number, ray, hits.distance[lane], lane, &flags.isDoubleSided)
+                self.fetchParticle(instance, number, ray, hits.distance[lane], lane, &flags)
                 continue
             }
             let mesh = self.view.pointee.meshes + instance.pointee.mesh
@@ -181,22 +181,29 @@ struct SurfaceLookup {
             let emitter = isSampled ? global : UInt32.max
             scratch.set(Row.emitter, lane, emitter)
             let material = self.view.pointee.materials + mesh.pointee.material
-            scratch.set(Row.baseColor, lane, material.pointee.baseColor)
-            scratch.set(Row.emission, lane, material.pointee.emission)
-            scratch.set(Row.metallic, lane, material.pointee.metallic)
-            scratch.set(Row.roughness, lane, material.pointee.roughness)
-            scratch.set(Row.ior, lane, material.pointee.ior)
-            scratch.set(Row.transmission, lane, material.pointee.transmission)
-            scratch.set(Row.layers, lane, UInt32(truncatingIfNeeded: material.pointee.layers))
-            let isSolid = material.pointee.transmission > 0 && material.pointee.thickness > 0
-            let absorption = isSolid ? material.pointee.absorption : .zero
-            scratch.set(Row.absorption, lane, absorption)
-            if absorption.largest > 0 { flags.hasAbsorption |= bit }
-            if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
+            self.fetch(material, lane, &flags)
             if material.pointee.isTextured || mesh.pointee.colors != nil { flags.isTextured |= bit }
             if material.pointee.normalTexture.isPresent { flags.hasNormalMap |= bit }
         }
         return flags
+    }
+
+    /// Every row that a material has, so that no lane ever sees what another hit has left there.
+    @inline(__always) private func fetch(_ material: UnsafePointer<MaterialData>, _ lane: Int, _ flags: inout Flags) {
+        let scratch = self.scratch
+        let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: lane)
+        scratch.set(Row.baseColor, lane, material.pointee.baseColor)
+        scratch.set(Row.emission, lane, material.pointee.emission)
+        scratch.set(Row.metallic, lane, material.pointee.metallic)
+        scratch.set(Row.roughness, lane, material.pointee.roughness)
+        scratch.set(Row.ior, lane, material.pointee.ior)
+        scratch.set(Row.transmission, lane, material.pointee.transmission)
+        scratch.set(Row.layers, lane, UInt32(truncatingIfNeeded: material.pointee.layers))
+        let isSolid = material.pointee.transmission > 0 && material.pointee.thickness > 0
+        let absorption = isSolid ? material.pointee.absorption : .zero
+        scratch.set(Row.absorption, lane, absorption)
+        if absorption.largest > 0 { flags.hasAbsorption |= bit }
+        if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
     }
 
     /// A particle is the triangle that touches it where it was hit: weights of zero leave the first corner.
@@ -206,7 +213,7 @@ struct SurfaceLookup {
         _ ray: Ray,
         _ distance: Float,
         _ lane: Int,
-        _ isDoubleSided: inout UInt32
+        _ flags: inout Flags
     ) {
         let scratch = self.scratch
         let particle = ParticleSurface(self.view, instance, number, ray, distance: distance)
@@ -221,13 +228,9 @@ struct SurfaceLookup {
         scratch.set(Row.emitter, lane, UInt32.max)
         let set = self.view.pointee.particles + instance.pointee.mesh
         let material = self.view.pointee.materials + set.pointee.material
+        self.fetch(material, lane, &flags)
         scratch.set(Row.baseColor, lane, material.pointee.baseColor * particle.color)
         scratch.set(Row.emission, lane, material.pointee.emission * particle.color)
-        scratch.set(Row.metallic, lane, material.pointee.metallic)
-        scratch.set(Row.roughness, lane, material.pointee.roughness)
-        scratch.set(Row.ior, lane, material.pointee.ior)
-        scratch.set(Row.transmission, lane, material.pointee.transmission)
-        if material.pointee.isDoubleSided { isDoubleSided |= 1 &<< UInt32(truncatingIfNeeded: lane) }
     }
 
     // MARK: Textures
