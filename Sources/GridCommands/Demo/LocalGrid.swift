@@ -34,7 +34,8 @@ final class LocalGrid {
     ///   - logDirectory: where each node's log goes.
     ///   - dashboardPort: the first node's dashboard, or nil for none.
     init(count: Int, threads: Int, logDirectory: String, dashboardPort: Int?) throws {
-        var template = Array("/tmp/tessera-demo-XXXXXX".utf8CString)
+        // The six letters that mkdtemp(3) replaces.
+        var template = Array("/tmp/tessera-demo-\(String(repeating: "X", count: 6))".utf8CString)
         guard let made = mkdtemp(&template) else {
             throw NodeError(.storage, "no directory can be made in /tmp: \(String(cString: strerror(errno)))")
         }

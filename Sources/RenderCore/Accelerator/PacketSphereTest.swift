@@ -24,7 +24,7 @@ extension PacketSetup {
         let squared = FloatLanes(radius * radius)
         let delta = squared - nearest.lengthSquared
         let isLeft = query.skipped .== UIntLanes(id)
-        var isHit = delta .>= zero
+        var isHit = (delta .>= zero) .| (isLeft .& (squared .>= zero))
         guard isHit.any else { return (zero, isHit) }
         let root = (a * larger(zero, delta)).squareRoot()
         let isBehind = b .< zero

@@ -12,8 +12,9 @@ struct SphereLeafTest {
         self.inverseA = ray.inverseA
     }
 
-    /// The spheres that the ray's line meets, as bits: the same operations as in the definition, eight at a time.
-    @inline(__always) func candidates(in block: UnsafeRawPointer) -> UInt32 {
+    /// The spheres that the ray's line meets and the one that it leaves, as bits: the same operations as in the
+    /// definition, eight at a time.
+    @inline(__always) func candidates(in block: UnsafeRawPointer, leaving skipped: UInt32) -> UInt32 {
         typealias Eight = SIMD8<Float>
         let fx = Eight(repeating: self.origin.x) - block.load(as: Eight.self)
         let fy = Eight(repeating: self.origin.y) - block.load(fromByteOffset: 32, as: Eight.self)
@@ -26,7 +27,9 @@ struct SphereLeafTest {
         let x = fx + dx * s
         let y = fy + dy * s
         let z = fz + dz * s
-        return cvector_mask_le8(Eight(repeating: 0), radius * radius - ((x * x + y * y) + z * z))
+        let isLeft = block.load(fromByteOffset: 128, as: SIMD8<UInt32>.self) .== SIMD8(repeating: skipped)
+        let distance = ((x * x + y * y) + z * z).replacing(with: 0, where: isLeft)
+        return cvector_mask_le8(Eight(repeating: 0), radius * radius - distance)
     }
 }
 

@@ -39,13 +39,14 @@ struct SphereRay {
     let nearest = f + ray.direction * s
     let squared = radius * radius
     let delta = squared - nearest.lengthSquared
-    // Not-a-number, as of a missing sphere, is neither.
-    guard delta >= 0 else { return nil }
     let t: Float
+    // Not-a-number, as of a missing sphere, fails every comparison.
     if isLeft {
-        guard b > 0 else { return nil }
+        // Not by the discriminant: for rays that graze the surface it is smaller than its rounding error.
+        guard b > 0, squared >= 0 else { return nil }
         t = 2 * s
     } else {
+        guard delta >= 0 else { return nil }
         let root = (ray.a * delta).squareRoot()
         let q = b < 0 ? b - root : b + root
         guard q != 0 else { return nil }

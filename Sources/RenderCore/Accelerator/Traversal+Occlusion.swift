@@ -131,7 +131,7 @@ extension Traversal {
         tMax: Float
     ) -> Bool {
         let sphereRay = SphereRay(ray)
-        var candidates = SphereLeafTest(sphereRay).candidates(in: block)
+        var candidates = SphereLeafTest(sphereRay).candidates(in: block, leaving: query.skipped)
         while candidates != 0 {
             let lane = 4 &* candidates.trailingZeroBitCount
             candidates &= candidates &- 1

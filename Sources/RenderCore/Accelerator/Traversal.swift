@@ -237,7 +237,7 @@ struct Traversal {
         _ best: inout NearestHit
     ) {
         let sphereRay = SphereRay(ray)
-        var candidates = SphereLeafTest(sphereRay).candidates(in: block)
+        var candidates = SphereLeafTest(sphereRay).candidates(in: block, leaving: query.skipped)
         while candidates != 0 {
             let lane = 4 &* candidates.trailingZeroBitCount
             candidates &= candidates &- 1
