@@ -1,5 +1,5 @@
-import ArgumentParser
-import GridNode
+public import ArgumentParser
+public import GridNode
 
 /// `tessera render`.
 struct RenderCommand: AsyncParsableCommand {
@@ -11,8 +11,8 @@ struct RenderCommand: AsyncParsableCommand {
             tessera render shot.glb --frames 1-48 --size 1280x720 --spp 256 -o frames/
             tessera render shot.glb --env sky.hdr -o out.exr
 
-            The pictures are the same, bit by bit, as those that a grid delivers. The paths of the files are printed \
-            as they are written.
+            Without --filter, the pictures are the same, bit by bit, as those that a grid delivers. The paths of the \
+            files are printed as they are written.
             """
     )
 
@@ -29,6 +29,14 @@ struct RenderCommand: AsyncParsableCommand {
     )
     var layers: LayerList?
 
+    @Option(
+        help: ArgumentHelp(
+            "How samples are spread over a pixel: box, or blackman-harris as grids render.",
+            valueName: "filter"
+        )
+    )
+    var filter = LocalRender.Filter.blackmanHarris
+
     @Flag(help: "Print a summary as JSON instead of the paths.")
     var json = false
 
@@ -44,7 +52,12 @@ struct RenderCommand: AsyncParsableCommand {
     func run() async throws {
         guard var output = self.output.request else { return }
         output.layers = self.layers?.layers ?? []
-        let render = LocalRender(shot: self.shot.request, output: output, threads: self.threads.count)
+        let render = LocalRender(
+            shot: self.shot.request,
+            output: output,
+            filter: self.filter,
+            threads: self.threads.count
+        )
         let line = ProgressLine(unit: "blocks", isQuiet: self.quiet)
         let (printsPaths, isQuiet, json) = (!self.json, self.quiet, self.json)
         try await Interruption.cancellable {
@@ -70,3 +83,5 @@ struct RenderCommand: AsyncParsableCommand {
         }
     }
 }
+
+extension LocalRender.Filter: ExpressibleByArgument {}

@@ -214,6 +214,7 @@ extension GridSession {
             samples: manifest.samples,
             maxDepth: manifest.maxDepth,
             seed: manifest.seed,
+            filter: .blackmanHarris,
             coreVersion: "\(manifest.coreVersion)"
         )
     }

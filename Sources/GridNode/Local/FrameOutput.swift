@@ -291,6 +291,8 @@ struct FrameProvenance: Sendable {
     let maxDepth: Int
     /// The seed of the sampler.
     let seed: UInt32
+    /// How samples are spread around the middle of their pixel.
+    let filter: LocalRender.Filter
     /// The version of the path-tracing core.
     let coreVersion: String
 
@@ -301,6 +303,7 @@ struct FrameProvenance: Sendable {
         samples: Int,
         maxDepth: Int,
         seed: UInt32,
+        filter: LocalRender.Filter,
         coreVersion: String
     ) {
         self.scene = Digest(hashing: (assets + frameChunks).flatMap(\.digest.bytes))
@@ -308,6 +311,7 @@ struct FrameProvenance: Sendable {
         self.samples = samples
         self.maxDepth = maxDepth
         self.seed = seed
+        self.filter = filter
         self.coreVersion = coreVersion
     }
 
@@ -319,6 +323,7 @@ struct FrameProvenance: Sendable {
             "tessera:samples": "\(self.samples)",
             "tessera:depth": "\(self.maxDepth)",
             "tessera:seed": "\(self.seed)",
+            "tessera:filter": self.filter.rawValue,
             "tessera:core": self.coreVersion,
             "Software": "Tessera",
         ]

@@ -19,6 +19,22 @@ public struct LocalRender: Sendable {
         case frameWritten(Int, files: [String])
     }
 
+    /// How the samples of a pixel are spread around its middle.
+    public enum Filter: String, Sendable, CaseIterable {
+        /// Evenly over the pixel.
+        case box
+        /// A window of a pixel and a half to each side, as grids render.
+        case blackmanHarris = "blackman-harris"
+
+        /// The core's name for it.
+        var pixelFilter: PixelFilter {
+            switch self {
+            case .box: .box
+            case .blackmanHarris: .blackmanHarris
+            }
+        }
+    }
+
     /// What was done.
     public struct Summary: Codable, Sendable, Equatable {
         /// The frames, ascending.
@@ -41,16 +57,18 @@ public struct LocalRender: Sendable {
 
     private let shot: ShotRequest
     private let output: FrameOutput
+    private let filter: Filter
     private let threads: Int
 
     /// How often progress is told at most.
     private static let progressInterval = Duration.milliseconds(100)
 
     /// Creates a render; `threads` must be at least 1.
-    public init(shot: ShotRequest, output: FrameOutput, threads: Int) {
+    public init(shot: ShotRequest, output: FrameOutput, filter: Filter = .blackmanHarris, threads: Int) {
         precondition(threads >= 1, "rendering needs a thread, got \(threads)")
         self.shot = shot
         self.output = output
+        self.filter = filter
         self.threads = threads
     }
 
@@ -81,6 +99,7 @@ public struct LocalRender: Sendable {
             samples: self.shot.samples,
             maxDepth: self.shot.maxDepth,
             seed: self.shot.seed,
+            filter: self.filter.pixelFilter,
             channels: self.output.channels
         )
         let blocksPerFrame = (0 ..< geometry.tileCount).reduce(0) { $0 + geometry.blockCount(ofTile: $1) }
@@ -96,12 +115,14 @@ public struct LocalRender: Sendable {
             zeroedSamples: 0
         )
         progress(.blocks(done: 0, total: total))
+        let assets = try await pool.run { try LoadedAssets(BlobBytes(source.assets)) }
         for frame in source.frames {
             try Task.checkCancellation()
             let buildStart = ContinuousClock.now
             let (scene, frameChunks) = try await pool.run {
                 let bytes = try source.frameBlob(frame)
-                return (try Scene(assets: source.assets, frame: bytes), Chunker.split(bytes).blob.chunks)
+                let scene = try Scene(assets: assets, frame: BlobBytes(bytes)) { pool.share($0, $1) }
+                return (scene, Chunker.split(bytes).blob.chunks)
             }
             summary.buildSeconds += buildStart.duration(to: .now) / .seconds(1)
             let doneBefore = summary.frames.count * blocksPerFrame
@@ -118,6 +139,7 @@ public struct LocalRender: Sendable {
                 samples: self.shot.samples,
                 maxDepth: self.shot.maxDepth,
                 seed: self.shot.seed,
+                filter: self.filter,
                 coreVersion: GoldenScene.expectedVersion
             )
             let wantsNames = self.output.layers.contains(.object)

@@ -133,6 +133,19 @@ package final class RenderPool: Sendable {
         }
     }
 
+    /// Runs `body` for 0, 1, … `count` - 1 on this thread and on those of the pool that come to it, and returns when all
+    /// are done.
+    ///
+    /// This thread does everything itself where the others stay busy, so it may be one of the pool's.
+    package func share(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        let work = SharedWork(count: count, body: body)
+        for _ in 1 ..< max(1, min(count, self.threads)) {
+            self.enqueue(.closure { work.help() }, isUrgent: true)
+        }
+        work.help()
+        work.waitForAll()
+    }
+
     /// Ends the threads after their present block; waiting tasks are cancelled.
     package func shutDown() {
         let abandoned = self.queue.withLock { queue in
@@ -271,6 +284,40 @@ private struct CachedRenderer {
         self.settings = settings
         self.renderer = renderer
         return renderer.render(x: bounds.x, y: bounds.y, width: bounds.width, height: bounds.height)
+    }
+}
+
+/// Work that several threads take parts of.
+private final class SharedWork: Sendable {
+    private let count: Int
+    private let body: @Sendable (Int) -> Void
+    private let next = Atomic<Int>(0)
+    private let done = Atomic<Int>(0)
+    private let signal = Signal()
+
+    init(count: Int, body: @escaping @Sendable (Int) -> Void) {
+        self.count = count
+        self.body = body
+    }
+
+    /// Does parts until none is left to begin.
+    func help() {
+        while true {
+            let part = self.next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard part < self.count else { return }
+            self.body(part)
+            // Releasing: who sees the last count sees what all parts wrote.
+            let done = self.done.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue
+            if done == self.count { self.signal.broadcast() }
+        }
+    }
+
+    func waitForAll() {
+        while true {
+            let ticket = self.signal.ticket
+            if self.done.load(ordering: .acquiring) >= self.count { return }
+            self.signal.wait(after: ticket)
+        }
     }
 }
 

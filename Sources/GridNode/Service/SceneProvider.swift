@@ -17,7 +17,7 @@ actor SceneProvider {
 
     private struct Shot {
         let index: SceneIndex
-        let assets: [UInt8]
+        let assets: LoadedAssets
     }
 
     private let chunks: ChunkStore
@@ -65,7 +65,10 @@ actor SceneProvider {
                 throw NodeError(.invalidInput, "the scene of job \(job) has no frame \(frame)")
             }
             let bytes = try await self.blob(shot.index.frames[position], job: job)
-            return try await self.pool.run { try Scene(assets: shot.assets, frame: bytes) }
+            let pool = self.pool
+            return try await pool.run {
+                try Scene(assets: shot.assets, frame: BlobBytes(bytes)) { pool.share($0, $1) }
+            }
         }
         self.scenes[key] = task
         do {
@@ -99,7 +102,8 @@ actor SceneProvider {
             let bytes = try await self.chunk(manifest.sceneRoot, job: job)
             let index = try SceneIndex(decoding: bytes)
             self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: job)
-            return Shot(index: index, assets: try await self.blob(index.assets, job: job))
+            let blob = try await self.blob(index.assets, job: job)
+            return Shot(index: index, assets: try await self.pool.run { try LoadedAssets(BlobBytes(blob)) })
         }
         self.shots[job] = task
         do {
