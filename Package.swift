@@ -81,7 +81,7 @@ let package = Package(
         .target(
             name: "SceneImport",
             dependencies: ["RenderCore", "ImageCodec", "CMeshoptimizer", "CDracoShim"],
-            exclude: ["Examples"],
+            exclude: ["Examples", "Schemas"],
             swiftSettings: settings
         ),
         .target(name: "PeerSession", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),

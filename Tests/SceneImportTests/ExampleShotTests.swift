@@ -50,6 +50,16 @@ struct ExampleShotTests {
         _ = try Scene(assets: shot.assets.encoded(), frame: last.encoded(for: shot.assets))
     }
 
+    @Test
+    func `the dragon's scales are layered`() throws {
+        let shot = try ShotImporter().importShot(ExampleShot.dragonScales(), directory: ".")
+        #expect(shot.notes.isEmpty)
+        #expect(shot.assets.materials.filter { $0.layers?.layers.count == 12 }.count == 3)
+        let frame = try shot.frame(1)
+        #expect((1_500 ... 4_000).contains(frame.instances.count))
+        _ = try Scene(assets: shot.assets.encoded(), frame: frame.encoded(for: shot.assets))
+    }
+
     @Test(
         arguments: [
             "fox.glb", "morph-stress-test.gltf", "simple-skin.gltf", "cake-birthday.glb", "alien.glb",

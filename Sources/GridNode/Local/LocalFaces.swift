@@ -25,18 +25,26 @@ public struct ExampleFile: Codable, Hashable, Sendable {
             name: "leviathan",
             summary: "A sea dragon of scales and embers rises from a dark sea before a shore of lava.",
             frameCount: 48
-        )
+        ),
+        ExampleFile(
+            name: "dragon-scales",
+            summary: "The flank of a dragon: scales under twelve layers of lacquer, flakes and metal.",
+            frameCount: 1
+        ),
     ]
 
     /// Writes an example as a `.glb` file.
     ///
     /// - Throws: ``NodeError`` when there is no such example or the file cannot be written.
     public static func write(_ name: String, to path: String) throws {
-        guard name == "leviathan" else {
-            throw NodeError(.invalidInput, "there is no example \"\(name)\"")
+        let bytes: [UInt8]
+        switch name {
+        case "leviathan": bytes = ExampleShot.leviathan()
+        case "dragon-scales": bytes = ExampleShot.dragonScales()
+        default: throw NodeError(.invalidInput, "there is no example \"\(name)\"")
         }
         do {
-            try AtomicFile.write(ExampleShot.leviathan(), to: path)
+            try AtomicFile.write(bytes, to: path)
         } catch {
             throw NodeError(.storage, error.message)
         }

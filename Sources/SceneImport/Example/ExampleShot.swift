@@ -16,4 +16,9 @@ public enum ExampleShot {
         shot.addLightsAndCamera()
         return shot.glb.finish()
     }
+
+    /// The flank of a dragon, close by: three thousand scales under twelve layers of lacquer, flakes and metal; one frame.
+    ///
+    /// Returns the bytes of a `.glb` file, the same on every machine. Made for pictures of 16:9.
+    public static func dragonScales() -> [UInt8] { DragonScales().glb.finish() }
 }

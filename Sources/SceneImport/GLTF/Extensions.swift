@@ -18,6 +18,7 @@ enum Extensions {
         "KHR_meshopt_compression",
         "KHR_node_visibility",
         "KHR_texture_transform",
+        "TESSERA_layers",
     ]
 
     /// Refuses other versions than 2.x.

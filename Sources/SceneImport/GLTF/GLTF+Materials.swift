@@ -34,6 +34,7 @@ extension GLTF {
             var ior: IOR?
             var unlit: Unlit?
             var specularGlossiness: SpecularGlossiness?
+            var layers: Layers?
 
             enum CodingKeys: String, CodingKey {
                 case emissiveStrength = "KHR_materials_emissive_strength"
@@ -41,6 +42,7 @@ extension GLTF {
                 case ior = "KHR_materials_ior"
                 case unlit = "KHR_materials_unlit"
                 case specularGlossiness = "KHR_materials_pbrSpecularGlossiness"
+                case layers = "TESSERA_layers"
             }
         }
 

@@ -85,6 +85,8 @@ struct MaterialBuilder {
         self.hasTransmissionTexture =
             self.hasTransmissionTexture || source.extensions?.transmission?.transmissionTexture != nil
 
+        if let layers = source.extensions?.layers { material.layers = try LayerReader.stack(layers) }
+
         switch source.alphaMode ?? "OPAQUE" {
         case "OPAQUE": material.alphaMode = .opaque
         case "MASK": material.alphaMode = .mask
