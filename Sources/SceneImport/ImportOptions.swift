@@ -13,6 +13,8 @@ public struct ImportOptions: Sendable, Hashable {
     public var sceneName: String?
     /// Name of the material variant to show (`KHR_materials_variants`); `nil` takes each object's usual material.
     public var variantName: String?
+    /// Whether copies of a sphere (`EXT_mesh_gpu_instancing`) become particles, which are rounder and take less memory.
+    public var spheresBecomeParticles: Bool
     /// Name of the camera to look through; `nil` takes the first one.
     public var cameraName: String?
     /// Frames per second of animation, positive, 24 unless told otherwise.
@@ -32,6 +34,7 @@ public struct ImportOptions: Sendable, Hashable {
         skyColor: SIMD3<Float>? = nil,
         sceneName: String? = nil,
         variantName: String? = nil,
+        spheresBecomeParticles: Bool = false,
         cameraName: String? = nil,
         framesPerSecond: Double = 24,
         aspect: Double = 16.0 / 9.0,
@@ -44,6 +47,7 @@ public struct ImportOptions: Sendable, Hashable {
         self.skyColor = skyColor
         self.sceneName = sceneName
         self.variantName = variantName
+        self.spheresBecomeParticles = spheresBecomeParticles
         self.cameraName = cameraName
         self.framesPerSecond = framesPerSecond
         self.aspect = aspect

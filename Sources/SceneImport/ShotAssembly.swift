@@ -24,12 +24,13 @@ struct ShotAssembly {
                 variant: try self.variant(),
                 limits: limits
             ),
-            limits: limits
+            options: self.options
         )
         let contents = try builder.build()
         let meshes = builder.meshes
-        guard !meshes.meshes.isEmpty else {
-            throw ImportError(.malformed, "it shows no triangles: check which scene and which objects were exported")
+        guard !meshes.meshes.isEmpty || !meshes.particles.isEmpty else {
+            let others = meshes.skippedPrimitives > 0 ? "only points or lines, and no triangles" : "no triangles"
+            throw ImportError(.malformed, "it shows \(others): check which scene and which objects were exported")
         }
         var materials = MaterialBuilder(
             textures: TextureLoader(
@@ -53,10 +54,12 @@ struct ShotAssembly {
             contents: contents,
             meshes: meshes.meshes,
             deformers: meshes.deformers,
-            boxes: meshes.meshes.map { Box($0.positions) }
+            boxes: meshes.meshes.map { Box($0.positions) },
+            particleBoxes: meshes.particles.map { Box($0) }
         )
         // Core glTF ends at 1, which is the brightness of a screen and lights nothing; lamps are brighter.
-        let glows = meshes.meshes.contains { surfaces[$0.material].emission.max() > 1 }
+        let shown = Set(meshes.meshes.map(\.material)).union(meshes.particles.map(\.material))
+        let glows = shown.contains { surfaces[$0].emission.max() > 1 }
         let isLit = glows || contents.contains { $0.light != nil }
         let surroundings = Surroundings(
             document: self.document,
@@ -66,13 +69,15 @@ struct ShotAssembly {
         )
         let environment = try surroundings.environment(isLit: isLit, textures: &materials.textures, &notes)
         let camera = try CameraFinder(stage: stage, options: self.options).choice(&notes)
+        var assets = SceneAssets(
+            meshes: meshes.meshes,
+            materials: surfaces,
+            images: materials.textures.images,
+            environment: environment
+        )
+        assets.particles = meshes.particles
         return ImportedShot(
-            assets: SceneAssets(
-                meshes: meshes.meshes,
-                materials: surfaces,
-                images: materials.textures.images,
-                environment: environment
-            ),
+            assets: assets,
             notes: notes,
             stage: stage,
             camera: camera,

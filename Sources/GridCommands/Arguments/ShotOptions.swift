@@ -33,6 +33,14 @@ struct ShotOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The material variant's name (KHR_materials_variants).", valueName: "name"))
     var variant: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Make particles of the copies of a sphere.",
+            discussion: "They are rounder and take less memory than EXT_mesh_gpu_instancing."
+        )
+    )
+    var spheresAsParticles = false
+
     @Option(help: ArgumentHelp("The camera's name in the file; without it the first one.", valueName: "name"))
     var camera: String?
 
@@ -90,6 +98,7 @@ struct ShotOptions: ParsableArguments {
             seed: self.seed,
             scene: self.scene,
             variant: self.variant,
+            spheresBecomeParticles: self.spheresAsParticles,
             camera: self.camera,
             environment: self.env,
             environmentIntensity: self.envStrength,

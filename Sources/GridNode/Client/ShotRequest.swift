@@ -19,6 +19,8 @@ public struct ShotRequest: Sendable {
     public var scene: String?
     /// The name of the material variant to show, or nil for the usual materials.
     public var variant: String?
+    /// Whether copies of a sphere become particles.
+    public var spheresBecomeParticles: Bool
     /// The camera's name, or nil for the first one.
     public var camera: String?
     /// The path of an environment map: Radiance HDR or OpenEXR.
@@ -43,6 +45,7 @@ public struct ShotRequest: Sendable {
         seed: UInt32 = 0,
         scene: String? = nil,
         variant: String? = nil,
+        spheresBecomeParticles: Bool = false,
         camera: String? = nil,
         environment: String? = nil,
         environmentIntensity: Float = 1,
@@ -59,6 +62,7 @@ public struct ShotRequest: Sendable {
         self.seed = seed
         self.scene = scene
         self.variant = variant
+        self.spheresBecomeParticles = spheresBecomeParticles
         self.camera = camera
         self.environment = environment
         self.environmentIntensity = environmentIntensity

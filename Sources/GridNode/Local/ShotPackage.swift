@@ -67,6 +67,7 @@ struct ShotSource: Sendable {
         if let sky = request.sky, sky.count == 3 { options.skyColor = SIMD3(sky[0], sky[1], sky[2]) }
         options.sceneName = request.scene
         options.variantName = request.variant
+        options.spheresBecomeParticles = request.spheresBecomeParticles
         options.cameraName = request.camera
         options.framesPerSecond = request.framesPerSecond
         options.aspect = Double(request.width) / Double(request.height)

@@ -19,6 +19,7 @@ enum Extensions {
         "KHR_node_visibility",
         "KHR_texture_transform",
         "TESSERA_layers",
+        "TESSERA_particles",
     ]
 
     /// Refuses other versions than 2.x.

@@ -46,6 +46,12 @@ extension GLTF {
         }
     }
 
+    /// `TESSERA_particles`: points that are spheres.
+    struct Particles: Decodable {
+        /// The radius of those that have none of their own.
+        var radius: Double?
+    }
+
     /// The picture that an extension puts in the place of a texture's own.
     struct ImageReference: Decodable {
         var source: Int?

@@ -118,10 +118,12 @@ enum GLTF {
         struct Extensions: Decodable {
             var draco: DracoCompression?
             var variants: VariantMappings?
+            var particles: Particles?
 
             enum CodingKeys: String, CodingKey {
                 case draco = "KHR_draco_mesh_compression"
                 case variants = "KHR_materials_variants"
+                case particles = "TESSERA_particles"
             }
         }
     }

@@ -12,6 +12,8 @@ struct MeshBuilder {
 
     /// The meshes so far.
     private(set) var meshes: [Mesh] = []
+    /// The sets of particles so far.
+    private(set) var particles: [ParticleSet] = []
     /// What moves each mesh's vertices.
     private(set) var deformers: [MeshDeformer] = []
     /// Whether a primitive was built without a material of its own.
@@ -28,19 +30,29 @@ struct MeshBuilder {
         self.limits = limits
     }
 
-    /// Builds a glTF mesh and returns the numbers of the meshes that it became.
-    mutating func build(_ index: Int) throws(ImportError) -> [Int] {
+    /// What a glTF mesh became.
+    struct Built {
+        /// Numbers of meshes.
+        var meshes: [Int] = []
+        /// Numbers of sets of particles.
+        var particles: [Int] = []
+    }
+
+    /// Builds a glTF mesh.
+    mutating func build(_ index: Int) throws(ImportError) -> Built {
         guard let mesh = (self.document.meshes ?? [])[checked: index] else {
             throw ImportError(
                 .malformed,
                 "there is no mesh \(index), the file has \((self.document.meshes ?? []).count)"
             )
         }
-        var built: [Int] = []
+        var built = Built()
         for (number, primitive) in mesh.primitives.enumerated() {
             do throws(ImportError) {
-                if let (mesh, deformer) = try self.build(primitive) {
-                    built.append(self.meshes.count)
+                if let set = try self.particles(primitive) {
+                    built.particles.append(self.add(set))
+                } else if let (mesh, deformer) = try self.build(primitive) {
+                    built.meshes.append(self.meshes.count)
                     self.meshes.append(mesh)
                     self.deformers.append(deformer)
                 }
@@ -58,6 +70,24 @@ struct MeshBuilder {
         self.meshes.append(self.deformers[mesh].morphed(self.meshes[mesh], weights: weights))
         self.deformers.append(MeshDeformer())
         return self.meshes.count - 1
+    }
+
+    /// Adds a set of particles and returns its number.
+    mutating func add(_ set: ParticleSet) -> Int {
+        self.particles.append(set)
+        return self.particles.count - 1
+    }
+
+    private mutating func particles(_ primitive: GLTF.Primitive) throws(ImportError) -> ParticleSet? {
+        guard primitive.mode == 0, let description = primitive.extensions?.particles,
+            let position = primitive.attributes["POSITION"]
+        else { return nil }
+        let count = try self.accessors.count(of: position)
+        guard count > 0 else { return nil }
+        let material = try self.materialIndex(primitive, of: self.document.materials ?? [])
+        try self.reserve(vertices: count)
+        let data = try VertexData(primitive, position: position, accessors: self.accessors)
+        return try ParticleBuilder.particles(primitive, description, material: material, data: data)
     }
 
     private mutating func build(_ primitive: GLTF.Primitive) throws(ImportError) -> (Mesh, MeshDeformer)? {
@@ -96,7 +126,10 @@ struct MeshBuilder {
         if let set = self.coordinateSet(surface) {
             result.textureCoordinates = try data.floats("TEXCOORD_\(set)", .vector2) ?? []
         }
-        result.colors = try self.colors(primitive, data)
+        if let colors = try data.colors() {
+            result.colors = colors.values
+            self.hasVertexAlpha = self.hasVertexAlpha || colors.isTranslucent
+        }
         var deformers = DeformerBuilder(data, primitive)
         var deformer = try deformers.build()
         self.hasUnreadTargets = self.hasUnreadTargets || deformers.hasUnreadTargets
@@ -108,25 +141,6 @@ struct MeshBuilder {
             }
         }
         return (result, deformer)
-    }
-
-    /// The colours of the vertices; their alpha is not read.
-    private mutating func colors(_ primitive: GLTF.Primitive, _ data: VertexData) throws(ImportError) -> [Float] {
-        guard let accessor = primitive.attributes["COLOR_0"] else { return [] }
-        let colors: [Float]
-        if try self.accessors.shape(of: accessor) == .vector4 {
-            let all = try data.floats("COLOR_0", .vector4) ?? []
-            self.hasVertexAlpha = self.hasVertexAlpha || stride(from: 3, to: all.count, by: 4).contains { all[$0] < 1 }
-            colors = [Float](unsafeUninitializedCapacity: all.count / 4 * 3) { output, written in
-                for i in 0 ..< all.count / 4 {
-                    for k in 0 ..< 3 { output[3 * i + k] = all[4 * i + k] }
-                }
-                written = all.count / 4 * 3
-            }
-        } else {
-            colors = try data.floats("COLOR_0", .vector3) ?? []
-        }
-        return colors.map { $0 > 0 ? min($0, 1) : 0 }
     }
 
     /// The material of a primitive, which a variant may replace (`KHR_materials_variants`).

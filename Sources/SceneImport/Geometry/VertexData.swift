@@ -64,6 +64,23 @@ struct VertexData {
         }
     }
 
+    /// Three numbers of 0...1 for each vertex, or nothing where the primitive has no colours, and whether there are
+    /// alphas below 1, which are not read.
+    func colors() throws(ImportError) -> (values: [Float], isTranslucent: Bool)? {
+        guard let accessor = self.primitive.attributes["COLOR_0"] else { return nil }
+        guard try self.accessors.shape(of: accessor) == .vector4 else {
+            return try self.floats("COLOR_0", .vector3).map { ($0.map { $0 > 0 ? min($0, 1) : 0 }, false) }
+        }
+        guard let all = try self.floats("COLOR_0", .vector4) else { return nil }
+        let values = [Float](unsafeUninitializedCapacity: all.count / 4 * 3) { output, written in
+            for i in 0 ..< all.count / 4 {
+                for k in 0 ..< 3 { output[3 * i + k] = all[4 * i + k] > 0 ? min(all[4 * i + k], 1) : 0 }
+            }
+            written = all.count / 4 * 3
+        }
+        return (values, stride(from: 3, to: all.count, by: 4).contains { all[$0] < 1 })
+    }
+
     /// How many vertex numbers the primitive has, before they are read.
     func indexCount() throws(ImportError) -> Int {
         if let accessor = self.primitive.indices { return try self.accessors.count(of: accessor) }

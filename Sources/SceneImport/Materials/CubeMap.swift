@@ -25,10 +25,6 @@ struct CubeMap {
         guard self.intensity >= 0 else {
             throw ImportError(.malformed, "its intensity is \(self.intensity): give a number from 0")
         }
-        let curve = (0 ..< 256).map { code in
-            let value = Double(code) / 255
-            return value <= 0.040_45 ? value / 12.92 : Self.power24((value + 0.055) / 1.055)
-        }
         var size: Int?
         var faces: [[SIMD3<Float>]] = []
         for image in level {
@@ -40,23 +36,13 @@ struct CubeMap {
             faces.append(
                 (0 ..< picture.width * picture.height).map { i in
                     let scale = picture.hasAlpha ? 255 / Double(max(picture.pixels[4 * i + 3], 1)) : 1
-                    func value(_ k: Int) -> Float { Float(curve[Int(picture.pixels[4 * i + k])] * scale) }
+                    func value(_ k: Int) -> Float { Float(SRGB.linear[Int(picture.pixels[4 * i + k])] * scale) }
                     return SIMD3(value(0), value(1), value(2))
                 }
             )
         }
         self.size = size ?? 1
         self.faces = faces
-    }
-
-    /// x to the power of 2.4 for x in 0.04...1, by Newton's method for the fifth root: equal on every machine.
-    private static func power24(_ x: Double) -> Double {
-        var root = 1.0
-        for _ in 0 ..< 32 {
-            let square = root * root
-            root = (4 * root + x / (square * square)) / 5
-        }
-        return x * x * (root * root)
     }
 
     /// The map by latitude and longitude.

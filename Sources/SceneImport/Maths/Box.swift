@@ -1,3 +1,5 @@
+import RenderCore
+
 /// A box along the axes.
 struct Box: Sendable {
     var low: SIMD3<Double>
@@ -21,6 +23,14 @@ struct Box: Sendable {
         }
         self.low = SIMD3(Double(low.x), Double(low.y), Double(low.z))
         self.high = SIMD3(Double(high.x), Double(high.y), Double(high.z))
+    }
+
+    /// The box around the spheres of a set, of which there must be one at least.
+    init(_ set: ParticleSet) {
+        self.init(set.centers)
+        let radius = Double(set.radii.max() ?? 0)
+        self.low -= SIMD3(repeating: radius)
+        self.high += SIMD3(repeating: radius)
     }
 
     /// The smallest box around both.

@@ -5,8 +5,9 @@ struct ContentsBuilder {
     private let tree: NodeTree
     private let animation: NodeAnimation
     private let entryOfNode: [Int?]
+    private let convertsSpheres: Bool
     private var instancesLeft: Int
-    private var built: [Int: [Int]] = [:]
+    private var built: [Int: MeshBuilder.Built] = [:]
     private var baked: [Baking: [Int]] = [:]
     private var skins: [Int: Skin] = [:]
 
@@ -24,14 +25,15 @@ struct ContentsBuilder {
         tree: NodeTree,
         animation: NodeAnimation,
         meshes: MeshBuilder,
-        limits: ImportLimits
+        options: ImportOptions
     ) {
         self.document = document
         self.accessors = accessors
         self.tree = tree
         self.animation = animation
         self.meshes = meshes
-        self.instancesLeft = limits.maxInstances
+        self.instancesLeft = options.limits.maxInstances
+        self.convertsSpheres = options.spheresBecomeParticles
         var entryOfNode = [Int?](repeating: nil, count: (document.nodes ?? []).count)
         for (position, entry) in tree.entries.enumerated() { entryOfNode[entry.node] = position }
         self.entryOfNode = entryOfNode
@@ -59,9 +61,18 @@ struct ContentsBuilder {
             contents.light = light
         }
         guard let mesh = node.mesh else { return contents }
-        contents.meshes = try self.mesh(mesh)
+        let built = try self.mesh(mesh)
+        contents.meshes = built.meshes
+        contents.particles = built.particles
         contents.copies = try node.extensions?.instancing.map { instancing throws(ImportError) in
             try InstanceSet(instancing, accessors: self.accessors, instancesLeft: &self.instancesLeft)
+        }
+        if self.convertsSpheres, let copies = contents.copies, contents.meshes.count == 1, built.particles.isEmpty,
+            let set = ParticleBuilder.particles(self.meshes.meshes[contents.meshes[0]], copies: copies)
+        {
+            contents.particles = [self.meshes.add(set)]
+            contents.meshes = []
+            contents.copies = nil
         }
         if let skin = node.skin, contents.meshes.contains(where: { self.meshes.deformers[$0].influences != nil }) {
             contents.skin = try self.skin(skin)
@@ -79,7 +90,7 @@ struct ContentsBuilder {
         return contents
     }
 
-    private mutating func mesh(_ index: Int) throws(ImportError) -> [Int] {
+    private mutating func mesh(_ index: Int) throws(ImportError) -> MeshBuilder.Built {
         if let known = self.built[index] { return known }
         let numbers = try self.meshes.build(index)
         self.built[index] = numbers

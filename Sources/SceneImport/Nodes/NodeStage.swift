@@ -6,6 +6,8 @@ struct NodeStage: Sendable {
     struct Contents: Sendable {
         /// Numbers of the renderer's meshes.
         var meshes: [Int] = []
+        /// Numbers of the renderer's sets of particles.
+        var particles: [Int] = []
         /// Weights of morph targets where no animation changes them.
         var weights: [Float] = []
         /// Whether the meshes have morph targets that move from frame to frame.
@@ -40,6 +42,8 @@ struct NodeStage: Sendable {
     let deformers: [MeshDeformer]
     /// For each mesh.
     let boxes: [Box]
+    /// For each set of particles.
+    let particleBoxes: [Box]
 
     /// The pose at a time in seconds.
     func pose(at time: Double) throws(ImportError) -> Pose {
@@ -93,7 +97,9 @@ struct NodeStage: Sendable {
     /// Everything but the eye, and the entry of the tree that each instance belongs to.
     func frame(_ pose: Pose, owners: inout [Int]) throws(ImportError) -> SceneFrame {
         var frame = SceneFrame()
-        let copies = self.contents.reduce(0) { $0 + $1.meshes.count * ($1.copies?.count ?? 1) }
+        let copies = self.contents.reduce(0) { sum, contents in
+            sum + (contents.meshes.count + contents.particles.count) * (contents.copies?.count ?? 1)
+        }
         frame.instances.reserveCapacity(copies)
         for (entry, contents) in self.contents.enumerated() where pose.isVisible[entry] {
             do throws(ImportError) {
@@ -115,8 +121,11 @@ struct NodeStage: Sendable {
         _ pose: Pose,
         in frame: inout SceneFrame
     ) throws(ImportError) {
-        guard !contents.meshes.isEmpty else { return }
         let world = pose.transforms[entry]
+        for set in contents.particles {
+            try Self.place(Instance(particles: set), self.particleBoxes[set], contents, world, in: &frame)
+        }
+        guard !contents.meshes.isEmpty else { return }
         let track = contents.morphs ? self.animation.tracks[self.tree.entries[entry].node]?.weights : nil
         let weights = track?.values(at: pose.time) ?? contents.weights
         let matrices = contents.skin?.matrices(pose.transforms, node: entry)
@@ -124,7 +133,7 @@ struct NodeStage: Sendable {
             let deformer = self.deformers[mesh]
             let isSkinned = matrices != nil && deformer.influences != nil
             guard isSkinned || (contents.morphs && !deformer.targets.isEmpty) else {
-                try Self.place(mesh, self.boxes[mesh], contents, world, in: &frame)
+                try Self.place(Instance(mesh: mesh), self.boxes[mesh], contents, world, in: &frame)
                 continue
             }
             var shape = deformer.morphed(self.meshes[mesh], weights: weights)
@@ -142,14 +151,14 @@ struct NodeStage: Sendable {
             if isSkinned {
                 frame.instances.append(Instance(mesh: number))
             } else {
-                try Self.place(number, Box(shape.positions), contents, world, in: &frame)
+                try Self.place(Instance(mesh: number), Box(shape.positions), contents, world, in: &frame)
             }
         }
     }
 
-    /// Places a mesh, or all its copies.
+    /// Places something, or all its copies.
     private static func place(
-        _ mesh: Int,
+        _ instance: Instance,
         _ box: Box,
         _ contents: Contents,
         _ world: Affine,
@@ -167,7 +176,9 @@ struct NodeStage: Sendable {
                     "it reaches further than \(Self.coordinateMax) metres: check its positions and its transform"
                 )
             }
-            frame.instances.append(Instance(mesh: mesh, transform: transform.renderTransform))
+            var placed = instance
+            placed.transform = transform.renderTransform
+            frame.instances.append(placed)
         }
     }
 
@@ -177,8 +188,13 @@ struct NodeStage: Sendable {
         let deformed = frame.deformedMeshes.map { Box($0.positions) }
         for instance in frame.instances {
             let own =
-                instance.mesh < self.boxes.count
-                ? self.boxes[instance.mesh] : deformed[instance.mesh - self.boxes.count]
+                if instance.isParticles {
+                    self.particleBoxes[instance.mesh]
+                } else if instance.mesh < self.boxes.count {
+                    self.boxes[instance.mesh]
+                } else {
+                    deformed[instance.mesh - self.boxes.count]
+                }
             let box = own.image(under: Affine(instance.transform))
             result = result?.union(box) ?? box
         }
