@@ -2,7 +2,7 @@ import RenderCore
 
 /// Makes sets of particles: of `TESSERA_particles`, and, when asked for, of copies of a sphere.
 ///
-/// `Extensions.md` has the schema of the extension.
+/// `Schemas/TESSERA_particles.md` has the schema of the extension.
 enum ParticleBuilder {
     /// How much the vertices of a mesh may differ in their distance from its middle, relative, to count as a sphere.
     private static let roundness: Float = 0.02
