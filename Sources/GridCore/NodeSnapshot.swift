@@ -42,6 +42,8 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
     public var dashboard: String?
     /// Whether others can dial the node, how it knows, and what to do, in a sentence; nil before it is known.
     public var reachability: String?
+    /// How discovery through the DHT stands, when it is on.
+    public var discovery: DiscoverySnapshot?
 
     /// Creates a snapshot.
     public init(
@@ -55,7 +57,8 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
         isPaused: Bool,
         idleReason: String,
         dashboard: String? = nil,
-        reachability: String? = nil
+        reachability: String? = nil,
+        discovery: DiscoverySnapshot? = nil
     ) {
         self.peerID = peerID
         self.grid = grid
@@ -68,6 +71,24 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
         self.idleReason = idleReason
         self.dashboard = dashboard
         self.reachability = reachability
+        self.discovery = discovery
+    }
+}
+
+/// Discovery through the DHT as a node sees it.
+public struct DiscoverySnapshot: Codable, Sendable, Equatable {
+    /// The nodes of the DHT that are known and answer.
+    public var nodes: Int
+    /// The node's addresses, as others see them.
+    public var externalAddresses: [String]
+    /// Whether the node asks the DHT and does not answer it, since it does not know itself to be reachable.
+    public var isReadOnly: Bool
+
+    /// Creates a snapshot.
+    public init(nodes: Int, externalAddresses: [String], isReadOnly: Bool) {
+        self.nodes = nodes
+        self.externalAddresses = externalAddresses
+        self.isReadOnly = isReadOnly
     }
 }
 

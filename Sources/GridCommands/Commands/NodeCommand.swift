@@ -12,7 +12,8 @@ struct NodeCommand: AsyncParsableCommand {
             tessera node --peer 192.0.2.7:7877 --threads 4
             tessera node --listen 127.0.0.1:7877     keep to this machine
 
-            Nodes on one network find each other. The first start makes the node's key. The render threads yield to \
+            Nodes find each other: on one network by multicast, on the Internet through BitTorrent's DHT, under the \
+            grid's name. The first start makes the node's key. The render threads yield to \
             everything else on the machine (nice 10). Scenes are data; no foreign code is run. Stop with Ctrl-C: what is \
             being rendered is finished first; a second Ctrl-C stops at once.
             """
@@ -64,6 +65,18 @@ struct NodeCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-port-mapping"), help: "Do not ask the router to forward the port (UPnP, PCP, NAT-PMP).")
     var noPortMapping = false
 
+    @Flag(name: .customLong("no-dht"), help: "Do not look for peers through the Mainline DHT.")
+    var noDHT = false
+
+    @Option(
+        name: .customLong("bootstrap"),
+        help: ArgumentHelp(
+            "A node of the DHT to begin with, instead of the well-known ones; may be repeated.",
+            valueName: "host:port"
+        )
+    )
+    var bootstrapHosts: [HostPort] = []
+
     @Flag(name: .customLong("no-render"), help: "Take in jobs and hand them out, but render nothing.")
     var noRender = false
 
@@ -77,6 +90,9 @@ struct NodeCommand: AsyncParsableCommand {
         try GridName.check(self.grid)
         for peer in self.peers {
             if let problem = PeerAddressText.problem(peer) { throw ValidationError("--peer: \(problem)") }
+        }
+        guard self.bootstrapHosts.allSatisfy({ $0.port > 0 }) else {
+            throw ValidationError("--bootstrap needs a port above 0")
         }
         guard self.quota.isFinite, (0.1 ... 1_000_000).contains(self.quota) else {
             throw ValidationError("--quota must be 0.1 to 1000000 gigabytes, got \(self.quota)")
@@ -95,6 +111,8 @@ struct NodeCommand: AsyncParsableCommand {
             usesLAN: !self.noLAN,
             swarmKeyPath: self.swarmKey,
             mapsPort: !self.noPortMapping,
+            usesDHT: !self.noDHT,
+            bootstrapHosts: self.bootstrapHosts.map(\.defaultValueDescription),
             isWorker: !self.noRender,
             chunkQuota: UInt64(self.quota * Double(1 << 30))
         )

@@ -26,7 +26,20 @@ struct PeersCommand: AsyncParsableCommand {
         }
         if let reachability = node.node.reachability { Terminal.note(reachability) }
         for line in Self.table(node.peers).lines { Terminal.data(line) }
+        if let discovery = node.node.discovery { Terminal.note(Self.sentence(discovery)) }
         if node.peers.isEmpty { Terminal.note("no peers; name one with: tessera node --peer HOST:PORT") }
+    }
+
+    /// How discovery stands, in a sentence.
+    static func sentence(_ discovery: DiscoverySnapshot) -> String {
+        guard discovery.nodes > 0 else {
+            return "DHT: no nodes yet; name one with: tessera node --bootstrap HOST:PORT"
+        }
+        let address =
+            discovery.externalAddresses.isEmpty
+            ? "" : ", this node is seen at \(discovery.externalAddresses.joined(separator: " and "))"
+        let role = discovery.isReadOnly ? ", only asking (no address of the Internet of its own)" : ""
+        return "DHT: \(discovery.nodes) nodes\(address)\(role)"
     }
 
     static func table(_ peers: [PeerSnapshot]) -> TextTable {

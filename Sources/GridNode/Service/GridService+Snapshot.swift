@@ -37,7 +37,14 @@ extension GridService {
                 idleReason: self.configuration.isWorker ? self.worker.idleReason : "this node lends no processor",
                 dashboard: self.dashboard,
                 reachability: self.configuration.isLoopback
-                    ? "reachable: on this machine only, as it was told (--listen)" : self.reachabilitySummary
+                    ? "reachable: on this machine only, as it was told (--listen)" : self.reachabilitySummary,
+                discovery: self.dht?.status.map { status in
+                    DiscoverySnapshot(
+                        nodes: status.goodNodes,
+                        externalAddresses: status.externalAddresses,
+                        isReadOnly: status.isReadOnly
+                    )
+                }
             ),
             peers: sessions.map { session in
                 PeerSnapshot(

@@ -56,6 +56,8 @@ actor GridService {
     /// Jobs of which it is on the disk that their submitter ended them.
     var cancelled: Set<JobID> = []
     var isStopping = false
+    /// Discovery through the DHT, when it is on.
+    private(set) var dht: DHTService?
     var dashboard: String?
 
     private var timer: (deadline: Instant, task: Task<Void, Never>)?
@@ -126,6 +128,11 @@ actor GridService {
             try await self.resume(job)
         }
         self.rearm()
+    }
+
+    /// Shows how discovery stands from now on.
+    func use(_ dht: DHTService) {
+        self.dht = dht
     }
 
     /// Finishes what is rendering, hands the rest back, and forgets those who wait.

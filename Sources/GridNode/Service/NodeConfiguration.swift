@@ -20,6 +20,10 @@ public struct NodeConfiguration: Sendable {
     public var swarmKeyPath: String?
     /// Whether to ask the router to forward the port; never for a loopback node.
     public var mapsPort: Bool
+    /// Whether to look for peers through the Mainline DHT.
+    public var usesDHT: Bool
+    /// Nodes of the DHT to begin with, as `host:port`; without any, and not on loopback, the well-known public ones.
+    public var bootstrapHosts: [String]
     /// Whether this node lends its processor; a node that does not still takes in jobs and hands them out.
     public var isWorker: Bool
     /// The most bytes of scene chunks kept on disk.
@@ -46,6 +50,8 @@ public struct NodeConfiguration: Sendable {
         usesLAN: Bool = true,
         swarmKeyPath: String? = nil,
         mapsPort: Bool = false,
+        usesDHT: Bool = true,
+        bootstrapHosts: [String] = [],
         isWorker: Bool = true,
         chunkQuota: UInt64 = Self.defaultChunkQuota
     ) {
@@ -59,6 +65,8 @@ public struct NodeConfiguration: Sendable {
         self.usesLAN = usesLAN
         self.swarmKeyPath = swarmKeyPath
         self.mapsPort = mapsPort
+        self.usesDHT = usesDHT
+        self.bootstrapHosts = bootstrapHosts
         self.isWorker = isWorker
         self.chunkQuota = chunkQuota
     }

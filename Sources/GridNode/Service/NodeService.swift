@@ -81,11 +81,12 @@ public struct NodeService: Sendable {
         let pool = RenderPool(threads: self.configuration.threads)
         defer { pool.shutDown() }
         let coreVersion = try await CoreCheck.version(on: pool)
+        let settings = try self.networkSettings()
         let network = PeerNetwork(
             identity: identity,
             listenHost: self.configuration.listenHost,
             listenPort: self.configuration.listenPort,
-            settings: try self.networkSettings(),
+            settings: settings,
             agentVersion: Self.agent,
             logger: self.logger
         )
@@ -103,13 +104,15 @@ public struct NodeService: Sendable {
             tampering: self.tampering,
             logger: self.logger
         )
-        self.register(service, on: network)
+        let exchange = PeerExchange(network: network)
+        self.register(service, exchange, on: network)
         let peers = try self.configuration.peers.map { try PeerAddress.parse($0) }
         try await network.start()
         do {
             try await service.start()
             await reachability.start()
-            try await self.serve(service, network: network, peers: peers)
+            let dht = self.configuration.usesDHT ? self.makeDHT(network, settings.preSharedKey) : nil
+            try await self.serve(service, exchange, dht, network: network, peers: peers)
         } catch {
             await service.stop()
             await reachability.shutdown()
@@ -136,7 +139,7 @@ public struct NodeService: Sendable {
         return settings
     }
 
-    private func register(_ service: GridService, on network: PeerNetwork) {
+    private func register(_ service: GridService, _ exchange: PeerExchange, on network: PeerNetwork) {
         func handle(_ name: String, _ answer: @escaping PeerNetwork.Handler) {
             network.handle(name, requestLimit: TesseraProtocol.requestSizeMax(name) ?? 0, handler: answer)
         }
@@ -145,10 +148,52 @@ public struct NodeService: Sendable {
         handle(TesseraProtocol.chunkPut) { await service.answerChunkPut($1, from: $0) }
         handle(TesseraProtocol.pixels) { await service.answerPixels($1, from: $0) }
         handle(TesseraProtocol.pixelsPut) { await service.answerPixelsPut($1, from: $0) }
+        handle(TesseraProtocol.peers) { await exchange.answer($1, from: $0) }
+    }
+
+    /// Tells everybody of sessions that begin and end.
+    private func follow(
+        _ network: PeerNetwork,
+        _ service: GridService,
+        _ exchange: PeerExchange,
+        _ dht: DHTService?
+    ) async {
+        await withDiscardingTaskGroup { group in
+            for await event in network.events {
+                switch event {
+                case .connected(let peer, let address, let direction):
+                    await service.connected(peer)
+                    dht?.connected(to: direction == .outbound ? address : nil)
+                    group.addTask { await exchange.connected(to: peer) }
+                case .disconnected(let peer, _):
+                    await service.disconnected(peer)
+                    dht?.disconnected(from: peer)
+                }
+            }
+        }
+    }
+
+    private func makeDHT(_ network: PeerNetwork, _ key: PreSharedKey?) -> DHTService {
+        DHTService(
+            network: network,
+            settings: DHTService.Settings(
+                grid: self.configuration.grid,
+                secret: key?.meetingSecret,
+                hosts: self.configuration.bootstrapHosts,
+                stateFile: self.configuration.dataDirectory + "/dht.dat"
+            ),
+            logger: self.logger
+        )
     }
 
     /// Does the node's work until it is told to stop.
-    private func serve(_ service: GridService, network: PeerNetwork, peers: [Multiaddr]) async throws {
+    private func serve(
+        _ service: GridService,
+        _ exchange: PeerExchange,
+        _ dht: DHTService?,
+        network: PeerNetwork,
+        peers: [Multiaddr]
+    ) async throws {
         let control = try await ControlSocket.start(
             dataDirectory: self.configuration.dataDirectory,
             group: MultiThreadedEventLoopGroup.singleton
@@ -164,21 +209,17 @@ public struct NodeService: Sendable {
             metadata: ["peer.id": "\(network.identity.peerID)", "address": "\(addresses.first ?? "none")"]
         )
         await lan?.start()
+        await dht?.start()
+        if let dht { await service.use(dht) }
         self.isStarted(Running(service: service, addresses: addresses))
         await withDiscardingTaskGroup { group in
-            group.addTask {
-                for await event in network.events {
-                    switch event {
-                    case .connected(let peer, _, _): await service.connected(peer)
-                    case .disconnected(let peer, _): await service.disconnected(peer)
-                    }
-                }
-            }
+            group.addTask { await self.follow(network, service, exchange, dht) }
             if let port = self.configuration.dashboardPort {
                 group.addTask { await NodeDashboard(service: service, port: port, logger: self.logger).run() }
             }
             try? await gracefulShutdown()
             await lan?.shutdown()
+            await dht?.shutdown()
             await control.stop()
             group.cancelAll()
         }

@@ -25,6 +25,14 @@ extension PeerNetwork {
         for address in usable.prefix(4) { self.want(address, isPermanent: false, delay: delay) }
     }
 
+    /// Tries to reach whoever answers at an address that was heard of; after some failures it is forgotten.
+    public func tryReaching(_ address: Multiaddr) {
+        guard PeerAddress.endpoint(of: address) != nil, !self.isLoopbackOnly || PeerAddress.isLoopback(address),
+            !self.listenAddresses.contains(address)
+        else { return }
+        self.want(address, isPermanent: false, delay: .zero)
+    }
+
     private func want(_ address: Multiaddr, isPermanent: Bool, delay: Duration) {
         let now = SessionHandler.now.advanced(by: delay)
         self.state.withLock { $0.redial.want(.init(address: address), isPermanent: isPermanent, now: now) }
