@@ -83,12 +83,32 @@ public struct DiscoverySnapshot: Codable, Sendable, Equatable {
     public var externalAddresses: [String]
     /// Whether the node asks the DHT and does not answer it, since it does not know itself to be reachable.
     public var isReadOnly: Bool
+    /// The datagrams that were sent.
+    public var datagramsSent: Int
+    /// Their bytes, without headers.
+    public var bytesSent: Int
+    /// The datagrams that came and were read.
+    public var datagramsReceived: Int
+    /// Their bytes, without headers.
+    public var bytesReceived: Int
 
     /// Creates a snapshot.
-    public init(nodes: Int, externalAddresses: [String], isReadOnly: Bool) {
+    public init(
+        nodes: Int,
+        externalAddresses: [String],
+        isReadOnly: Bool,
+        datagramsSent: Int = 0,
+        bytesSent: Int = 0,
+        datagramsReceived: Int = 0,
+        bytesReceived: Int = 0
+    ) {
         self.nodes = nodes
         self.externalAddresses = externalAddresses
         self.isReadOnly = isReadOnly
+        self.datagramsSent = datagramsSent
+        self.bytesSent = bytesSent
+        self.datagramsReceived = datagramsReceived
+        self.bytesReceived = bytesReceived
     }
 }
 

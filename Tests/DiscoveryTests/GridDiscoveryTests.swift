@@ -158,7 +158,8 @@ struct GridDiscoverySimulationTests {
         var nodes: [UDPEndpoint: GridDiscovery] = [:]
         var found: [UDPEndpoint: [Multiaddr]] = [:]
         private var queue: [Datagram] = []
-        private var count = 0
+        /// The datagrams that were sent.
+        private(set) var count = 0
 
         mutating func add(_ number: Int, grid: String, secret: [UInt8]? = nil, hosts: [Int]) throws {
             let endpoint = VirtualDHT.endpoint(number)
@@ -259,6 +260,14 @@ struct GridDiscoverySimulationTests {
         network.run(for: .seconds(30))
         let expected = try #require(elsewhere.withPeer(peer))
         #expect(network.found[VirtualDHT.endpoint(8)]?.contains(expected) == true)
+    }
+
+    @Test
+    func `a node that knows nobody sends nothing, however long it waits`() throws {
+        var network = Network()
+        try network.add(1, grid: "a", hosts: [])
+        network.run(for: .seconds(3_600))
+        #expect(network.count == 0)
     }
 
     @Test

@@ -42,7 +42,11 @@ extension GridService {
                     DiscoverySnapshot(
                         nodes: status.goodNodes,
                         externalAddresses: status.externalAddresses,
-                        isReadOnly: status.isReadOnly
+                        isReadOnly: status.isReadOnly,
+                        datagramsSent: status.datagramsSent,
+                        bytesSent: status.bytesSent,
+                        datagramsReceived: status.datagramsReceived,
+                        bytesReceived: status.bytesReceived
                     )
                 }
             ),

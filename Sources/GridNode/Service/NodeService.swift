@@ -111,7 +111,7 @@ public struct NodeService: Sendable {
         do {
             try await service.start()
             await reachability.start()
-            let dht = self.configuration.usesDHT ? self.makeDHT(network, settings.preSharedKey) : nil
+            let dht = self.configuration.usesDHT ? self.makeDHT(network, reachability, settings.preSharedKey) : nil
             try await self.serve(service, exchange, dht, network: network, peers: peers)
         } catch {
             await service.stop()
@@ -173,9 +173,14 @@ public struct NodeService: Sendable {
         }
     }
 
-    private func makeDHT(_ network: PeerNetwork, _ key: PreSharedKey?) -> DHTService {
+    private func makeDHT(
+        _ network: PeerNetwork,
+        _ reachability: ReachabilityService,
+        _ key: PreSharedKey?
+    ) -> DHTService {
         DHTService(
             network: network,
+            reachability: reachability,
             settings: DHTService.Settings(
                 grid: self.configuration.grid,
                 secret: key?.meetingSecret,

@@ -12,7 +12,7 @@ import Synchronization
 /// A loopback node speaks with this machine alone. Others use the Internet, and private networks too when the operator named a
 /// host there. A port that cannot be had costs discovery and nothing else. What is found is handed to the network, which dials;
 /// only the session proves a peer.
-package final class DHTService: Sendable {
+package final class DHTService: DiscoveryShellDelegate {
     /// How the service behaves.
     package struct Settings: Sendable {
         /// The grid's name.
@@ -41,6 +41,12 @@ package final class DHTService: Sendable {
         package var externalAddresses: [String]
         /// Whether this node asks and does not answer, since others cannot reach it.
         package var isReadOnly: Bool
+        /// The datagrams and bytes that left the sockets.
+        package var datagramsSent: Int
+        package var bytesSent: Int
+        /// The datagrams and bytes that came and were read.
+        package var datagramsReceived: Int
+        package var bytesReceived: Int
     }
 
     /// The hosts that BitTorrent programs begin with; none of them is ours.
@@ -52,20 +58,24 @@ package final class DHTService: Sendable {
     private static let saveInterval = TimeAmount.minutes(10)
 
     private let network: PeerNetwork
+    private let reachability: ReachabilityService?
     private let settings: Settings
     private let logger: Logger
     private let loop: any EventLoop
     private let shell: NIOLoopBoundBox<DiscoveryShell?>
     private let resolving = Mutex<Task<Void, Never>?>(nil)
-    private let lastStatus = Mutex<Status?>(nil)
+    private let lastStatus = Mutex<DHTStatus?>(nil)
+    private let traffic = DatagramTraffic()
 
-    /// Creates discovery for a network that was started.
+    /// Creates discovery for a network that was started, which follows what is learned about its reachability.
     package init(
         network: PeerNetwork,
+        reachability: ReachabilityService? = nil,
         settings: Settings,
         logger: Logger = Logger(label: "tessera.dht") { _ in SwiftLogNoOpLogHandler() }
     ) {
         self.network = network
+        self.reachability = reachability
         self.settings = settings
         self.logger = logger
         self.loop = MultiThreadedEventLoopGroup.singleton.next()
@@ -74,21 +84,30 @@ package final class DHTService: Sendable {
 
     // MARK: Life
 
-    /// Opens the socket; never fails, but says in the log when it cannot be had.
+    /// Opens the sockets; never fails, but says in the log when none can be had.
     package func start() async {
-        guard let listening = self.network.listenAddresses.first?.tcpEndpoint, let host = self.bindHost else { return }
-        let channel: any Channel
-        do {
-            channel = try await self.bind(host: host, port: Int(listening.port))
-        } catch {
-            self.logger.warning(
-                "no peers will be found on the Internet; give the address of one with --peer",
-                metadata: ["reason": "\(error)"]
-            )
+        guard let listening = self.network.listenAddresses.first?.tcpEndpoint else { return }
+        var channels: [AddressFamily: any Channel] = [:]
+        for host in self.bindHosts {
+            let family: AddressFamily = if case .v6 = host { .v6 } else { .v4 }
+            do {
+                channels[family] = try await self.bind(host: host, port: Int(listening.port))
+            } catch {
+                // A machine without IPv6 is no news.
+                self.logger.log(
+                    level: family == .v4 ? .warning : .debug,
+                    "no peers will be found on the Internet by this family of addresses",
+                    metadata: ["family": "\(family)", "reason": "\(error)"]
+                )
+            }
+        }
+        guard !channels.isEmpty else {
+            self.logger.warning("no peers will be found on the Internet; give the address of one with --peer")
             return
         }
-        let configuration = self.configuration(port: listening.port)
+        let configuration = self.configuration(port: listening.port, families: Set(channels.keys))
         let saved = (try? Data(contentsOf: URL(fileURLWithPath: self.settings.stateFile))).map { [UInt8]($0) }
+        let opened = channels
         try? await self.loop.submit {
             let shell = DiscoveryShell(
                 discovery: GridDiscovery(
@@ -97,8 +116,10 @@ package final class DHTService: Sendable {
                     seed: SystemEntropy.bytes(32),
                     now: SessionHandler.now
                 ),
-                channel: channel,
-                service: self
+                channels: opened,
+                loop: self.loop,
+                traffic: self.traffic,
+                delegate: self
             )
             self.shell.value = shell
             shell.act { $0.handleTimeout(now: $1) }
@@ -109,21 +130,23 @@ package final class DHTService: Sendable {
                 if let shell = self.shell.value { self.save(shell) }
             }
         }.get()
-        self.logger.info("discovery started", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "")"])
+        let addresses = opened.values.compactMap { $0.localAddress.map { "\($0)" } }.sorted()
+        self.logger.info("discovery started", metadata: ["addresses": "\(addresses.joined(separator: " "))"])
         if !self.settings.hosts.isEmpty { self.resolveHosts() }
+        await self.reachability?.follow { [weak self] in self?.follow($0) }
     }
 
-    /// Saves the tables and closes the socket.
+    /// Saves the tables and closes the sockets.
     package func shutdown() async {
         self.resolving.withLock { $0 }?.cancel()
-        let channel = try? await self.loop.submit { () -> (any Channel)? in
-            guard let shell = self.shell.value else { return nil }
+        let channels = try? await self.loop.submit { () -> [any Channel] in
+            guard let shell = self.shell.value else { return [] }
             self.save(shell)
             shell.stop()
             self.shell.value = nil
-            return shell.channel
+            return Array(shell.channels.values)
         }.get()
-        try? await channel?.close()
+        for channel in channels ?? [] { try? await channel.close() }
     }
 
     // MARK: What the node tells
@@ -146,34 +169,65 @@ package final class DHTService: Sendable {
         }
     }
 
+    /// Where others dial this node is told to the DHT, and who cannot be reached only asks.
+    private func follow(_ standing: ReachabilityService.Standing) {
+        self.loop.execute {
+            self.shell.value?.act { discovery, now in
+                discovery.setAddresses(standing.addresses, now: now)
+                if let isOpen = standing.isOpen { discovery.setReadOnly(!isOpen) }
+                return []
+            }
+        }
+    }
+
     /// How it stood a moment ago; nil when there is no socket.
     package var status: Status? {
-        self.lastStatus.withLock { $0 }
+        self.lastStatus.withLock { $0 }.map { status in
+            Status(
+                goodNodes: status.goodNodes,
+                externalAddresses: status.networks.compactMap { $0.externalAddress.map { "\($0)" } },
+                isReadOnly: status.isReadOnly,
+                datagramsSent: self.traffic.datagramsOut.load(ordering: .relaxed),
+                bytesSent: self.traffic.bytesOut.load(ordering: .relaxed),
+                datagramsReceived: self.traffic.datagramsIn.load(ordering: .relaxed),
+                bytesReceived: self.traffic.bytesIn.load(ordering: .relaxed)
+            )
+        }
     }
 
     // MARK: Beginning
 
-    /// The address of the network's listener.
-    private var bindHost: String? {
-        self.network.isLoopbackOnly ? self.network.listenAddresses.first?.tcpEndpoint.map { "\($0.ip)" } : "0.0.0.0"
+    /// The addresses of the sockets: like the network's listener, and for all addresses one of each family.
+    private var bindHosts: [IPAddress] {
+        guard let host = IPAddress(self.network.listenHost) ?? self.network.listenAddresses.first?.tcpEndpoint?.ip
+        else {
+            return []
+        }
+        return host.isUnspecified ? [.v4(0), .v6(high: 0, low: 0)] : [host]
     }
 
-    /// Binds the number that the TCP listener has, since one mapping of a router may serve both; on a loopback node that has to
-    /// share the machine, else any.
-    private func bind(host: String, port: Int) async throws -> any Channel {
-        let bootstrap = DatagramBootstrap(group: self.loop).channelInitializer { channel in
+    /// Binds the number that the TCP listener has, since one mapping of a router may serve both; where another program has it,
+    /// any.
+    private func bind(host: IPAddress, port: Int) async throws -> any Channel {
+        var bootstrap = DatagramBootstrap(group: self.loop).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(DatagramHandler(shell: self.shell))
+                try channel.pipeline.syncOperations.addHandler(
+                    DatagramHandler(shell: self.shell, traffic: self.traffic)
+                )
             }
         }
+        if case .v6 = host {
+            let onlyIPv6 = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
+            bootstrap = bootstrap.channelOption(onlyIPv6, value: 1)
+        }
         do {
-            return try await bootstrap.bind(host: host, port: port).get()
+            return try await bootstrap.bind(host: "\(host)", port: port).get()
         } catch {
-            return try await bootstrap.bind(host: host, port: 0).get()
+            return try await bootstrap.bind(host: "\(host)", port: 0).get()
         }
     }
 
-    private func configuration(port: UInt16) -> GridDiscovery.Configuration {
+    private func configuration(port: UInt16, families: Set<AddressFamily>) -> GridDiscovery.Configuration {
         let listening = self.network.listenAddresses
         let own = listening.compactMap { $0.tcpEndpoint?.ip }
         let namesPrivateHost = self.settings.hosts.contains { text in
@@ -181,12 +235,11 @@ package final class DHTService: Sendable {
         }
         let scope: DHTScope =
             self.network.isLoopbackOnly ? .loopback : namesPrivateHost ? .privateNetworks : .internet
-        let isIPv6 = self.bindHost.flatMap { IPAddress($0) }.map { if case .v6 = $0 { true } else { false } } ?? false
         return GridDiscovery.Configuration(
             dht: DHTConfiguration(
                 scope: scope,
-                families: [isIPv6 ? .v6 : .v4],
-                // Behind a router nobody reaches us unasked, as far as we know.
+                families: families,
+                // Behind a router nobody reaches us unasked, as far as is known before others have tried.
                 isReadOnly: scope == .internet && !own.contains { DHTScope.internet.allows($0) },
                 ownAddresses: own
             ),
@@ -201,7 +254,7 @@ package final class DHTService: Sendable {
     }
 
     /// Finds the addresses of the hosts and hands them in; one search at a time.
-    fileprivate func resolveHosts() {
+    func resolveHosts() {
         let isLoopback = self.network.isLoopbackOnly
         let hosts = self.settings.hosts.isEmpty && !isLoopback ? Self.publicHosts : self.settings.hosts
         guard !hosts.isEmpty else { return }
@@ -241,22 +294,20 @@ package final class DHTService: Sendable {
 
     // MARK: What the machine says
 
-    fileprivate func tryReaching(_ addresses: [Multiaddr]) {
+    func tryReaching(_ addresses: [Multiaddr]) {
         for address in addresses { self.network.tryReaching(address) }
     }
 
-    fileprivate func note(_ status: DHTStatus) {
-        let status = Status(
-            goodNodes: status.goodNodes,
-            externalAddresses: status.networks.compactMap { $0.externalAddress.map { "\($0)" } },
-            isReadOnly: status.isReadOnly
-        )
+    func note(_ status: DHTStatus) {
         let hasChanged = self.lastStatus.withLock { last in
             defer { last = status }
-            return last != status
+            return last?.goodNodes != status.goodNodes || last?.isReadOnly != status.isReadOnly
         }
         guard hasChanged else { return }
-        self.logger.debug("discovery", metadata: ["nodes": "\(status.goodNodes)"])
+        self.logger.debug(
+            "discovery",
+            metadata: ["nodes": "\(status.goodNodes)", "read.only": "\(status.isReadOnly)"]
+        )
     }
 
     private func save(_ shell: DiscoveryShell) {
@@ -267,83 +318,5 @@ package final class DHTService: Sendable {
         } catch {
             self.logger.debug("the tables of the DHT could not be saved", metadata: ["reason": "\(error)"])
         }
-    }
-}
-
-/// The shell of one ``Discovery/GridDiscovery``; all of it happens on the socket's event loop.
-private final class DiscoveryShell {
-    private(set) var discovery: GridDiscovery
-    let channel: any Channel
-    var saving: RepeatedTask?
-    private let service: DHTService
-    private var timer: (deadline: Instant, task: Scheduled<Void>)?
-
-    init(discovery: GridDiscovery, channel: any Channel, service: DHTService) {
-        self.discovery = discovery
-        self.channel = channel
-        self.service = service
-    }
-
-    func stop() {
-        self.saving?.cancel()
-        self.timer?.task.cancel()
-        self.timer = nil
-    }
-
-    /// Calls the machine, does what it says, and sets the timer.
-    func act(_ body: (inout GridDiscovery, Instant) -> [GridDiscovery.Action]) {
-        for action in body(&self.discovery, SessionHandler.now) {
-            switch action {
-            case .send(let bytes, let endpoint):
-                guard let address = try? SocketAddress(ipAddress: "\(endpoint.ip)", port: Int(endpoint.port)) else {
-                    continue
-                }
-                let envelope = AddressedEnvelope(remoteAddress: address, data: ByteBuffer(bytes: bytes))
-                self.channel.write(envelope, promise: nil)
-            case .tryReaching(let addresses): self.service.tryReaching(addresses)
-            case .hostsWanted: self.service.resolveHosts()
-            case .statusChanged: self.service.note(self.discovery.status(now: SessionHandler.now))
-            }
-        }
-        self.channel.flush()
-        self.arm()
-    }
-
-    private func arm() {
-        let deadline = self.discovery.nextDeadline
-        if let timer = self.timer, timer.deadline <= deadline { return }
-        self.timer?.task.cancel()
-        let delay = max(.zero, SessionHandler.now.duration(to: deadline))
-        let task = self.channel.eventLoop.assumeIsolated().scheduleTask(in: .init(delay)) { [weak self] in
-            guard let self, self.timer != nil else { return }
-            self.timer = nil
-            self.act { $0.handleTimeout(now: $1) }
-            self.service.note(self.discovery.status(now: SessionHandler.now))
-        }
-        self.timer = (deadline, task)
-    }
-}
-
-/// Hands datagrams to the shell.
-private final class DatagramHandler: ChannelInboundHandler {
-    typealias InboundIn = AddressedEnvelope<ByteBuffer>
-
-    private let shell: NIOLoopBoundBox<DiscoveryShell?>
-
-    init(shell: NIOLoopBoundBox<DiscoveryShell?>) {
-        self.shell = shell
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let envelope = self.unwrapInboundIn(data)
-        guard let text = envelope.remoteAddress.ipAddress, let ip = IPAddress(String(text.prefix { $0 != "%" })),
-            let port = envelope.remoteAddress.port.flatMap(UInt16.init(exactly:))
-        else { return }
-        let bytes = Array(envelope.data.readableBytesView)
-        self.shell.value?.act { $0.handleDatagram(bytes, from: UDPEndpoint(ip: ip, port: port), now: $1) }
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A datagram that could not be sent or received is lost; UDP promises no more.
     }
 }

@@ -1,4 +1,4 @@
-import GridWire
+package import GridWire
 package import Logging
 import NIOCore
 import PeerSession
@@ -28,8 +28,18 @@ package actor ReachabilityService {
     /// The peers to which a direct way is sought.
     private var punching: Set<PeerID> = []
     private var mapping: PortMapping?
+    private var follower: (@Sendable (Standing) -> Void)?
+    private var standing = Standing()
     private var runner: Task<Void, Never>?
     private var ticker: Task<Void, Never>?
+
+    /// What discovery has to know.
+    package struct Standing: Hashable, Sendable {
+        /// Where others may dial this node.
+        package var addresses: [Multiaddr] = []
+        /// Whether strangers reach a socket of this machine without a router's help; nil when nobody has tried.
+        package var isOpen: Bool?
+    }
 
     /// The servers that are remembered.
     private static let serversMax = 32
@@ -92,6 +102,12 @@ package actor ReachabilityService {
         self.ticker?.cancel()
         await self.mapping?.stop()
         self.mapping = nil
+    }
+
+    /// Tells how this node stands, now and whenever that changes.
+    package func follow(_ follower: @escaping @Sendable (Standing) -> Void) {
+        self.follower = follower
+        if !self.standing.addresses.isEmpty { follower(self.standing) }
     }
 
     /// The state in one line: whether others reach this node, how it knows, and what to do.
@@ -236,6 +252,11 @@ package actor ReachabilityService {
 
     private func announce(now: Instant) {
         let addresses = self.machine.addressesToAnnounce(now: now)
+        let standing = Standing(addresses: addresses, isOpen: self.machine.isOwnAddressOpen(now: now))
+        if standing != self.standing {
+            self.standing = standing
+            self.follower?(standing)
+        }
         let isNewRelay = self.isRelaying && !self.isRelayAnnounced
         guard addresses != self.announced || isNewRelay else { return }
         self.announced = addresses

@@ -159,6 +159,17 @@ package struct Reachability: Sendable {
         }
     }
 
+    /// Whether strangers reach a socket of this machine itself, with no router between that forwards one port and perhaps not
+    /// another; nil when nobody has tried.
+    package func isOwnAddressOpen(now: Instant) -> Bool? {
+        let tried = self.order.filter { address in
+            guard self.isOutside(address), let candidate = self.candidates[address] else { return false }
+            return candidate.isListening
+                && candidate.voices.contains { $0.heardAt.duration(to: now) < Self.voiceTime }
+        }
+        return tried.isEmpty ? nil : tried.contains { self.isReachable($0, now: now) }
+    }
+
     /// The addresses at which peers reached this node.
     package func reachableAddresses(now: Instant) -> [Multiaddr] {
         self.order.filter { self.isReachable($0, now: now) }

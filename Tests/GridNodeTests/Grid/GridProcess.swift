@@ -97,12 +97,24 @@ final class TestGrid {
     let name: String
     private(set) var nodes: [Process] = []
     private(set) var addresses: [String] = []
+    private let introduction: Introduction
     private var others: [Process] = []
 
+    /// How nodes learn of each other.
+    enum Introduction {
+        /// Each is told the addresses of all others.
+        case peers
+        /// Each is told one node of the DHT, `host:port`; without one, nothing.
+        case dht(bootstrap: String?)
+        /// Not at all.
+        case nothing
+    }
+
     /// Starts nodes each of which knows those before it.
-    init(count: Int) async throws {
+    init(count: Int, introduction: Introduction = .peers, name: String? = nil) async throws {
         self.directory = try TestDirectory()
-        self.name = "test-\(UUID().uuidString.prefix(8))"
+        self.name = name ?? "test-\(UUID().uuidString.prefix(8))"
+        self.introduction = introduction
         for _ in 0 ..< count { try await self.addNode() }
     }
 
@@ -125,27 +137,35 @@ final class TestGrid {
         Entry(directory: self.directory, grid: self.name, address: self.addresses[i])
     }
 
-    private func arguments(ofNode i: Int, port: String) -> [String] {
-        let peers = self.addresses.enumerated().filter { $0.offset != i }.flatMap { ["--peer", $0.element] }
+    private func arguments(ofNode i: Int, port: String, _ introduction: Introduction) -> [String] {
+        let known =
+            switch introduction {
+            case .peers: self.addresses.enumerated().filter { $0.offset != i }.flatMap { ["--peer", $0.element] }
+            case .dht(let bootstrap): bootstrap.map { ["--bootstrap", $0] } ?? []
+            case .nothing: ["--no-dht"]
+            }
         return [
             "node", "--data", "\(self.directory.path)/node-\(i)", "--listen", "127.0.0.1:\(port)", "--grid", self.name,
             "--threads", "1", "--dashboard", "off", "--no-lan",
-        ] + peers
+        ] + known
     }
 
     private func addNode() async throws {
         let i = self.nodes.count
         self.nodes.append(
-            try Program.start(self.arguments(ofNode: i, port: "0"), log: "\(self.directory.path)/node-\(i).log")
+            try Program.start(
+                self.arguments(ofNode: i, port: "0", self.introduction),
+                log: "\(self.directory.path)/node-\(i).log"
+            )
         )
         self.addresses.append(try await self.address(ofNode: i))
     }
 
     /// Starts a node again on the same data and port.
-    func restart(_ i: Int) async throws {
+    func restart(_ i: Int, introduction: Introduction? = nil) async throws {
         let port = self.addresses[i].split(separator: "/")[3]
         self.nodes[i] = try Program.start(
-            self.arguments(ofNode: i, port: String(port)),
+            self.arguments(ofNode: i, port: String(port), introduction ?? self.introduction),
             log: "\(self.directory.path)/node-\(i)-again.log"
         )
         _ = try await self.address(ofNode: i)
@@ -162,6 +182,12 @@ final class TestGrid {
         )
     }
 
+    /// Has a node end as a person ends it, and waits for that.
+    func stopNode(_ i: Int) {
+        self.nodes[i].terminate()
+        self.nodes[i].waitUntilExit()
+    }
+
     func killNode(_ i: Int) {
         kill(self.nodes[i].processIdentifier, SIGKILL)
         self.nodes[i].waitUntilExit()
@@ -176,17 +202,27 @@ final class TestGrid {
         return try JSONSerialization.jsonObject(with: Data(result.output.utf8))
     }
 
-    /// Waits until the first node has sessions with so many peers that said hello.
-    func waitForPeers(_ count: Int) async throws {
-        for _ in 0 ..< 1_000 {
-            if let peers = try? await self.snapshot(ofNode: 0, "peers") as? [[String: Any]],
-                peers.count(where: { !($0["agent"] as? String ?? "").isEmpty }) >= count
-            {
-                return
-            }
+    /// The peers of a node that said hello.
+    func peers(ofNode i: Int) async -> Set<String> {
+        let peers = try? await self.snapshot(ofNode: i, "peers") as? [[String: Any]]
+        return Set(
+            (peers ?? []).filter { !($0["agent"] as? String ?? "").isEmpty }.compactMap { $0["peerID"] as? String }
+        )
+    }
+
+    /// What a node says of its part in the DHT.
+    func discovery(ofNode i: Int) async -> [String: Any] {
+        let stats = try? await self.snapshot(ofNode: i, "stats") as? [String: Any]
+        return (stats?["node"] as? [String: Any])?["discovery"] as? [String: Any] ?? [:]
+    }
+
+    /// Waits until a node has sessions with so many peers that said hello.
+    func waitForPeers(_ count: Int, ofNode i: Int = 0) async throws {
+        for _ in 0 ..< 1_500 {
+            if await self.peers(ofNode: i).count >= count { return }
             try await Task.sleep(for: .milliseconds(30))
         }
-        throw Program.Failure(description: "the first node did not get \(count) peers")
+        throw Program.Failure(description: "node \(i) did not get \(count) peers")
     }
 
     private func address(ofNode i: Int) async throws -> String {

@@ -42,6 +42,21 @@ struct ReachabilityTests {
     }
 
     @Test
+    func `only a socket of the machine itself is open for other ports too`() throws {
+        var machine = Reachability()
+        machine.listening(at: [self.inside])
+        machine.mapped(self.outside, by: "UPnP")
+        machine.heard(true, of: self.outside, from: try self.peer(1), now: start)
+        machine.heard(true, of: self.inside, from: try self.peer(1), now: start)
+        #expect(machine.isOpenToStrangers(now: start) && machine.isOwnAddressOpen(now: start) == nil)
+        machine.listening(at: [self.outside])
+        #expect(machine.isOwnAddressOpen(now: start) == true)
+        machine.heard(false, of: self.outside, from: try self.peer(1), now: start)
+        #expect(machine.isOwnAddressOpen(now: start) == false)
+        #expect(machine.isOwnAddressOpen(now: after(.seconds(3600))) == nil)
+    }
+
+    @Test
     func `reaching the inside address says nothing about the outside`() throws {
         var machine = Reachability()
         machine.listening(at: [self.inside])
