@@ -20,9 +20,9 @@ struct BoxTest {
         self.rx = SIMD8(repeating: ray.reciprocal.x)
         self.ry = SIMD8(repeating: ray.reciprocal.y)
         self.rz = SIMD8(repeating: ray.reciprocal.z)
-        self.nearX = ray.reciprocal.x < 0 ? 32 : 0
-        self.nearY = ray.reciprocal.y < 0 ? 96 : 64
-        self.nearZ = ray.reciprocal.z < 0 ? 160 : 128
+        self.nearX = Self.offset(ray.reciprocal.x)
+        self.nearY = Self.offset(ray.reciprocal.y) &+ 64
+        self.nearZ = Self.offset(ray.reciprocal.z) &+ 128
     }
 
     /// The children that the ray may enter at up to `t`, as bits; writes their entry distances.
@@ -48,6 +48,11 @@ struct BoxTest {
         entries.storeBytes(of: near, as: SIMD8<Float>.self)
         let slack = SIMD8<Float>(repeating: 0x1.0000a8p0)
         return cvector_mask_le8(near, cvector_min8(far * slack, SIMD8(repeating: t)))
+    }
+
+    /// 32 for directions below zero; without a branch, for nothing could predict it.
+    @inline(__always) private static func offset(_ reciprocal: Float) -> Int {
+        Int(truncatingIfNeeded: reciprocal.bitPattern &>> 31) &<< 5
     }
 
     @inline(__always) private func row(_ node: UnsafeRawPointer, _ offset: Int) -> SIMD8<Float> {

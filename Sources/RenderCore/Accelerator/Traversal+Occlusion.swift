@@ -76,45 +76,17 @@ extension Traversal {
                 let block = leaves + Int(current & ~ChildCode.kinds) &* BVHData.leafSize
                 var (candidates, undecided) = triangles.test(block, tMax: tMax, results: entries + 64)
                 if undecided != 0 { candidates |= self.decide(undecided, setup, query, block, tMax: tMax) }
-                while candidates != 0 {
-                    let lane = 4 &* candidates.trailingZeroBitCount
-                    candidates &= candidates &- 1
-                    let word = block.load(fromByteOffset: 144 &+ lane, as: UInt32.self)
-                    let id = word & ~BVHData.flag
-                    let hit = TriangleHit(entries + (64 &+ lane))
-                    guard id != query.skipped, id != query.target, larger(hit.t, query.floor) < tMax,
-                        word & BVHData.flag == 0 || isSolid(view, query, id, hit)
-                    else { continue }
-                    return true
-                }
+                if self.isBlocked(view, candidates, block, query, tMax: tMax) { return true }
             } else if current & ChildCode.kinds == ChildCode.spheres {
                 if let counts = self.counts { counts.pointee.leaves &+= 1 }
                 let block = leaves + Int(current & ~ChildCode.kinds) &* BVHData.leafSize
                 if self.isBlockedBySphere(ray, setup, query, block, tMax: tMax) { return true }
             } else {
                 let instance = current & ~ChildCode.kinds
-                let data = view.pointee.instances + Int(instance)
-                let local = data.pointee.local(ray)
-                let inner = RayQuery(
-                    space: instance,
-                    skipped: skipped.instance == instance ? skipped.number : .max,
-                    target: target.instance == instance ? target.number : .max,
-                    key: query.key,
-                    floor: Float(bitPattern: entry),
-                    padding: data.pointee.padding
-                )
-                let isBlocked = self.isBlocked(
-                    view,
-                    local,
-                    RaySetup(local),
-                    inner,
-                    tMax: tMax,
-                    from: view.pointee.bvh.root(of: data),
-                    depth: depth,
-                    skipped,
-                    target
-                )
-                if isBlocked { return true }
+                let distance = Float(bitPattern: entry)
+                if self.isBlocked(view, ray, query, instance, at: distance, tMax: tMax, depth: depth, skipped, target) {
+                    return true
+                }
             }
             guard depth > floor else { return false }
             depth &-= 1
@@ -123,7 +95,65 @@ extension Traversal {
         }
     }
 
-    @inline(never) private func isBlockedBySphere(
+    /// Goes on in an instance's own space.
+    @inline(never) func isBlocked(
+        _ view: UnsafePointer<SceneView>,
+        _ ray: Ray,
+        _ outer: RayQuery,
+        _ instance: UInt32,
+        at entry: Float,
+        tMax: Float,
+        depth: Int,
+        _ skipped: PrimitiveID,
+        _ target: PrimitiveID
+    ) -> Bool {
+        let data = view.pointee.instances + Int(instance)
+        let local = data.pointee.local(ray)
+        let inner = RayQuery(
+            space: instance,
+            skipped: skipped.instance == instance ? skipped.number : .max,
+            target: target.instance == instance ? target.number : .max,
+            key: outer.key,
+            floor: entry,
+            padding: data.pointee.padding
+        )
+        return self.isBlocked(
+            view,
+            local,
+            RaySetup(local),
+            inner,
+            tMax: tMax,
+            from: view.pointee.bvh.root(of: data),
+            depth: depth,
+            skipped,
+            target
+        )
+    }
+
+    /// Whether any of a block's triangles that were found by a ``TriangleLeafTest`` blocks the ray.
+    @inline(__always) func isBlocked(
+        _ view: UnsafePointer<SceneView>,
+        _ candidates: UInt32,
+        _ block: UnsafeRawPointer,
+        _ query: RayQuery,
+        tMax: Float
+    ) -> Bool {
+        var candidates = candidates
+        while candidates != 0 {
+            let lane = 4 &* candidates.trailingZeroBitCount
+            candidates &= candidates &- 1
+            let word = block.load(fromByteOffset: 144 &+ lane, as: UInt32.self)
+            let id = word & ~BVHData.flag
+            let hit = TriangleHit(self.entries + (64 &+ lane))
+            guard id != query.skipped, id != query.target, larger(hit.t, query.floor) < tMax,
+                word & BVHData.flag == 0 || isSolid(view, query, id, hit)
+            else { continue }
+            return true
+        }
+        return false
+    }
+
+    @inline(never) func isBlockedBySphere(
         _ ray: Ray,
         _ setup: borrowing RaySetup,
         _ query: RayQuery,

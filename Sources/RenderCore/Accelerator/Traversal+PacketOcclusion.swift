@@ -48,7 +48,7 @@ extension Traversal {
         let stack = self.stack
         let slack: FloatLanes = 0x1.0000a8p0
         let longest = farthest.greatest
-        let handOverLanes = setup.handOverLanes
+        let handOverLanes = setup.handOverLanes(view.pointee.bvh, nearest: false)
         var prepared: UInt32 = 0
         var free = given
         var depth = floor
@@ -163,31 +163,14 @@ extension Traversal {
         _ skipped: borrowing PrimitiveLanes,
         _ target: borrowing PrimitiveLanes
     ) -> UInt32 {
-        var result: UInt32 = 0
-        let setups = self.setups(query.space)
         if code & ChildCode.kinds == ChildCode.instance {
             return self.blockedInInstance(view, setup, query, farthest, code, entering, depth, skipped, target)
         }
+        let rays = self.loneRays(setup, query, entering, &prepared, skipped, target)
         for lane in LaneSequence(MaskLanes(bits: entering)) {
-            let ray = setup.ray(lane)
-            if prepared &>> UInt32(truncatingIfNeeded: lane) & 1 == 0 {
-                prepared |= 1 &<< UInt32(truncatingIfNeeded: lane)
-                setups[lane] = RaySetup(ray)
-            }
-            let isBlocked = self.isBlocked(
-                view,
-                ray,
-                setups[lane],
-                query[lane],
-                tMax: farthest[lane],
-                from: code,
-                depth: depth,
-                PrimitiveID(instance: skipped.instance[lane], number: skipped.number[lane]),
-                PrimitiveID(instance: target.instance[lane], number: target.number[lane])
-            )
-            if isBlocked { result |= 1 &<< UInt32(truncatingIfNeeded: lane) }
+            rays[lane].begin(at: code, entry: 0, best: NearestHit(tMax: farthest[lane]))
         }
-        return result
+        return self.blockedInTurn(view, rays, entering, depth: depth)
     }
 
     /// Goes on in an instance's own space.

@@ -99,8 +99,12 @@ struct PacketQuery: BitwiseCopyable {
 extension PacketSetup {
     /// With so few rays left, each goes on alone: eight boxes for one ray beat one box for sixteen.
     ///
-    /// Rays into several octants have neither the test of all children at once nor the shorter test of one.
-    @inline(__always) var handOverLanes: Int { self.nearX >= 0 ? 4 : 8 }
+    /// Rays into several octants have neither the test of all children at once nor the shorter test of one. Where they
+    /// also ask for the nearest hits in a large hierarchy, they go on alone at once: in turns they wait less for memory.
+    @inline(__always) func handOverLanes(_ bvh: BVHData, nearest: Bool) -> Int {
+        if self.nearX >= 0 { return 4 }
+        return nearest && bvh.nodeCount > 1024 ? laneCount : 8
+    }
 }
 
 extension Traversal {
@@ -179,7 +183,7 @@ extension Traversal {
         let slack: FloatLanes = 0x1.0000a8p0
         var best = nearest
         var farthest = best.t.greatest
-        let handOverLanes = setup.handOverLanes
+        let handOverLanes = setup.handOverLanes(view.pointee.bvh, nearest: true)
         var prepared: UInt32 = 0
         var depth = floor
         var current = root
@@ -197,7 +201,12 @@ extension Traversal {
                     near = stack[depth].near
                     continue
                 }
-                self.goOnAlone(view, setup, query, current, near, entering, &prepared, skipped, &best)
+                if current & ChildCode.kinds == ChildCode.instance {
+                    let mask = MaskLanes(bits: entering)
+                    self.enter(view, setup, query, current & ~ChildCode.kinds, near, mask, depth, skipped, &best)
+                } else {
+                    self.goOnAlone(view, setup, query, current, near, entering, &prepared, skipped, &best)
+                }
                 farthest = best.t.greatest
             } else if current & ChildCode.kinds == 0 {
                 let node = nodes + Int(current) &* BVHData.nodeSize
@@ -283,9 +292,30 @@ extension Traversal {
         depth &+= 1
     }
 
-    /// Where the rays of a packet that go on alone are kept.
-    @inline(__always) func setups(_ space: UInt32) -> UnsafeMutablePointer<RaySetup> {
-        space == BVHData.world ? self.setups : self.setups + laneCount
+    /// The rays of a packet that go on alone, made where that has not been done for `lanes` yet.
+    ///
+    /// A ray may leave its packet several times, below different nodes.
+    @inline(__always) func loneRays(
+        _ setup: borrowing PacketSetup,
+        _ query: borrowing PacketQuery,
+        _ lanes: UInt32,
+        _ prepared: inout UInt32,
+        _ skipped: borrowing PrimitiveLanes,
+        _ target: borrowing PrimitiveLanes
+    ) -> UnsafeMutablePointer<LoneRay> {
+        let rays = query.space == BVHData.world ? self.loneRays : self.loneRays + laneCount
+        for lane in LaneSequence(MaskLanes(bits: lanes & ~prepared)) {
+            rays[lane] = LoneRay(
+                setup.ray(lane),
+                query[lane],
+                skipped: PrimitiveID(instance: skipped.instance[lane], number: skipped.number[lane]),
+                target: PrimitiveID(instance: target.instance[lane], number: target.number[lane]),
+                lane: lane,
+                stack: self.loneStack(lane)
+            )
+        }
+        prepared |= lanes
+        return rays
     }
 
     @inline(never) private func goOnAlone(
@@ -299,24 +329,14 @@ extension Traversal {
         _ skipped: borrowing PrimitiveLanes,
         _ best: inout NearestLanes
     ) {
-        let setups = self.setups(query.space)
+        let rays = self.loneRays(setup, query, lanes, &prepared, skipped, .none)
         for lane in LaneSequence(MaskLanes(bits: lanes)) {
-            let ray = setup.ray(lane)
-            // A ray may leave its packet several times, below different nodes.
-            if prepared &>> UInt32(truncatingIfNeeded: lane) & 1 == 0 {
-                prepared |= 1 &<< UInt32(truncatingIfNeeded: lane)
-                setups[lane] = RaySetup(ray)
-            }
-            let left = PrimitiveID(instance: skipped.instance[lane], number: skipped.number[lane])
-            var hit = best[lane]
-            let before = hit
-            if code & ChildCode.kinds == ChildCode.instance {
-                let instance = code & ~ChildCode.kinds
-                self.enter(view, ray, query[lane], instance, at: near[lane], depth: 0, left, &hit)
-            } else {
-                self.descend(view, ray, setups[lane], query[lane], from: code, depth: 0, left, &hit)
-            }
-            if hit.space != before.space || hit.number != before.number { best[lane] = hit }
+            rays[lane].begin(at: code, entry: near[lane], best: best[lane])
+        }
+        self.descendInTurn(view, rays, lanes)
+        for lane in LaneSequence(MaskLanes(bits: lanes)) {
+            let hit = rays[lane].best
+            if hit.space != best.space[lane] || hit.number != best.number[lane] { best[lane] = hit }
         }
     }
 

@@ -12,7 +12,11 @@ struct Traversal {
     /// What a packet still has to visit, see ``PacketEntry``.
     let packetStack: UnsafeMutablePointer<PacketEntry>
     /// The rays of a packet as far as they have gone on alone, in the world and in one instance.
-    let setups: UnsafeMutablePointer<RaySetup>
+    let loneRays: UnsafeMutablePointer<LoneRay>
+    /// Their stacks.
+    let loneStacks: UnsafeMutablePointer<UInt64>
+    /// Those that are on their way.
+    let turns: UnsafeMutablePointer<UnsafeMutablePointer<LoneRay>>
     /// 32 bytes for the entry distances of a node's children; at 64, room for the results of a leaf.
     let entries: UnsafeMutableRawPointer
     /// Counts visited nodes and leaves when a test asks for it.
@@ -21,7 +25,9 @@ struct Traversal {
     init(memory: SceneMemory, counts: UnsafeMutablePointer<TraversalCounts>? = nil) {
         self.stack = memory.allocate(UInt64.self, count: BVHData.stackSize)
         self.packetStack = memory.allocate(PacketEntry.self, count: BVHData.stackSize)
-        self.setups = memory.allocate(RaySetup.self, count: 2 * laneCount)
+        self.loneRays = memory.allocate(LoneRay.self, count: 2 * laneCount)
+        self.loneStacks = memory.allocate(UInt64.self, count: laneCount * Self.loneStackStride)
+        self.turns = memory.allocate(UnsafeMutablePointer<LoneRay>.self, count: laneCount)
         self.entries = memory.allocate(128)
         self.counts = counts
     }
@@ -133,24 +139,7 @@ struct Traversal {
                 if undecided != 0 {
                     candidates |= self.decide(undecided, setup, query, block, tMax: best.t)
                 }
-                while candidates != 0 {
-                    let lane = 4 &* candidates.trailingZeroBitCount
-                    candidates &= candidates &- 1
-                    let word = block.load(fromByteOffset: 144 &+ lane, as: UInt32.self)
-                    let id = word & ~BVHData.flag
-                    guard id != query.skipped else { continue }
-                    let hit = TriangleHit(entries + (64 &+ lane))
-                    let t = larger(hit.t, query.floor)
-                    guard t < best.t || t == best.t && best.yields(view, to: query.space, id),
-                        word & BVHData.flag == 0 || isSolid(view, query, id, hit)
-                    else { continue }
-                    best.t = t
-                    best.space = query.space
-                    best.number = id
-                    best.v = hit.v
-                    best.w = hit.w
-                    best.det = hit.det
-                }
+                self.take(view, candidates, block, query, &best)
             } else if current & ChildCode.kinds == ChildCode.spheres {
                 if let counts = self.counts { counts.pointee.leaves &+= 1 }
                 let block = leaves + Int(current & ~ChildCode.kinds) &* BVHData.leafSize
@@ -170,6 +159,35 @@ struct Traversal {
                 current = UInt32(truncatingIfNeeded: stack[depth])
                 entry = UInt32(truncatingIfNeeded: stack[depth] &>> 32)
             } while Float(bitPattern: entry) > best.t
+        }
+    }
+
+    /// Makes the nearest of a block's triangles that were found by a ``TriangleLeafTest`` the hit, if it is one.
+    @inline(__always) func take(
+        _ view: UnsafePointer<SceneView>,
+        _ candidates: UInt32,
+        _ block: UnsafeRawPointer,
+        _ query: RayQuery,
+        _ best: inout NearestHit
+    ) {
+        var candidates = candidates
+        while candidates != 0 {
+            let lane = 4 &* candidates.trailingZeroBitCount
+            candidates &= candidates &- 1
+            let word = block.load(fromByteOffset: 144 &+ lane, as: UInt32.self)
+            let id = word & ~BVHData.flag
+            guard id != query.skipped else { continue }
+            let hit = TriangleHit(self.entries + (64 &+ lane))
+            let t = larger(hit.t, query.floor)
+            guard t < best.t || t == best.t && best.yields(view, to: query.space, id),
+                word & BVHData.flag == 0 || isSolid(view, query, id, hit)
+            else { continue }
+            best.t = t
+            best.space = query.space
+            best.number = id
+            best.v = hit.v
+            best.w = hit.w
+            best.det = hit.det
         }
     }
 
@@ -228,7 +246,7 @@ struct Traversal {
     }
 
     /// Looks at the spheres of a leaf.
-    @inline(never) private func nearestSphere(
+    @inline(never) func nearestSphere(
         _ view: UnsafePointer<SceneView>,
         _ ray: Ray,
         _ setup: borrowing RaySetup,
@@ -261,7 +279,8 @@ struct Traversal {
         cvector_prefetch(memory + 128)
     }
 
-    @inline(__always) private func key(_ node: UnsafeRawPointer, _ child: Int) -> UInt64 {
+    /// A child of a node as the stack has it.
+    @inline(__always) func key(_ node: UnsafeRawPointer, _ child: Int) -> UInt64 {
         let entry = self.entries.load(fromByteOffset: 4 &* child, as: UInt32.self)
         return UInt64(entry) &<< 32 | UInt64(node.load(fromByteOffset: 192 &+ 4 &* child, as: UInt32.self))
     }
