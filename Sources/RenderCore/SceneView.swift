@@ -46,6 +46,11 @@ struct TextureData: BitwiseCopyable {
     var transform: TextureReference.Transform
 
     @inline(__always) var isPresent: Bool { self.image >= 0 }
+
+    /// No picture.
+    static var none: TextureData {
+        TextureData(image: -1, wrapS: .repeat, wrapT: .repeat, isNearest: false, transform: .init())
+    }
 }
 
 /// A material of a loaded scene.
@@ -57,16 +62,25 @@ struct MaterialData: BitwiseCopyable {
     var roughness: Float
     var normalScale: Float
     var ior: Float
+    /// The dielectric's reflectance at normal incidence and at grazing angles.
+    var coatReflectance: Float
+    var coatGrazing: Float
     var transmission: Float
+    /// Zero where nothing is refracted.
+    var dispersion: Float
     /// The coefficients of absorption inside, per metre.
     var absorption: Vector3
     /// Zero for a thin wall.
     var thickness: Float
+    /// Whether light goes on inside.
+    var isSolid: Bool
     var alphaCutoff: Float
     var alphaMode: Material.AlphaMode
     var isDoubleSided: Bool
     /// The number of its layer stack; negative when it has none.
     var layers: Int
+    /// The number of the lobes that ``BSDF`` does not have; negative when there are none.
+    var lobes: Int
     var baseColorTexture: TextureData
     var metallicRoughnessTexture: TextureData
     var emissionTexture: TextureData
@@ -199,6 +213,7 @@ struct SceneView: BitwiseCopyable {
     var particleSetCount: Int
     var materials: UnsafePointer<MaterialData>
     var images: UnsafePointer<ImageData>
+    var lobes: UnsafePointer<LobeData>
     var layerStacks: UnsafePointer<LayerStackData>
     var layerStackCount: Int
     var instances: UnsafePointer<InstanceData>
@@ -222,6 +237,8 @@ struct SceneView: BitwiseCopyable {
     /// The linear values of 8-bit sRGB codes.
     var sRGB: UnsafePointer<Float>
     var albedo: AlbedoTable
+    /// There when any material has further lobes.
+    var lobeTables: LobeTables?
     var bvh: BVHData
 
     /// Whether there is anything that light samples can find.

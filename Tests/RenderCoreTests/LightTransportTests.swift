@@ -25,10 +25,18 @@ struct LightTransportTests {
         Material(), Material(roughness: 0.5), Material(roughness: 0.25), Material(roughness: 0),
         Material(metallic: 1, roughness: 0), Material(metallic: 1, roughness: 0.25),
         Material(metallic: 1, roughness: 0.625), Material(metallic: 1, roughness: 1),
-        Material(metallic: 0.5, roughness: 0.375), Material(roughness: 0, ior: 1.33, transmission: 1),
-        Material(roughness: 0.125, transmission: 1), Material(roughness: 0.5, ior: 1, transmission: 1),
-        Material(roughness: 0.5, transmission: 1), Material(roughness: 1, transmission: 1),
-        Material(roughness: 0.25, transmission: 0.5),
+        Material(metallic: 0.5, roughness: 0.375), Material(roughness: 0, ior: 1.33, transmission: 1, thickness: 1),
+        Material(roughness: 0.125, transmission: 1, thickness: 1),
+        Material(roughness: 0.5, ior: 1, transmission: 1, thickness: 1),
+        Material(roughness: 0.5, transmission: 1, thickness: 1), Material(roughness: 1, transmission: 1, thickness: 1),
+        Material(roughness: 0.25, transmission: 0.5, thickness: 1),
+        Material(roughness: 0, transmission: 1), Material(roughness: 0.375, transmission: 0.75),
+        Material(roughness: 0, ior: 1.7, transmission: 1, dispersion: 2, thickness: 1),
+        Material(roughness: 0.5, specular: .init(factor: 0.5)),
+        Material(roughness: 0.5, clearcoat: .init(factor: 1, roughness: 0.25)),
+        Material(roughness: 0, transmission: 1, thickness: 1, clearcoat: .init(factor: 1)),
+        Material(roughness: 0.75, sheen: .init(color: SIMD3(1, 1, 1), roughness: 0.5)),
+        Material(roughness: 0.5, diffuseTransmission: .init(factor: 0.5)),
         Material(baseColor: SIMD4(1, 1, 1, 0.5), alphaMode: .blend),
     ])
     func `a white ball vanishes before a white sky`(material: Material) throws {
@@ -42,7 +50,7 @@ struct LightTransportTests {
     @Test
     func `rough glass of a high index keeps its light but for a little`() throws {
         let radiance = try self.furnace(
-            Material(roughness: 0.75, ior: 2, transmission: 1),
+            Material(roughness: 0.75, ior: 2, transmission: 1, thickness: 1),
             .constant(SIMD3(1, 1, 1))
         )
         #expect(isClose(radiance, 1, within: 0.025), "\(radiance)")

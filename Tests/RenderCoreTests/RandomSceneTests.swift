@@ -22,7 +22,7 @@ struct RandomSceneTests {
         let reference = TextureReference(image: 0, wrapS: .mirroredRepeat, isNearest: Bool.random(using: &g))
         let isTextured = Int.random(in: 0 ..< 3, using: &g) == 0
         let isBright = Int.random(in: 0 ..< 5, using: &g) == 0
-        return Material(
+        var material = Material(
             baseColor: SIMD4(self.unit(&g), self.unit(&g), self.unit(&g), self.unit(&g)),
             baseColorTexture: isTextured ? reference : nil,
             metallic: self.unit(&g),
@@ -37,6 +37,67 @@ struct RandomSceneTests {
             alphaMode: [.opaque, .opaque, .mask, .blend][Int.random(in: 0 ..< 4, using: &g)],
             isDoubleSided: Bool.random(using: &g)
         )
+        if Bool.random(using: &g) { self.addLobes(&material, reference, &g) }
+        return material
+    }
+
+    private func addLobes(_ material: inout Material, _ reference: TextureReference, _ g: inout SeededGenerator) {
+        func texture(_ g: inout SeededGenerator) -> TextureReference? { Bool.random(using: &g) ? nil : reference }
+        material.transmissionTexture = texture(&g)
+        material.dispersion = self.number(&g, [0, 64], 0 ... 2)
+        material.thickness = self.number(&g, [0], 0 ... 1)
+        if Bool.random(using: &g) {
+            material.specular = .init(
+                factor: self.unit(&g),
+                texture: texture(&g),
+                color: self.vector(&g, 0 ... 1e9),
+                colorTexture: texture(&g)
+            )
+        }
+        if Bool.random(using: &g) {
+            material.clearcoat = .init(
+                factor: self.unit(&g),
+                texture: texture(&g),
+                roughness: self.unit(&g),
+                roughnessTexture: texture(&g),
+                normalTexture: texture(&g),
+                normalScale: self.number(&g, [0, -1], 0 ... 4)
+            )
+        }
+        if Bool.random(using: &g) {
+            let color = SIMD3(self.unit(&g), self.unit(&g), self.unit(&g))
+            material.sheen = .init(
+                color: color,
+                colorTexture: texture(&g),
+                roughness: self.unit(&g),
+                roughnessTexture: texture(&g)
+            )
+        }
+        if Bool.random(using: &g) {
+            material.iridescence = .init(
+                factor: self.unit(&g),
+                texture: texture(&g),
+                ior: self.number(&g, [1, 4], 1 ... 4),
+                thicknessMaximum: self.number(&g, [0, 1e5], 0 ... 2000),
+                thicknessTexture: texture(&g)
+            )
+        }
+        if Bool.random(using: &g) {
+            material.anisotropy = .init(
+                strength: self.unit(&g),
+                rotation: self.number(&g, [0, 1e4], -4 ... 4),
+                texture: texture(&g)
+            )
+        }
+        if Bool.random(using: &g) {
+            let color = SIMD3(self.unit(&g), self.unit(&g), self.unit(&g))
+            material.diffuseTransmission = .init(
+                factor: self.unit(&g),
+                texture: texture(&g),
+                color: color,
+                colorTexture: texture(&g)
+            )
+        }
     }
 
     private func mesh(_ g: inout SeededGenerator, materials: Int) -> Mesh {

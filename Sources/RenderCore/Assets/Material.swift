@@ -1,4 +1,4 @@
-/// A surface after glTF 2.0: metallic-roughness with emission, transmission and coverage.
+/// A surface after glTF 2.0: metallic-roughness with emission, transmission, coverage and Khronos' further lobes.
 public struct Material: Sendable, Equatable {
     /// How ``baseColor``'s fourth component and its texture's alpha are used.
     public enum AlphaMode: UInt32, Sendable, BitwiseCopyable {
@@ -34,11 +34,15 @@ public struct Material: Sendable, Equatable {
     public var ior: Float
     /// The fraction of the dielectric's inner light that passes through, refracted by ``ior``, 0...1.
     public var transmission: Float
+    /// Its red multiplies ``transmission``.
+    public var transmissionTexture: TextureReference?
+    /// How far the colours part in a volume: 20 over the Abbe number, 0...64, as in `KHR_materials_dispersion`.
+    public var dispersion: Float
     /// The colour that white light has after ``attenuationDistance`` inside, each 0...1, as in `KHR_materials_volume`.
     public var attenuationColor: SIMD3<Float>
     /// See ``attenuationColor``; in metres, above zero, infinite for a clear inside.
     public var attenuationDistance: Float
-    /// Above zero where the surface encloses a volume; zero for a thin wall.
+    /// Above zero where the surface encloses a volume, whatever the number; zero for a thin wall, which bends nothing.
     public var thickness: Float
     /// What alpha does.
     public var alphaMode: AlphaMode
@@ -48,6 +52,18 @@ public struct Material: Sendable, Equatable {
     ///
     /// Both sides are always visible.
     public var isDoubleSided: Bool
+    /// What changes the reflection of a dielectric.
+    public var specular: Specular?
+    /// A clear coat over everything.
+    public var clearcoat: Clearcoat?
+    /// The sheen of cloth.
+    public var sheen: Sheen?
+    /// A thin film.
+    public var iridescence: Iridescence?
+    /// Grooves.
+    public var anisotropy: Anisotropy?
+    /// Diffuse light on the other side.
+    public var diffuseTransmission: DiffuseTransmission?
     /// Layers that take the place of the metallic-roughness mixture; alpha, emission and the normal map stay.
     ///
     /// The base colour multiplies that of the last layer. Both sides of a surface look alike.
@@ -66,12 +82,20 @@ public struct Material: Sendable, Equatable {
         normalScale: Float = 1,
         ior: Float = 1.5,
         transmission: Float = 0,
+        transmissionTexture: TextureReference? = nil,
+        dispersion: Float = 0,
         attenuationColor: SIMD3<Float> = SIMD3(1, 1, 1),
         attenuationDistance: Float = .infinity,
         thickness: Float = 0,
         alphaMode: AlphaMode = .opaque,
         alphaCutoff: Float = 0.5,
         isDoubleSided: Bool = false,
+        specular: Specular? = nil,
+        clearcoat: Clearcoat? = nil,
+        sheen: Sheen? = nil,
+        iridescence: Iridescence? = nil,
+        anisotropy: Anisotropy? = nil,
+        diffuseTransmission: DiffuseTransmission? = nil,
         layers: LayerStack? = nil
     ) {
         self.baseColor = baseColor
@@ -85,12 +109,20 @@ public struct Material: Sendable, Equatable {
         self.normalScale = normalScale
         self.ior = ior
         self.transmission = transmission
+        self.transmissionTexture = transmissionTexture
+        self.dispersion = dispersion
         self.attenuationColor = attenuationColor
         self.attenuationDistance = attenuationDistance
         self.thickness = thickness
         self.alphaMode = alphaMode
         self.alphaCutoff = alphaCutoff
         self.isDoubleSided = isDoubleSided
+        self.specular = specular
+        self.clearcoat = clearcoat
+        self.sheen = sheen
+        self.iridescence = iridescence
+        self.anisotropy = anisotropy
+        self.diffuseTransmission = diffuseTransmission
         self.layers = layers
     }
 }

@@ -14,11 +14,14 @@ struct AssetsData {
     var particleBoxes: [(low: Vector3, high: Vector3)]
     var materials: UnsafePointer<MaterialData>
     var images: UnsafePointer<ImageData>
+    var lobes: UnsafePointer<LobeData>
     var layerStacks: UnsafePointer<LayerStackData>
     var layerStackCount: Int
     var environment: EnvironmentData
     /// Whether any surface is glass that scatters.
     var hasRoughGlass: Bool
+    /// Whether any surface has lobes that ``BSDF`` does not.
+    var hasLobes: Bool
     /// The linear values of 8-bit sRGB codes.
     var sRGB: UnsafePointer<Float>
 
@@ -34,6 +37,7 @@ struct AssetsData {
         self.particleBoxes = loader.particleBoxes
         self.materials = UnsafePointer(loader.materials)
         self.images = UnsafePointer(loader.images)
+        self.lobes = UnsafePointer(loader.lobes)
         self.layerStacks = UnsafePointer(loader.layerStacks)
         self.layerStackCount = loader.layerStackCount
         self.environment = loader.environment
@@ -41,5 +45,6 @@ struct AssetsData {
         self.hasRoughGlass = (0 ..< loader.materialCount).contains {
             loader.materials[$0].transmission > 0 && loader.materials[$0].roughness > BSDF.smoothRoughness
         }
+        self.hasLobes = (0 ..< loader.materialCount).contains { loader.materials[$0].lobes >= 0 }
     }
 }

@@ -22,7 +22,9 @@ extension AssetsLoader {
             }
             let absorption = try cursor.vector(SceneRange.optionalLength, "material", i)
             let thickness = try cursor.float(SceneRange.optionalLength, "material", i)
+            let dispersion = try cursor.float(SceneRange.dispersion, "material", i)
             let layers = cursor.count() - 1
+            let lobes = cursor.count() - 1
             let data = MaterialData(
                 baseColor: baseColor,
                 alpha: alpha,
@@ -31,41 +33,51 @@ extension AssetsLoader {
                 roughness: roughness,
                 normalScale: normalScale,
                 ior: ior,
+                coatReflectance: 0,
+                coatGrazing: 0,
                 transmission: transmission,
+                dispersion: transmission > 0 && thickness > 0 ? dispersion : 0,
                 absorption: absorption,
                 thickness: thickness,
+                isSolid: false,
                 alphaCutoff: alphaCutoff,
                 alphaMode: alphaMode,
                 isDoubleSided: doubleSided == 1,
                 layers: layers,
-                baseColorTexture: try Self.texture(&cursor, material: i),
-                metallicRoughnessTexture: try Self.texture(&cursor, material: i),
-                emissionTexture: try Self.texture(&cursor, material: i),
-                normalTexture: try Self.texture(&cursor, material: i)
+                lobes: lobes,
+                baseColorTexture: try Self.texture(&cursor, "material", i),
+                metallicRoughnessTexture: try Self.texture(&cursor, "material", i),
+                emissionTexture: try Self.texture(&cursor, "material", i),
+                normalTexture: try Self.texture(&cursor, "material", i)
             )
             (self.materials + i).initialize(to: data)
         }
     }
 
-    private static func texture(_ cursor: inout BlobCursor, material: Int) throws(SceneBlobError) -> TextureData {
+    /// The reference that comes next in a record of `what`.
+    static func texture(
+        _ cursor: inout BlobCursor,
+        _ what: String,
+        _ number: Int
+    ) throws(SceneBlobError) -> TextureData {
         let image = cursor.count() - 1
         guard let wrapS = TextureReference.Wrap(rawValue: cursor.word()),
             let wrapT = TextureReference.Wrap(rawValue: cursor.word())
-        else { throw SceneBlobError(.malformed, "material \(material) has an unknown way of wrapping") }
+        else { throw SceneBlobError(.malformed, "\(what) \(number) has an unknown way of wrapping") }
         let nearest = cursor.word()
-        guard nearest <= 1 else { throw SceneBlobError(.malformed, "material \(material) has an unknown filter") }
+        guard nearest <= 1 else { throw SceneBlobError(.malformed, "\(what) \(number) has an unknown filter") }
         return TextureData(
             image: image,
             wrapS: wrapS,
             wrapT: wrapT,
             isNearest: nearest == 1,
             transform: TextureReference.Transform(
-                a: try cursor.float(SceneRange.factor, "material", material),
-                b: try cursor.float(SceneRange.factor, "material", material),
-                c: try cursor.float(SceneRange.factor, "material", material),
-                d: try cursor.float(SceneRange.factor, "material", material),
-                e: try cursor.float(SceneRange.factor, "material", material),
-                f: try cursor.float(SceneRange.factor, "material", material)
+                a: try cursor.float(SceneRange.factor, what, number),
+                b: try cursor.float(SceneRange.factor, what, number),
+                c: try cursor.float(SceneRange.factor, what, number),
+                d: try cursor.float(SceneRange.factor, what, number),
+                e: try cursor.float(SceneRange.factor, what, number),
+                f: try cursor.float(SceneRange.factor, what, number)
             )
         )
     }

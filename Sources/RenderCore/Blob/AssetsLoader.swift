@@ -17,6 +17,9 @@ struct AssetsLoader {
     var materialCount = 0
     var images: UnsafeMutablePointer<ImageData>
     var imageCount = 0
+    var lobes: UnsafeMutablePointer<LobeData>
+    /// Without the one behind them.
+    var lobeCount = 0
     var layerStacks: UnsafeMutablePointer<LayerStackData>
     var layerStackCount = 0
     var environment = EnvironmentData(
@@ -40,6 +43,7 @@ struct AssetsLoader {
         self.particles = memory.allocate(ParticleData.self, count: 0)
         self.materials = memory.allocate(MaterialData.self, count: 0)
         self.images = memory.allocate(ImageData.self, count: 0)
+        self.lobes = memory.allocate(LobeData.self, count: 0)
         self.layerStacks = memory.allocate(LayerStackData.self, count: 0)
     }
 
@@ -54,6 +58,7 @@ struct AssetsLoader {
         self.memory.keep(bytes)
         try self.loadMeshes(&reader)
         try self.loadMaterials(try reader.records(wordsEach: SceneAssets.materialWords))
+        try self.loadLobes(try reader.records(wordsEach: MaterialLobeRecords.words))
         try self.loadLayers(&reader)
         try self.loadImages(&reader)
         try self.loadEnvironment(&reader)
@@ -126,6 +131,7 @@ struct AssetsLoader {
 
     /// Whether meshes name existing materials and materials existing pictures.
     private func checkReferences() throws(SceneBlobError) {
+        try self.checkLobeReferences()
         for i in 0 ..< self.meshCount where !(0 ..< self.materialCount).contains(self.meshes[i].material) {
             throw SceneBlobError(
                 .invalidValue,

@@ -4,9 +4,9 @@ extension SceneAssets {
     /// The words of a material record.
     ///
     /// Base colour and alpha, emission, metallic, roughness, normal scale, ior, transmission, alpha cut-off, alpha mode,
-    /// whether double-sided, three of absorption, thickness, number of the layer stack and one (zero
-    /// for none), then the references.
-    static var materialWords: Int { 20 + 4 * Self.textureWords }
+    /// whether double-sided, three of absorption, thickness, dispersion, number of the layer stack and one (zero for
+    /// none), number of the further lobes and one (zero for none), then the references.
+    static var materialWords: Int { 22 + 4 * Self.textureWords }
 
     func writeMaterials(_ writer: inout BlobWriter) throws(SceneBlobError) {
         guard self.materials.count <= SceneRange.countMax else {
@@ -14,6 +14,7 @@ extension SceneAssets {
         }
         var words: [UInt32] = []
         var stacks = MaterialLayers()
+        var lobes = MaterialLobeRecords()
         for (i, material) in self.materials.enumerated() {
             func number(_ value: Float, _ range: ClosedRange<Float>) throws(SceneBlobError) -> UInt32 {
                 try encodable(value, range, "a number of material \(i)").bitPattern
@@ -37,7 +38,9 @@ extension SceneAssets {
                 words.append(try Self.absorption(color, material.attenuationDistance, i).bitPattern)
             }
             words.append(try number(material.thickness, SceneRange.optionalLength))
+            words.append(try number(material.dispersion, SceneRange.dispersion))
             words.append(try stacks.add(material.layers, ofMaterial: i))
+            words.append(try lobes.add(material, number: i, of: self))
             for reference in [
                 material.baseColorTexture, material.metallicRoughnessTexture, material.emissionTexture,
                 material.normalTexture,
@@ -46,6 +49,7 @@ extension SceneAssets {
             }
         }
         writer.section(words)
+        writer.section(lobes.records)
         writer.section(stacks.stackRecords)
         writer.section(stacks.layerRecords)
     }
@@ -65,7 +69,8 @@ extension SceneAssets {
         return Float(coefficient < 1e9 ? coefficient : 1e9)
     }
 
-    private func appendReference(
+    /// Adds the words of a reference, or zeros.
+    func appendReference(
         _ reference: TextureReference?,
         ofMaterial material: Int,
         to words: inout [UInt32]

@@ -153,6 +153,7 @@ struct SceneLoader {
             particleSetCount: self.assets.particleSetCount,
             materials: self.assets.materials,
             images: self.assets.images,
+            lobes: self.assets.lobes,
             layerStacks: self.assets.layerStacks,
             layerStackCount: self.assets.layerStackCount,
             instances: UnsafePointer(self.instances),
@@ -180,6 +181,7 @@ struct SceneLoader {
                 ),
             sRGB: self.assets.sRGB,
             albedo: self.assets.hasRoughGlass ? .sharedWithGlass : .shared,
+            lobeTables: self.assets.hasLobes ? .shared : nil,
             bvh: BVHData(
                 nodes: UnsafeRawPointer(self.assets.sRGB),
                 leaves: UnsafeRawPointer(self.assets.sRGB),

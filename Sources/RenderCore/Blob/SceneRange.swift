@@ -12,6 +12,10 @@ enum SceneRange {
     static var radiance: ClosedRange<Float> { 0 ... 1e12 }
     /// Index of refraction.
     static var ior: ClosedRange<Float> { 1 ... 4 }
+    /// 20 over an Abbe number.
+    static var dispersion: ClosedRange<Float> { 0 ... 64 }
+    /// The thickness of a thin film in nanometres.
+    static var film: ClosedRange<Float> { 0 ... 1e5 }
     /// The corners of an aperture that is not round.
     static var lensBlades: ClosedRange<Int> { 3 ... 32 }
     /// Angles in radians.

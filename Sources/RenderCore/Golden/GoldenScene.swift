@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "948248b7f5af93b3fdea8f53036e549bece750592465d8f8e67e6ec23af3d017"
+        "737a3932628b5605435086e908c12840f50f840e85591f303ddd387c89d9475f"
     }
 
     /// The settings of the golden picture.
@@ -62,8 +62,8 @@ public enum GoldenScene {
                 .goldenSphere(columns: 6, rows: 3, material: 9, isSmooth: false),
                 .goldenQuad(material: 10, repeats: 3),
                 .goldenSphere(columns: 24, rows: 12, material: 11),
-            ],
-            materials: self.materials,
+            ] + self.lobedMaterials.indices.map { .goldenSphere(columns: 24, rows: 12, material: 12 + $0) },
+            materials: self.materials + self.lobedMaterials,
             images: [self.checkerboard, self.bumps, self.surface, self.leaf, self.clouds],
             environment: self.sky
         )
@@ -104,7 +104,7 @@ public enum GoldenScene {
                 Instance(mesh: 9, transform: at(-2.5, 0.25, 1.75, 0.25)),
                 Instance(mesh: 10, transform: at(2.5, 0.0625, 1.5, 0.5)),
                 Instance(mesh: 11, transform: at(0.125, 0.375, 1.75, 0.375)),
-            ] + self.lanterns,
+            ] + self.lanterns + self.lobedInstances(firstMesh: 12),
             lights: [
                 .point(position: SIMD3(-3, 2, 2), intensity: SIMD3(4, 2, 1), range: 8),
                 .spot(

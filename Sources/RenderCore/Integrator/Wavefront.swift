@@ -20,6 +20,7 @@ struct Wavefront {
     private let surfaces: SurfaceLookup
     private let samples: LightSampleLookup
     private let layers: LayerLookup
+    private let lobes: LobeLookup
     private let states: PathStates
     /// The light that each path has found: all reds, all greens, all blues.
     private let found: UnsafeMutablePointer<Float>
@@ -36,6 +37,7 @@ struct Wavefront {
         self.surfaces = SurfaceLookup(view: view, memory: memory)
         self.samples = LightSampleLookup(view: view, memory: memory)
         self.layers = LayerLookup(view: view, memory: memory)
+        self.lobes = LobeLookup(view: view, scratch: self.surfaces.lobes, memory: memory)
         self.states = PathStates(memory: memory, capacity: Self.pathsMax)
         self.found = memory.allocate(Float.self, count: 3 * Self.pathsMax)
         self.features = settings.channels.isEmpty ? nil : FirstHits(memory: memory)
@@ -133,7 +135,7 @@ struct Wavefront {
             return MaskLanes(false)
         }
         work.surfaceEvents &+= UInt64(truncatingIfNeeded: hits.isHit.bits.nonzeroBitCount)
-        let surface = self.surfaces.surface(rays, hits, coneWidth: group.cone.width(after: hits.distance))
+        var surface = self.surfaces.surface(rays, hits, coneWidth: group.cone.width(after: hits.distance))
         if surface.hasAbsorption {
             // A path that meets a back has come through what is behind that surface.
             let left = transmittance(surface.absorption, hits.distance)
@@ -142,18 +144,26 @@ struct Wavefront {
         if depth == 0, let features = self.features { features.note(surface, hits, group.number) }
         self.addEmission(surface, hits.isHit, &group)
 
+        if surface.disperses != 0 {
+            let lanes = hits.isHit .& MaskLanes(bits: surface.disperses)
+            let key = group.sampler.key
+            Dispersion.separate(lanes, self.surfaces.dispersion, key: key, &group.beta, &surface.ior)
+        }
         let wo = surface.frame.toLocal(-group.direction)
         var survivors = hits.isHit .& (wo.z .> 0)
         if depth >= self.settings.maxDepth { survivors = MaskLanes(false) }
         if survivors.any {
             let bsdf = BSDF(surface, wo: wo, table: self.view.pointee.albedo)
             let layered = self.layers.lanes(of: surface, among: survivors, wo: wo, key: key)
+            let lobed = self.lobes.prepare(surface, wo, among: survivors)
             let dimension = 3 &+ 4 &* UInt32(truncatingIfNeeded: depth)
             if self.view.pointee.hasLightSamples {
-                let lit = survivors .& select(layered.lanes, layered.hasSpread, bsdf.hasSpread)
-                self.addDirect(surface, bsdf, layered, hits.primitive, lit, dimension, key, &group, &work)
+                var spread = select(layered.lanes, layered.hasSpread, bsdf.hasSpread)
+                if lobed.any { spread = select(lobed, self.lobes.hasSpread(), spread) }
+                let lit = survivors .& spread
+                self.addDirect(surface, bsdf, layered, lobed, hits.primitive, lit, dimension, key, &group, &work)
             }
-            survivors = self.scatter(surface, bsdf, layered, hits, survivors, depth, dimension, &group, &work)
+            survivors = self.scatter(surface, bsdf, layered, lobed, hits, survivors, depth, dimension, &group, &work)
         }
         self.hand(over: active .& .!survivors, group)
         if survivors.any { self.states.store(group, path) }
@@ -185,6 +195,7 @@ struct Wavefront {
         _ surface: borrowing SurfaceLanes,
         _ bsdf: borrowing BSDF,
         _ layered: borrowing LayeredLanes,
+        _ lobed: MaskLanes,
         _ primitive: PrimitiveLanes,
         _ lit: MaskLanes,
         _ dimension: UInt32,
@@ -203,6 +214,7 @@ struct Wavefront {
         let isSeen = sample.isFound .& select(wi.z .> 0, isAbove, side .< 0)
         guard isSeen.any else { return }
         var value = bsdf.evaluate(wi)
+        if lobed.any { self.lobes.evaluate(lobed, wi, &value) }
         if layered.lanes.any { self.layers.evaluate(layered, surface, wi, isSeen, &value, &work) }
         let weight = select(sample.isPunctual, 1, powerHeuristic(sample.density, value.density))
         let light = value.value * sample.radiance * (weight / sample.density)
@@ -228,6 +240,7 @@ struct Wavefront {
         _ surface: borrowing SurfaceLanes,
         _ bsdf: borrowing BSDF,
         _ layered: borrowing LayeredLanes,
+        _ lobed: MaskLanes,
         _ hits: borrowing HitLanes,
         _ arrived: MaskLanes,
         _ depth: Int,
@@ -238,6 +251,7 @@ struct Wavefront {
         let (u, v) = group.sampler.pair(dimension)
         let (pick, chance) = group.sampler.pair(dimension &+ 1)
         var sample = bsdf.sample(u, v, pick)
+        if lobed.any { self.lobes.sample(lobed, u, v, pick, &sample) }
         if layered.lanes.any { self.layers.sample(layered, surface, arrived, &sample, &work) }
         let wi = surface.frame.toWorld(sample.wi)
         let side = dot(surface.geometricNormal, wi)

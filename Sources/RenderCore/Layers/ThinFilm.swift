@@ -116,7 +116,7 @@ struct ThinFilm: BitwiseCopyable {
 
     /// The Fourier transform of the eye's sensitivities at an optical path in nanometres, as linear BT.709 with white as
     /// one: four Gaussians, whose figures are the paper's.
-    private static func sensitivity(_ path: Double) -> (x: Double, y: Double, z: Double) {
+    static func sensitivity(_ path: Double) -> (x: Double, y: Double, z: Double) {
         let phase = 0x1.afc6f70213be5p-28 * path
         func gaussian(_ value: Double, _ position: Double, _ variance: Double) -> Double {
             let angle = sinCos(radians: Float(position * phase)).cos

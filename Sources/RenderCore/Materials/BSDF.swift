@@ -33,6 +33,7 @@ struct BSDF {
     private let metalColor: Vector3Lanes
     private let metalFactor: Vector3Lanes
     private let coatReflectance: FloatLanes
+    private let coatGrazing: FloatLanes
     private let coatWeight: FloatLanes
     /// The diffuse base: weight times colour times what the coat lets in at `wo` over what it lets in on average.
     private let diffuse: Vector3Lanes
@@ -60,8 +61,8 @@ struct BSDF {
         self.isSmooth = s.roughness .<= FloatLanes(Self.smoothRoughness)
         self.distribution = MicrofacetDistribution(alpha: larger(0x1p-10, s.roughness * s.roughness))
         self.eta = select(s.isFront, s.ior, 1 / s.ior)
-        let r = (s.ior - 1) / (s.ior + 1)
-        self.coatReflectance = r * r
+        self.coatReflectance = s.coatReflectance
+        self.coatGrazing = s.coatGrazing
         let dielectric = 1 - s.metallic
         self.transmissionWeight = dielectric * s.transmission
         self.coatWeight = dielectric * (1 - s.transmission)
@@ -81,9 +82,9 @@ struct BSDF {
         self.metalColor = color
         self.metalFactor = (Vector3Lanes(1) + color * missing) * s.metallic
         let metalAlbedo = smaller(1, (color.luminance * scale + bias) * (1 + missing))
-        let coatAlbedo = self.coatReflectance * scale + bias
+        let coatAlbedo = self.coatReflectance * scale + self.coatGrazing * bias
         let passed = larger(0, 1 - coatAlbedo)
-        let passedMean = larger(0x1p-10, 1 - (self.coatReflectance * meanScale + meanBias))
+        let passedMean = larger(0x1p-10, 1 - (self.coatReflectance * meanScale + self.coatGrazing * meanBias))
         self.diffuse = color * (self.coatWeight * passed / passedMean)
         if self.hasTransmission {
             // At an index of one nothing is refracted and nothing is lost.
@@ -110,7 +111,7 @@ struct BSDF {
     /// The reflectance of metal and coat together at a facet.
     @inline(__always) private func fresnel(_ cosine: FloatLanes) -> Vector3Lanes {
         let w = schlickWeight(cosine)
-        let coat = self.coatWeight * (self.coatReflectance + (1 - self.coatReflectance) * w)
+        let coat = self.coatWeight * (self.coatReflectance + (self.coatGrazing - self.coatReflectance) * w)
         return (self.metalColor + (Vector3Lanes(1) - self.metalColor) * w) * self.metalFactor + Vector3Lanes(coat)
     }
 
@@ -118,8 +119,8 @@ struct BSDF {
     @inline(__always) private func passed(_ cosine: FloatLanes) -> FloatLanes {
         let w = schlickWeight(cosine)
         let albedo = self.table.directional(cosine: cosine, roughness: self.roughness)
-        let smooth = self.coatReflectance + (1 - self.coatReflectance) * w
-        let rough = self.coatReflectance * albedo.scale + albedo.bias
+        let smooth = self.coatReflectance + (self.coatGrazing - self.coatReflectance) * w
+        let rough = self.coatReflectance * albedo.scale + self.coatGrazing * albedo.bias
         return larger(0, 1 - select(self.isSmooth, smooth, rough))
     }
 

@@ -36,13 +36,13 @@ func tangent(
     _ normal: Vector3,
     _ tangent: (direction: Vector3, sign: Float),
     _ color: Vector3,
-    _ material: UnsafePointer<MaterialData>
+    scale: Float
 ) -> Vector3 {
     let t = (tangent.direction - normal * dot(normal, tangent.direction)).normalized(or: .zero)
     guard t.lengthSquared > 0 else { return normal }
     let b = cross(normal, t) * tangent.sign
-    let x = (2 * color.x - 1) * material.pointee.normalScale
-    let y = (2 * color.y - 1) * material.pointee.normalScale
+    let x = (2 * color.x - 1) * scale
+    let y = (2 * color.y - 1) * scale
     let z = 2 * color.z - 1
     return ((t * x + b * y) + normal * z).normalized(or: normal)
 }

@@ -14,6 +14,34 @@
     return select(x .< 87, sum * power, 0)
 }
 
+/// The natural logarithm of a positive normal number: the operations of the scalar function in each lane.
+@inline(__always) package func logarithm(single x: FloatLanes) -> FloatLanes {
+    let bits = x.bitPattern
+    let exponent = FloatLanes(IntLanes(bitPattern: bits &>> 23) - 127)
+    let mantissa = FloatLanes(bitPattern: (bits & 0x007f_ffff) | 0x3f80_0000)
+    let isHigh = mantissa .> 0x1.6a09e6p0
+    let m = select(isHigh, mantissa * 0.5, mantissa)
+    let s = (m - 1) / (m + 1)
+    let z = s * s
+    var sum: FloatLanes = 0x1.249248p-3 + z * 0x1.c71c72p-4
+    sum = 0x1.99999ap-3 + z * sum
+    sum = 0x1.555556p-2 + z * sum
+    let whole = exponent + select(isHigh, 1, 0)
+    let isNormal = (x .>= 0x1p-126) .& (x .<= FloatLanes(.greatestFiniteMagnitude))
+    return select(isNormal, 2 * s * (1 + z * sum) + whole * 0x1.62e43p-1, -100)
+}
+
+/// e to the power of `x`; what overflows is 2^125.
+@inline(__always) package func exponential(_ x: FloatLanes) -> FloatLanes {
+    let power = decay(x.magnitude)
+    return select(x .< 0, power, 1 / larger(power, 0x1p-125))
+}
+
+/// A base in 0...1 to the power of a number that is not negative.
+@inline(__always) package func fractionPower(_ base: FloatLanes, _ exponent: FloatLanes) -> FloatLanes {
+    select(base .> 0x1p-126, decay(-(logarithm(single: base) * exponent)), 0)
+}
+
 /// The arc tangents of numbers in 0...1.
 @inline(__always) private func arcTangentOfFraction(_ a: FloatLanes) -> FloatLanes {
     let isLarge = a .> 0x1.a8279ap-2

@@ -17,7 +17,7 @@ extension GLTF {
             return [
                 pbr?.baseColorTexture ?? specularGlossiness?.diffuseTexture, self.normalTexture,
                 pbr?.metallicRoughnessTexture, self.emissiveTexture,
-            ].compactMap { $0 }
+            ].compactMap { $0 } + (self.extensions?.textures ?? [])
         }
 
         struct MetallicRoughness: Decodable {
@@ -31,7 +31,15 @@ extension GLTF {
         struct Extensions: Decodable {
             var emissiveStrength: EmissiveStrength?
             var transmission: Transmission?
+            var volume: Volume?
             var ior: IOR?
+            var specular: Specular?
+            var clearcoat: Clearcoat?
+            var sheen: Sheen?
+            var iridescence: Iridescence?
+            var anisotropy: Anisotropy?
+            var diffuseTransmission: DiffuseTransmission?
+            var dispersion: Dispersion?
             var unlit: Unlit?
             var specularGlossiness: SpecularGlossiness?
             var layers: Layers?
@@ -39,6 +47,14 @@ extension GLTF {
             enum CodingKeys: String, CodingKey {
                 case emissiveStrength = "KHR_materials_emissive_strength"
                 case transmission = "KHR_materials_transmission"
+                case volume = "KHR_materials_volume"
+                case specular = "KHR_materials_specular"
+                case clearcoat = "KHR_materials_clearcoat"
+                case sheen = "KHR_materials_sheen"
+                case iridescence = "KHR_materials_iridescence"
+                case anisotropy = "KHR_materials_anisotropy"
+                case diffuseTransmission = "KHR_materials_diffuse_transmission"
+                case dispersion = "KHR_materials_dispersion"
                 case ior = "KHR_materials_ior"
                 case unlit = "KHR_materials_unlit"
                 case specularGlossiness = "KHR_materials_pbrSpecularGlossiness"
@@ -64,7 +80,9 @@ extension GLTF {
         struct SpecularGlossiness: Decodable {
             var diffuseFactor: [Double]?
             var diffuseTexture: TextureInfo?
+            var specularFactor: [Double]?
             var glossinessFactor: Double?
+            var specularGlossinessTexture: TextureInfo?
         }
     }
 

@@ -134,9 +134,9 @@ struct MeshBuilder {
         var deformer = try deformers.build()
         self.hasUnreadTargets = self.hasUnreadTargets || deformers.hasUnreadTargets
         NormalRepair.repair(&result)
-        if surface?.normalTexture != nil, !result.textureCoordinates.isEmpty, !result.normals.isEmpty {
+        if surface?.hasTangents == true, !result.normals.isEmpty {
             result.tangents = try data.floats("TANGENT", .vector4) ?? []
-            if result.tangents.isEmpty {
+            if result.tangents.isEmpty, !result.textureCoordinates.isEmpty {
                 deformer.append(copiesOf: TangentSpace.addTangents(to: &result))
             }
         }
@@ -170,7 +170,8 @@ struct MeshBuilder {
         if let first = sets.first, sets.contains(where: { $0 != first }) {
             self.hasSeveralCoordinateSets = true
         }
-        return sets.first
+        // Where nothing else tells the tangents, texture coordinates do.
+        return sets.first ?? (material.hasTangents ? 0 : nil)
     }
 
     private mutating func reserve(vertices: Int) throws(ImportError) {

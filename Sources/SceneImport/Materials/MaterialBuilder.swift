@@ -4,8 +4,9 @@ import RenderCore
 struct MaterialBuilder {
     /// Loads the pictures of the materials.
     var textures: TextureLoader
-    private var hasTransmissionTexture = false
-    private var hasSpecularGlossiness = false
+    private var hasGlossinessTexture = false
+    /// The reflectance of the largest index of refraction: (4 - 1)^2 / (4 + 1)^2.
+    private static let largestReflectance = 0.36
 
     init(textures: TextureLoader) {
         self.textures = textures
@@ -17,12 +18,9 @@ struct MaterialBuilder {
     /// What a person should know of the materials.
     var notes: [String] {
         var notes: [String] = []
-        if self.hasTransmissionTexture {
-            notes.append("Transmission textures are not read; the transmission factor counts everywhere.")
-        }
-        if self.hasSpecularGlossiness {
+        if self.hasGlossinessTexture {
             notes.append(
-                "Materials of the old specular-glossiness kind keep their diffuse colour and their glossiness factor only."
+                "Textures of the old specular-glossiness kind give colours, but no glossiness; its factor counts everywhere."
             )
         }
         return notes
@@ -78,12 +76,18 @@ struct MaterialBuilder {
         )
         material.emissionTexture = try self.texture(source.emissiveTexture, as: .color, "emission")
 
-        // An index of 0 asks for a mirror (KHR_materials_ior); 4 comes close.
         let ior = source.extensions?.ior?.ior ?? 1.5
         material.ior = Float(ior == 0 ? 4 : min(max(ior, 1), 4))
-        material.transmission = Numbers.unit(source.extensions?.transmission?.transmissionFactor ?? 0)
-        self.hasTransmissionTexture =
-            self.hasTransmissionTexture || source.extensions?.transmission?.transmissionTexture != nil
+        if let extensions = source.extensions { try self.addLobes(extensions, to: &material) }
+        if let old = source.extensions?.specularGlossiness, source.pbrMetallicRoughness?.baseColorTexture == nil {
+            material.specular = try self.specular(old)
+            material.ior = 4
+        } else if ior == 0 {
+            // An index of 0 asks for a mirror at normal incidence (KHR_materials_ior); colours may exceed one.
+            var specular = material.specular ?? Material.Specular()
+            specular.color /= Float(Self.largestReflectance)
+            material.specular = specular
+        }
 
         if let layers = source.extensions?.layers { material.layers = try LayerReader.stack(layers) }
 
@@ -103,12 +107,22 @@ struct MaterialBuilder {
     private mutating func metallicRoughness(_ source: GLTF.Material) -> GLTF.Material.MetallicRoughness? {
         guard source.pbrMetallicRoughness?.baseColorTexture == nil, let old = source.extensions?.specularGlossiness
         else { return source.pbrMetallicRoughness }
-        self.hasSpecularGlossiness = true
+        self.hasGlossinessTexture = self.hasGlossinessTexture || old.specularGlossinessTexture != nil
         return GLTF.Material.MetallicRoughness(
             baseColorFactor: old.diffuseFactor,
             baseColorTexture: old.diffuseTexture,
             metallicFactor: 0,
             roughnessFactor: 1 - (old.glossinessFactor ?? 1)
+        )
+    }
+
+    /// The reflection of a surface of the old kind, as `KHR_materials_specular` writes the conversion down.
+    private mutating func specular(_ old: GLTF.Material.SpecularGlossiness) throws(ImportError) -> Material.Specular {
+        let c = try Numbers.vector(old.specularFactor, count: 3, default: [1, 1, 1], "the specular colour")
+        let scale = 1 / Self.largestReflectance
+        return Material.Specular(
+            color: SIMD3(Numbers.unit(c[0]), Numbers.unit(c[1]), Numbers.unit(c[2])) * Float(scale),
+            colorTexture: try self.texture(old.specularGlossinessTexture, as: .color, "specular-glossiness")
         )
     }
 
@@ -124,11 +138,12 @@ struct MaterialBuilder {
             ior: 1,
             alphaMode: material.alphaMode,
             alphaCutoff: material.alphaCutoff,
-            isDoubleSided: material.isDoubleSided
+            isDoubleSided: material.isDoubleSided,
+            specular: Material.Specular(factor: 0)
         )
     }
 
-    private mutating func texture(
+    mutating func texture(
         _ info: GLTF.TextureInfo?,
         as meaning: TextureLoader.Meaning,
         _ use: String

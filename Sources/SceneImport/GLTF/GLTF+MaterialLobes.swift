@@ -1,0 +1,87 @@
+// Khronos' extensions of materials that add lobes or change them.
+extension GLTF {
+    /// `KHR_materials_specular`.
+    struct Specular: Decodable {
+        var specularFactor: Double?
+        var specularTexture: TextureInfo?
+        var specularColorFactor: [Double]?
+        var specularColorTexture: TextureInfo?
+    }
+
+    /// `KHR_materials_clearcoat`.
+    struct Clearcoat: Decodable {
+        var clearcoatFactor: Double?
+        var clearcoatTexture: TextureInfo?
+        var clearcoatRoughnessFactor: Double?
+        var clearcoatRoughnessTexture: TextureInfo?
+        var clearcoatNormalTexture: TextureInfo?
+    }
+
+    /// `KHR_materials_volume`; thickness textures are for renderers that do not trace rays.
+    struct Volume: Decodable {
+        var thicknessFactor: Double?
+        var attenuationDistance: Double?
+        var attenuationColor: [Double]?
+    }
+
+    /// `KHR_materials_sheen`.
+    struct Sheen: Decodable {
+        var sheenColorFactor: [Double]?
+        var sheenColorTexture: TextureInfo?
+        var sheenRoughnessFactor: Double?
+        var sheenRoughnessTexture: TextureInfo?
+    }
+
+    /// `KHR_materials_iridescence`.
+    struct Iridescence: Decodable {
+        var iridescenceFactor: Double?
+        var iridescenceTexture: TextureInfo?
+        var iridescenceIor: Double?
+        var iridescenceThicknessMinimum: Double?
+        var iridescenceThicknessMaximum: Double?
+        var iridescenceThicknessTexture: TextureInfo?
+    }
+
+    /// `KHR_materials_anisotropy`.
+    struct Anisotropy: Decodable {
+        var anisotropyStrength: Double?
+        var anisotropyRotation: Double?
+        var anisotropyTexture: TextureInfo?
+    }
+
+    /// `KHR_materials_diffuse_transmission`.
+    struct DiffuseTransmission: Decodable {
+        var diffuseTransmissionFactor: Double?
+        var diffuseTransmissionTexture: TextureInfo?
+        var diffuseTransmissionColorFactor: [Double]?
+        var diffuseTransmissionColorTexture: TextureInfo?
+    }
+
+    /// `KHR_materials_dispersion`.
+    struct Dispersion: Decodable {
+        var dispersion: Double?
+    }
+}
+
+extension GLTF.Material {
+    /// Whether the tangents of a mesh matter.
+    var hasTangents: Bool {
+        self.normalTexture != nil || self.extensions?.clearcoat?.clearcoatNormalTexture != nil
+            || self.extensions?.anisotropy != nil
+    }
+}
+
+extension GLTF.Material.Extensions {
+    /// The textures of all lobes.
+    var textures: [GLTF.TextureInfo] {
+        [
+            self.transmission?.transmissionTexture, self.specular?.specularTexture, self.specular?.specularColorTexture,
+            self.clearcoat?.clearcoatTexture, self.clearcoat?.clearcoatRoughnessTexture,
+            self.clearcoat?.clearcoatNormalTexture, self.sheen?.sheenColorTexture, self.sheen?.sheenRoughnessTexture,
+            self.iridescence?.iridescenceTexture, self.iridescence?.iridescenceThicknessTexture,
+            self.anisotropy?.anisotropyTexture, self.diffuseTransmission?.diffuseTransmissionTexture,
+            self.diffuseTransmission?.diffuseTransmissionColorTexture,
+            self.specularGlossiness?.specularGlossinessTexture,
+        ].compactMap { $0 }
+    }
+}

@@ -1,0 +1,156 @@
+import RenderCore
+import SceneImport
+import Testing
+
+struct MaterialLobeTests {
+    /// The first material of a triangle with some JSON as its extensions; texture 0 is a white texel.
+    private func material(_ extensions: String, tangents: Bool = false) throws -> Material? {
+        try self.shot(extensions, tangents: tangents).assets.materials.first
+    }
+
+    private func shot(_ extensions: String, tangents: Bool = false) throws -> ImportedShot {
+        try self.scene(extensions, tangents: tangents).shot()
+    }
+
+    private func scene(_ extensions: String, tangents: Bool = false) throws -> SceneBuilder {
+        var scene = SceneBuilder()
+        let positions = scene.floats([0, 0, 0, 1, 0, 0, 0, 1, 0], width: 3)
+        let coordinates = scene.floats([0, 0, 1, 0, 0, 1], width: 2)
+        let normals = scene.floats([0, 0, 1, 0, 0, 1, 0, 0, 1], width: 3)
+        var attributes = "\"POSITION\":\(positions),\"TEXCOORD_0\":\(coordinates),\"NORMAL\":\(normals)"
+        if tangents { attributes += ",\"TANGENT\":\(scene.floats([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1], width: 4))" }
+        let view = scene.view(try Sample.png())
+        scene.members = [
+            "\"meshes\":[{\"primitives\":[{\"attributes\":{\(attributes)},\"material\":0}]}]",
+            "\"materials\":[{\"extensions\":{\(extensions)}}]",
+            "\"nodes\":[{\"mesh\":0}]",
+            "\"images\":[{\"bufferView\":\(view),\"mimeType\":\"image/png\"}]",
+            "\"textures\":[{\"source\":0}]",
+        ]
+        return scene
+    }
+
+    @Test
+    func `specular has a factor in alpha and a colour that may exceed one`() throws {
+        let material = try self.material(
+            """
+            "KHR_materials_specular":{"specularFactor":0.5,"specularTexture":{"index":0},\
+            "specularColorFactor":[2,1,0],"specularColorTexture":{"index":0}}
+            """
+        )
+        let specular = try #require(material?.specular)
+        #expect(specular.factor == 0.5)
+        #expect(specular.color == SIMD3(2, 1, 0))
+        // One picture, read as numbers and as colours.
+        #expect(specular.texture?.image != specular.colorTexture?.image)
+        #expect(try self.material("\"KHR_materials_specular\":{}")?.specular == Material.Specular())
+    }
+
+    @Test
+    func `an index of zero leaves the whole reflection to the specular colour`() throws {
+        let material = try self.material(
+            "\"KHR_materials_ior\":{\"ior\":0},\"KHR_materials_specular\":{\"specularColorFactor\":[0.5,0.5,0.5]}"
+        )
+        #expect(material?.ior == 4)
+        let color = try #require(material?.specular?.color)
+        #expect((color.x * 0.36 - 0.5).magnitude < 1e-6)
+    }
+
+    @Test
+    func `a clear coat has textures and normals of its own`() throws {
+        let shot = try self.shot(
+            """
+            "KHR_materials_clearcoat":{"clearcoatFactor":0.75,"clearcoatTexture":{"index":0},\
+            "clearcoatRoughnessFactor":0.25,"clearcoatRoughnessTexture":{"index":0},\
+            "clearcoatNormalTexture":{"index":0,"scale":0.5}}
+            """
+        )
+        let coat = try #require(shot.assets.materials.first?.clearcoat)
+        #expect(coat.factor == 0.75 && coat.roughness == 0.25 && coat.normalScale == 0.5)
+        #expect(coat.texture != nil && coat.roughnessTexture != nil && coat.normalTexture != nil)
+        #expect(shot.assets.meshes.first?.tangents.count == 12)
+        #expect(!shot.notes.contains { $0.contains("not read") })
+    }
+
+    @Test
+    func `volumes absorb, and need a distance above zero`() throws {
+        let material = try self.material(
+            """
+            "KHR_materials_transmission":{"transmissionFactor":1,"transmissionTexture":{"index":0}},\
+            "KHR_materials_dispersion":{"dispersion":0.5},\
+            "KHR_materials_volume":{"thicknessFactor":2,"attenuationDistance":0.5,"attenuationColor":[1,0.5,0.25]}
+            """
+        )
+        #expect(material?.transmission == 1 && material?.transmissionTexture != nil)
+        #expect(material?.thickness == 2 && material?.attenuationDistance == 0.5 && material?.dispersion == 0.5)
+        #expect(material?.attenuationColor == SIMD3(1, 0.5, 0.25))
+        #expect(try self.material("\"KHR_materials_volume\":{}")?.thickness == 0)
+        for distance in ["0", "-1"] {
+            let scene = try self.scene("\"KHR_materials_volume\":{\"attenuationDistance\":\(distance)}")
+            let error = Sample.failure { () throws(ImportError) in try scene.shot() }
+            #expect(error?.message.contains("material 0") == true)
+        }
+    }
+
+    @Test
+    func `sheen, films, grooves and translucent bases are read with their defaults`() throws {
+        let plain = try self.material(
+            """
+            "KHR_materials_sheen":{},"KHR_materials_iridescence":{},"KHR_materials_anisotropy":{},\
+            "KHR_materials_diffuse_transmission":{}
+            """
+        )
+        #expect(plain?.sheen == Material.Sheen(color: SIMD3(0, 0, 0)))
+        #expect(plain?.iridescence == Material.Iridescence(factor: 0))
+        #expect(plain?.anisotropy == Material.Anisotropy(strength: 0))
+        #expect(plain?.diffuseTransmission == Material.DiffuseTransmission(factor: 0))
+        let shot = try self.shot(
+            """
+            "KHR_materials_sheen":{"sheenColorFactor":[1,0.5,0],"sheenRoughnessFactor":0.25,\
+            "sheenColorTexture":{"index":0},"sheenRoughnessTexture":{"index":0}},\
+            "KHR_materials_iridescence":{"iridescenceFactor":0.5,"iridescenceTexture":{"index":0},\
+            "iridescenceIor":1.75,"iridescenceThicknessMinimum":200,"iridescenceThicknessMaximum":600,\
+            "iridescenceThicknessTexture":{"index":0}},\
+            "KHR_materials_anisotropy":{"anisotropyStrength":0.5,"anisotropyRotation":-1,\
+            "anisotropyTexture":{"index":0}},\
+            "KHR_materials_diffuse_transmission":{"diffuseTransmissionFactor":0.25,\
+            "diffuseTransmissionColorFactor":[0.5,1,0.5],"diffuseTransmissionTexture":{"index":0},\
+            "diffuseTransmissionColorTexture":{"index":0}}
+            """,
+            tangents: true
+        )
+        let material = try #require(shot.assets.materials.first)
+        #expect(material.sheen?.color == SIMD3(1, 0.5, 0) && material.sheen?.roughness == 0.25)
+        #expect(material.sheen?.colorTexture != nil && material.sheen?.roughnessTexture != nil)
+        #expect(material.iridescence?.factor == 0.5 && material.iridescence?.ior == 1.75)
+        #expect(material.iridescence?.thicknessMinimum == 200 && material.iridescence?.thicknessMaximum == 600)
+        #expect(material.anisotropy?.strength == 0.5 && material.anisotropy?.rotation == -1)
+        #expect(material.diffuseTransmission?.factor == 0.25)
+        #expect(material.diffuseTransmission?.color == SIMD3(0.5, 1, 0.5))
+        #expect(shot.assets.meshes.first?.tangents == [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
+        #expect(!shot.notes.contains { $0.contains("not read") })
+        _ = try Scene(assets: shot.assets.encoded(), frame: shot.frame(1).encoded(for: shot.assets))
+    }
+
+    @Test
+    func `numbers beyond their ranges are moved into them, those that are none are refused`() throws {
+        let material = try self.material(
+            """
+            "KHR_materials_clearcoat":{"clearcoatFactor":7},"KHR_materials_iridescence":{"iridescenceIor":0.5},\
+            "KHR_materials_dispersion":{"dispersion":-1},"KHR_materials_specular":{"specularColorFactor":[-1,0,0]}
+            """
+        )
+        #expect(material?.clearcoat?.factor == 1 && material?.iridescence?.ior == 1)
+        #expect(material?.dispersion == 0 && material?.specular?.color == SIMD3(0, 0, 0))
+        for broken in [
+            "\"KHR_materials_specular\":{\"specularColorFactor\":[1,1]}",
+            "\"KHR_materials_sheen\":{\"sheenColorTexture\":{\"index\":9}}",
+            "\"KHR_materials_dispersion\":{\"dispersion\":1e300}",
+            "\"KHR_materials_clearcoat\":{\"clearcoatNormalTexture\":{\"index\":0,\"scale\":1e300}}",
+        ] {
+            let scene = try self.scene(broken)
+            let error = Sample.failure { () throws(ImportError) in try scene.shot() }
+            #expect(error?.message.contains("material 0") == true, "\(broken): \(error?.message ?? "was read")")
+        }
+    }
+}
