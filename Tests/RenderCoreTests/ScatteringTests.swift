@@ -24,7 +24,7 @@ struct ScatteringTests {
         ("half a window", Material(roughness: 0.3, transmission: 0.5)),
         ("varnished clay", Material(roughness: 0.8, clearcoat: .init(factor: 1, roughness: 0.3))),
         ("half a coat on metal", Material(metallic: 1, roughness: 0.5, clearcoat: .init(factor: 0.5))),
-        ("coated glass", Material(roughness: 0.3, transmission: 1, thickness: 1, clearcoat: .init(factor: 1))),
+        ("coated glass", Material(roughness: 0.5, transmission: 1, thickness: 1, clearcoat: .init(factor: 1))),
         ("velvet", Material(roughness: 0.8, sheen: .init(color: SIMD3(1, 1, 1), roughness: 0.5))),
         ("satin", Material(roughness: 0.4, sheen: .init(color: SIMD3(0.5, 0.5, 0.5), roughness: 0.9))),
         ("fine velvet", Material(roughness: 0.6, sheen: .init(color: SIMD3(1, 1, 1), roughness: 0.25))),
