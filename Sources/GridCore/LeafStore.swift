@@ -25,6 +25,11 @@ struct LeafStore: Sendable {
         self.entries[unit]?.first { $0.root == root }?.leaves
     }
 
+    /// The leaves of a unit below every root of which they are known.
+    func all(unit: Int) -> [[Digest]] {
+        self.entries[unit, default: []].map(\.leaves)
+    }
+
     /// Forgets a unit's leaves.
     mutating func remove(unit: Int) {
         self.count -= self.entries.removeValue(forKey: unit)?.count ?? 0

@@ -172,4 +172,53 @@ extension Steward {
             self.reconsider(index, now: now)
         }
     }
+
+    // MARK: Leaves that another steward has
+
+    /// Sees to the leaves of a unit about which workers differ; they come to the stewards whom those workers asked.
+    mutating func wantLeaves(_ index: Int, _ camps: [UnitVerdict.Camp], isArguable: Bool) {
+        guard self.isShared, camps.count > 1, !isArguable, self.isHome(index) || self.isMine(index) else {
+            self.wantedLeaves.remove(index)
+            return
+        }
+        if self.wantedLeaves.insert(index).inserted {
+            self.mustFlush = true
+        }
+    }
+
+    /// Asks the siblings for leaves, once they are wanted and then each second.
+    mutating func askForLeaves(now: Instant) {
+        let wanted = self.wantedLeaves.sorted().prefix(StewardMessage.leafSetsMax)
+        guard !wanted.isEmpty else { return }
+        var message = self.emptyMessage(now: now)
+        message.wantedLeaves = wanted.map { self.plan.unit(at: $0) }
+        for peer in self.live where peer != self.settings.me {
+            self.tell(message, to: peer)
+        }
+    }
+
+    /// Gives a sibling the leaves that it lacks.
+    mutating func giveLeaves(of units: [UnitID], to peer: PeerID, now: Instant) {
+        var answer = self.emptyMessage(now: now)
+        for unit in units.prefix(StewardMessage.leafSetsMax) {
+            guard let index = self.plan.index(of: unit) else { continue }
+            let room = StewardMessage.leafSetsMax - answer.leaves.count
+            answer.leaves += self.leaves.all(unit: index).prefix(room).map { .init(unit: unit, leaves: $0) }
+        }
+        guard !answer.leaves.isEmpty else { return }
+        self.tell(answer, to: peer)
+    }
+
+    /// Takes leaves that a sibling gave: they need no trust, since they hash to a root that a worker signed.
+    mutating func takeLeaves(_ given: [LeaseRequest.Leaves], now: Instant) {
+        for entry in given.prefix(StewardMessage.leafSetsMax) {
+            guard let index = self.plan.index(of: entry.unit), self.wantedLeaves.contains(index),
+                entry.leaves.count == entry.unit.blockCount
+            else { continue }
+            let root = MerkleTree(entry.leaves).root
+            guard self.ledger.countedClaims(ofUnitAt: index).contains(where: { $0.root == root }) else { continue }
+            self.leaves.insert(entry.leaves, root: root, unit: index)
+            self.reconsider(index, now: now)
+        }
+    }
 }

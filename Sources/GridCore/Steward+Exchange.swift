@@ -37,8 +37,11 @@ extension Steward {
             }
             self.takeBack(message.returned, from: peer)
             self.noteAdopted(message.adopted, by: peer, now: now)
+            self.confirm(message.borrowed, by: peer, now: now)
             self.borrow(message.ceded, from: peer, now: now)
             self.serve(message, from: peer, now: now)
+            self.giveLeaves(of: message.wantedLeaves, to: peer, now: now)
+            self.takeLeaves(message.leaves, now: now)
         }
         return self.finish(now: now)
     }
@@ -67,6 +70,7 @@ extension Steward {
         guard !self.siblings.isEmpty else { return }
         _ = self.speeds(now: now)
         self.returnIdleUnits(now: now)
+        self.askForLeaves(now: now)
         for peer in self.siblingPeers {
             // One that is no steward any more is answered, not called.
             guard self.roster.stewards.contains(peer) else { continue }
@@ -82,6 +86,7 @@ extension Steward {
             if isDue || isSilent || !self.isActing, self.mayCompare(with: peer, now: now) {
                 message.buckets = self.ledger.summary.buckets
             }
+            message.borrowed = self.borrowed(from: peer)
             self.tell(message, to: peer)
         }
     }
@@ -97,6 +102,7 @@ extension Steward {
     /// Tells the siblings what is new.
     mutating func flush(now: Instant) {
         self.signReceipts(now: now)
+        self.askForLeaves(now: now)
         for peer in self.siblingPeers {
             while let unsent = self.siblings[peer]?.unsent, !unsent.isEmpty {
                 var message = self.emptyMessage(now: now)

@@ -91,6 +91,7 @@ extension Steward {
         let camps = UnitVerdict.Camp.camps(of: self.ledger.countedClaims(ofUnitAt: index))
         let verdict = UnitVerdict(of: camps)
         let isArguable = self.isArguable(camps, index)
+        self.wantLeaves(index, camps, isArguable: isArguable)
         let missing =
             switch verdict {
             case .pending, .committed: 2 - camps.count
@@ -275,6 +276,7 @@ extension Steward {
         self.counts.finalFrames += 1
         for index in indices {
             self.leaves.remove(unit: index)
+            self.wantedLeaves.remove(index)
         }
         self.actions.append(.frameFinal(number))
     }
@@ -304,6 +306,7 @@ extension Steward {
             self.credit(index)
             self.replace(index)
             self.leaves.remove(unit: index)
+            self.wantedLeaves.remove(index)
             if let stored = self.storedRoots[index], case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index),
                 stored != root
             {

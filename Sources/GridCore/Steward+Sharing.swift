@@ -14,6 +14,14 @@ extension Steward {
     struct Ceded: Sendable {
         let to: PeerID
         let at: Instant
+        /// When the other steward last said that it leases the unit.
+        var confirmedAt: Instant
+
+        init(to: PeerID, at: Instant) {
+            self.to = to
+            self.at = at
+            self.confirmedAt = at
+        }
     }
 
     /// Whether this steward leases the unit: its number says whose it is, unless it was ceded.
@@ -178,6 +186,28 @@ extension Steward {
         }
     }
 
+    /// The units of a sibling that this steward leases, as many as a message may list.
+    func borrowed(from peer: PeerID) -> [UnitID] {
+        self.borrowed.filter { ($0.value.from ?? self.keeper(of: $0.key)) == peer }.keys.sorted()
+            .prefix(StewardMessage.unitsMax).map { self.plan.unit(at: $0) }
+    }
+
+    /// Notes that a sibling leases units of this steward, also when this one was started again and forgot that it does.
+    mutating func confirm(_ units: [UnitID], by peer: PeerID, now: Instant) {
+        let isNew = self.startedAt.map { $0.advanced(by: self.settings.loanUnconfirmedMax) > now } ?? false
+        for unit in units.prefix(StewardMessage.unitsMax) {
+            guard let index = self.plan.index(of: unit) else { continue }
+            if self.ceded[index]?.to == peer {
+                self.ceded[index]?.confirmedAt = now
+            } else if isNew, self.ceded[index] == nil, self.isHome(index), self.units[index].phase == .open,
+                self.units[index].holders.isEmpty
+            {
+                self.ceded[index] = Ceded(to: peer, at: now)
+                self.replace(index)
+            }
+        }
+    }
+
     /// Tells the units' own stewards what workers brought along.
     mutating func tellAdopted(now: Instant) {
         guard !self.newlyAdopted.isEmpty else { return }
@@ -226,7 +256,10 @@ extension Steward {
             }
         }
         for (index, cession) in self.ceded {
-            guard self.isSettled(index) || cession.at.advanced(by: self.settings.loanMax) <= now else { continue }
+            guard
+                self.isSettled(index) || cession.at.advanced(by: self.settings.loanMax) <= now
+                    || cession.confirmedAt.advanced(by: self.settings.loanUnconfirmedMax) <= now
+            else { continue }
             self.ceded[index] = nil
             self.replace(index)
         }

@@ -83,6 +83,9 @@ public struct Steward: Sendable {
         public var loanIdle: Duration = .seconds(5)
         /// Units that were given to another steward come back after this time.
         public var loanMax: Duration = .seconds(120)
+        /// Units that were given to another steward come back when it did not list them for this time: it was started
+        /// again, or never heard that it has them.
+        public var loanUnconfirmedMax: Duration = .seconds(3)
         /// A copy of pixels is sent again after this time, and then ever later.
         public var copyRetry: Duration = .seconds(1)
         /// When the steward whose turn it is does not close a frame in this time, any other does.
@@ -184,6 +187,8 @@ public struct Steward: Sendable {
     var candidates: [PeerID] = []
     var votedAt: Instant?
     var unsignedReceipts: Set<Int> = []
+    /// Units about which workers differ, and whose leaves are wanted from the siblings.
+    var wantedLeaves: Set<Int> = []
     var copies: [Int: CopyWish] = [:]
     var mustScanCopies = false
     var mustFlush = false

@@ -98,11 +98,7 @@ extension LeaseRequest {
         encoder.key(1)
         encoder.records(self.records)
         encoder.key(2)
-        encoder.array(self.leaves) { encoder, leaves in
-            encoder.array(2)
-            encoder.unit(leaves.unit)
-            encoder.array(leaves.leaves) { $0.digest($1) }
-        }
+        encoder.array(self.leaves) { $1.append(to: &$0) }
         encoder.key(3)
         encoder.units(self.lostPixels)
         encoder.key(4)
@@ -129,17 +125,7 @@ extension LeaseRequest {
         }
         try decoder.key(2)
         self.leaves = try decoder.array(countMax: WireLimits.unitsMax, "the list of leaves") {
-            (decoder) throws(WireError) in
-            try decoder.array(exactly: 2, "the leaves of a unit") { (decoder) throws(WireError) in
-                let unit = try decoder.unit()
-                let leaves = try decoder.array(countMax: WireLimits.blocksMax, "the leaves of a unit") {
-                    (decoder) throws(WireError) in try decoder.digest("a leaf")
-                }
-                guard leaves.count == unit.blockCount else {
-                    throw WireError(.outOfRange, "unit \(unit) comes with \(leaves.count) leaves")
-                }
-                return Leaves(unit: unit, leaves: leaves)
-            }
+            (decoder) throws(WireError) in try Leaves(from: &decoder)
         }
         try decoder.key(3)
         self.lostPixels = try decoder.units("the list of lost pixels")
@@ -276,5 +262,27 @@ extension JobStatus {
         try requireAscending(self.burned, "the list of burned workers")
         try decoder.key(10)
         self.stewards = try decoder.stewards(countMin: 0)
+    }
+}
+
+extension LeaseRequest.Leaves {
+    /// Writes `[unit, [leaf, ...]]`.
+    func append(to encoder: inout CBOREncoder) {
+        encoder.array(2)
+        encoder.unit(self.unit)
+        encoder.array(self.leaves) { $0.digest($1) }
+    }
+
+    init(from decoder: inout CBORDecoder) throws(WireError) {
+        self = try decoder.array(exactly: 2, "the leaves of a unit") { (decoder) throws(WireError) in
+            let unit = try decoder.unit()
+            let leaves = try decoder.array(countMax: WireLimits.blocksMax, "the leaves of a unit") {
+                (decoder) throws(WireError) in try decoder.digest("a leaf")
+            }
+            guard leaves.count == unit.blockCount else {
+                throw WireError(.outOfRange, "unit \(unit) comes with \(leaves.count) leaves")
+            }
+            return Self(unit: unit, leaves: leaves)
+        }
     }
 }

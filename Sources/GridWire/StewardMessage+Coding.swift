@@ -1,7 +1,7 @@
 extension StewardMessage {
-    /// Writes a map with the keys 0 to 15, in the order of the properties.
+    /// Writes a map with the keys 0 to 18, in the order of the properties.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(16)
+        encoder.map(19)
         encoder.key(0)
         encoder.digest(self.job.digest)
         encoder.key(1)
@@ -34,10 +34,16 @@ extension StewardMessage {
         encoder.units(self.returned)
         encoder.key(15)
         encoder.array(self.adopted) { $1.append(to: &$0) }
+        encoder.key(16)
+        encoder.units(self.borrowed)
+        encoder.key(17)
+        encoder.units(self.wantedLeaves)
+        encoder.key(18)
+        encoder.array(self.leaves) { $1.append(to: &$0) }
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 16, "a message between stewards") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 19, "a message between stewards") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -80,11 +86,17 @@ extension StewardMessage {
         try decoder.key(13)
         self.ceded = try decoder.cessions("the list of ceded units")
         try decoder.key(14)
-        self.returned = try decoder.array(countMax: Self.unitsMax, "the list of returned units") {
-            (decoder) throws(WireError) in try decoder.unit()
-        }
+        self.returned = try decoder.units("the list of returned units", countMax: Self.unitsMax)
         try decoder.key(15)
         self.adopted = try decoder.cessions("the list of adopted units")
+        try decoder.key(16)
+        self.borrowed = try decoder.units("the list of borrowed units", countMax: Self.unitsMax)
+        try decoder.key(17)
+        self.wantedLeaves = try decoder.units("the list of wanted leaves", countMax: Self.leafSetsMax)
+        try decoder.key(18)
+        self.leaves = try decoder.array(countMax: Self.leafSetsMax, "the list of leaves") {
+            (decoder) throws(WireError) in try LeaseRequest.Leaves(from: &decoder)
+        }
     }
 }
 

@@ -52,6 +52,13 @@ public struct StewardMessage: Hashable, Sendable {
     public var returned: [UnitID] = []
     /// Units that the sender's workers hold from another steward's lease.
     public var adopted: [Cession] = []
+    /// Units of the receiver that the sender leases, as far as they fit; told each second, so that a loan of which the
+    /// sender knows nothing, because it was started again or never heard of it, ends soon.
+    public var borrowed: [UnitID] = []
+    /// Units about which workers differ, and whose leaves the sender lacks; at most ``leafSetsMax``.
+    public var wantedLeaves: [UnitID] = []
+    /// Leaves that the receiver asked for, of every root that the sender knows them of; at most ``leafSetsMax``.
+    public var leaves: [LeaseRequest.Leaves] = []
 
     /// The most records of a message.
     public static let recordsMax = 2_048
@@ -59,6 +66,8 @@ public struct StewardMessage: Hashable, Sendable {
     public static let idsMax = 16_384
     /// The most units in any list.
     public static let unitsMax = 1_024
+    /// The most units whose leaves are asked for, or given, in one message (about 2 KiB each).
+    public static let leafSetsMax = 64
     /// The most holders of a unit.
     public static let holdersMax = 8
     /// The number of buckets.

@@ -93,8 +93,11 @@ extension CBORDecoder {
         return (unit, leaf)
     }
 
-    mutating func units(_ name: StaticString) throws(WireError) -> [UnitID] {
-        try self.array(countMax: WireLimits.unitsMax, name) { (decoder) throws(WireError) in try decoder.unit() }
+    mutating func units(
+        _ name: StaticString,
+        countMax: Int = WireLimits.unitsMax
+    ) throws(WireError) -> [UnitID] {
+        try self.array(countMax: countMax, name) { (decoder) throws(WireError) in try decoder.unit() }
     }
 
     mutating func chunks() throws(WireError) -> [ChunkID] {

@@ -49,6 +49,17 @@ struct FaultSimulationTests {
         }
     }
 
+    /// The two results of a unit come to different stewards here, and each has the leaves of one.
+    @Test
+    func `a saboteur is named also where every node keeps the job`() throws {
+        for seed in UInt64(0) ..< 14 {
+            var scenario = SimulationScenario(seed: 4_000 + seed, nodes: 4, stewards: 4, saboteurs: 1, jobs: [self.job])
+            scenario.falsifyRate = 0.5
+            let report = try self.run(scenario)
+            #expect(report.burned.count == 1 || report.falsifiedUnits < 3, "seed \(report.seed)")
+        }
+    }
+
     @Test
     func `several saboteurs that do not collude are survived`() throws {
         for seed in UInt64(0) ..< 12 {

@@ -66,6 +66,22 @@ struct RosterSimulationTests {
         }
     }
 
+    /// Its loans come back although it was never missed: none waits for two minutes.
+    @Test
+    func `stewards that are killed and started again at once delay nothing`() throws {
+        for seed in UInt64(0) ..< 8 {
+            var scenario = SimulationScenario(seed: 15_000 + seed, nodes: 4, stewards: 4, jobs: [self.longer])
+            let quiet = try self.run(scenario).makespanSeconds
+            scenario.incidents = (0 ..< 4).map { SimulationScenario.Incident(atSeconds: 8 + Double($0) * 12) }
+            for index in scenario.incidents.indices {
+                scenario.incidents[index].stewardsKilled = 1 + index % 3
+                scenario.incidents[index].absenceSeconds = 1
+            }
+            let report = try self.run(scenario)
+            #expect(report.makespanSeconds < quiet + 60, "seed \(seed): \(report.makespanSeconds) after \(quiet) s")
+        }
+    }
+
     @Test
     func `both sides of a cut work, and agree soon after it`() throws {
         for seed in UInt64(0) ..< 8 {

@@ -193,16 +193,18 @@ struct RandomWire {
         )
     }
 
+    mutating func leaves() -> LeaseRequest.Leaves {
+        let unit = self.unit()
+        return LeaseRequest.Leaves(unit: unit, leaves: (0 ..< unit.blockCount).map { _ in self.digest() })
+    }
+
     mutating func leaseRequest() -> LeaseRequest {
         LeaseRequest(
             job: JobID(self.digest()),
             records: self.list(3) { wire in
                 wire.signedRecord(Bool.random(using: &wire.random) ? .resultBatch : .auditReport)
             },
-            leaves: self.list(3) { wire in
-                let unit = wire.unit()
-                return LeaseRequest.Leaves(unit: unit, leaves: (0 ..< unit.blockCount).map { _ in wire.digest() })
-            },
+            leaves: self.list(3) { $0.leaves() },
             lostPixels: self.list(3) { $0.unit() },
             holding: self.list(3) { $0.unit() },
             wantedUnits: self.int(0 ... WireLimits.wantedUnitsMax),
@@ -266,6 +268,9 @@ struct RandomWire {
         message.ceded = self.list(3) { $0.cession() }
         message.returned = self.list(3) { $0.unit() }
         message.adopted = self.list(3) { $0.cession() }
+        message.borrowed = self.list(3) { $0.unit() }
+        message.wantedLeaves = self.list(3) { $0.unit() }
+        message.leaves = self.list(3) { $0.leaves() }
         return message
     }
 

@@ -187,7 +187,7 @@ struct NetworkNamespaces {
     }
 }
 
-/// A `sessionpeer` in a namespace.
+/// A `sessionpeer` in a namespace, or in that of the tests.
 final class NamespacePeer {
     struct State: Decodable {
         struct Session: Decodable {
@@ -210,7 +210,7 @@ final class NamespacePeer {
 
     init(
         seed: UInt8,
-        in namespace: String,
+        in namespace: String?,
         directory: TestDirectory,
         listen: String = "0.0.0.0:7877",
         peers: [String] = []
@@ -219,9 +219,15 @@ final class NamespacePeer {
         let number = directory.nextNumber()
         (self.output, self.errors) = ("\(directory.path)/peer-\(number).out", "\(directory.path)/peer-\(number).err")
         for path in [self.output, self.errors] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-        self.process.executableURL = URL(fileURLWithPath: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip")
-        self.process.arguments =
-            ["netns", "exec", namespace, "\(Program.directory)/sessionpeer", "\(seed)", listen] + peers
+        let program = "\(Program.directory)/sessionpeer"
+        let arguments = ["\(seed)", listen] + peers
+        if let namespace {
+            self.process.executableURL = URL(fileURLWithPath: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip")
+            self.process.arguments = ["netns", "exec", namespace, program] + arguments
+        } else {
+            self.process.executableURL = URL(fileURLWithPath: program)
+            self.process.arguments = arguments
+        }
         self.process.standardInput = self.input
         self.process.standardOutput = FileHandle(forWritingAtPath: self.output)
         self.process.standardError = FileHandle(forWritingAtPath: self.errors)
@@ -238,6 +244,15 @@ final class NamespacePeer {
     /// What it has logged.
     var log: String {
         (try? String(contentsOfFile: self.errors, encoding: .utf8)) ?? ""
+    }
+
+    /// The memory of the process that is in use, in bytes.
+    func residentBytes() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(self.process.processIdentifier)/statm", encoding: .utf8)
+        guard let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+            throw Program.Failure(description: "statm of \(self.peer) says: \(text)")
+        }
+        return pages * Int(getpagesize())
     }
 
     /// Whether there is a session with the peer, and whether it is relayed.
