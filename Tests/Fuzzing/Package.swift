@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "GridWire", exclude: ["Schema.md"], swiftSettings: settings),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
         .target(name: "Discovery", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
+        .target(name: "PeerSession", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
         .systemLibrary(name: "CFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CFuzzer"], swiftSettings: settings),
         fuzzer("bencode", ["Discovery"]),
@@ -39,5 +40,10 @@ let package = Package(
         fuzzer("dht", ["Discovery", "GridWire"]),
         fuzzer("mdns", ["Discovery", "GridWire"]),
         fuzzer("node-records", ["GridWire"]),
+        fuzzer("grid-messages", ["GridWire"]),
+        fuzzer("multistream", ["PeerSession"]),
+        fuzzer("noise", ["PeerSession", "GridWire"]),
+        fuzzer("yamux", ["PeerSession", "GridWire"]),
+        fuzzer("identify", ["PeerSession"]),
     ]
 )

@@ -104,13 +104,11 @@ public struct IdentifyMessage: Hashable, Sendable {
                     self.peer = peer
                 case 2 where self.listenAddresses.count < Self.addressCountMax:
                     if let address = try? Multiaddr(decoding: bytes) { self.listenAddresses.append(address) }
-                case 3 where self.protocols.count < Self.protocolCountMax && bytes.count <= Self.textSizeMax:
-                    self.protocols.append(String(decoding: bytes, as: UTF8.self))
+                case 3 where self.protocols.count < Self.protocolCountMax:
+                    if let name = Self.text(bytes) { self.protocols.append(name) }
                 case 4: self.observedAddress = try? Multiaddr(decoding: bytes)
-                case 5 where bytes.count <= Self.textSizeMax:
-                    self.protocolVersion = String(decoding: bytes, as: UTF8.self)
-                case 6 where bytes.count <= Self.textSizeMax:
-                    self.agentVersion = String(decoding: bytes, as: UTF8.self)
+                case 5: self.protocolVersion = Self.text(bytes) ?? self.protocolVersion
+                case 6: self.agentVersion = Self.text(bytes) ?? self.agentVersion
                 default: break
                 }
             }
@@ -118,5 +116,10 @@ public struct IdentifyMessage: Hashable, Sendable {
         } catch {
             return false
         }
+    }
+
+    /// Text that is short and is text: bytes that are not would grow threefold when they are made to be.
+    private static func text(_ bytes: [UInt8]) -> String? {
+        bytes.count <= Self.textSizeMax ? String(validating: bytes, as: UTF8.self) : nil
     }
 }
