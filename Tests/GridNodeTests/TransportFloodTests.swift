@@ -63,8 +63,8 @@ struct TransportFloodTests {
         await client.shutdown()
     }
 
-    @Test
-    func `a flood of forged openings keeps no honest peer out`() async throws {
+    @Test(arguments: [1, 200])
+    func `a flood of forged openings keeps no honest peer out`(addresses: Int) async throws {
         var settings = NetworkSettings()
         settings.dialTimeout = .seconds(3)
         settings.connectTimeout = .seconds(3)
@@ -78,7 +78,7 @@ struct TransportFloodTests {
             group.addTask {
                 await withCheckedContinuation { continuation in
                     Thread.detachNewThread {
-                        flood.run(port: port, opening: opening)
+                        flood.run(port: port, from: addresses, opening: opening)
                         continuation.resume()
                     }
                 }
@@ -94,7 +94,7 @@ struct TransportFloodTests {
             #expect(succeeded >= 99)
         }
         #expect(flood.total > 0)
-        print("flood: \(flood.total) forged openings while 100 honest peers came and went")
+        print("flood: \(flood.total) forged openings from \(addresses) addresses while 100 honest peers came and went")
         await server.shutdown()
     }
 
@@ -103,10 +103,14 @@ struct TransportFloodTests {
         private let isOver = Mutex(false)
         private let count = Mutex(0)
 
-        func run(port: UInt16, opening: [UInt8]) {
+        func run(port: UInt16, from addresses: Int, opening: [UInt8]) {
+            var held: [RawConnection] = []
             while !self.isOver.withLock({ $0 }) {
-                guard let connection = RawConnection(port: port, from: 3) else { continue }
+                let host = UInt8(3 + self.total % addresses)
+                guard let connection = RawConnection(port: port, from: host) else { continue }
                 connection.send(opening)
+                held.append(connection)
+                if held.count > 100 { held.removeFirst() }
                 self.count.withLock { $0 += 1 }
             }
         }

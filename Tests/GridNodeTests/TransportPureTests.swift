@@ -1,5 +1,6 @@
 import GridNode
 import GridWire
+import PeerSession
 import Testing
 
 struct TransportRedialTests {
@@ -101,34 +102,33 @@ struct TransportRedialTests {
 }
 
 struct TransportBudgetTests {
+    private func budget(sessions: Int = 256, handshakes: Int, perSource: Int) -> ConnectionBudget {
+        ConnectionBudget(
+            limits: .init(sessionsMax: sessions, handshakesMax: handshakes, handshakesPerSourceMax: perSource)
+        )
+    }
+
     @Test
     func `one address cannot use up the handshakes of the others`() {
-        var settings = NetworkSettings()
-        settings.inboundHandshakesPerAddressMax = 2
-        settings.inboundHandshakesMax = 3
-        var budget = ConnectionBudget(settings: settings)
-        let admitted = ["a", "a", "a", "b"].enumerated().map { budget.admit($0.offset, from: $0.element) }
+        var budget = self.budget(handshakes: 3, perSource: 2)
+        let admitted = [1, 1, 1, 2].enumerated().map { budget.admit($0.offset, from: .v4($0.element)) }
         #expect(admitted == [.admitted, .admitted, .refused, .admitted])
         // All places are taken: whoever holds most gives one up, the oldest.
-        let newcomer = budget.admit(4, from: "c")
+        let newcomer = budget.admit(4, from: .v4(3))
         #expect(newcomer == .replacing(0))
         budget.handshakeEnded(0)
         budget.connectionEnded()
         budget.handshakeEnded(1)
-        let again = budget.admit(5, from: "a")
+        let again = budget.admit(5, from: .v4(1))
         #expect(again == .admitted)
     }
 
     @Test
     func `a flood from many addresses replaces itself and not the honest for long`() {
-        var settings = NetworkSettings()
-        settings.inboundHandshakesPerAddressMax = 4
-        settings.inboundHandshakesMax = 16
-        settings.inboundConnectionsMax = 1_000
-        var budget = ConnectionBudget(settings: settings)
+        var budget = self.budget(handshakes: 16, perSource: 4)
         var open: Set<Int> = []
         for number in 0 ..< 10_000 {
-            switch budget.admit(number, from: number % 50 == 0 ? "honest" : "flood \(number % 7)") {
+            switch budget.admit(number, from: .v4(number % 50 == 0 ? 100 : UInt32(number % 7))) {
             case .admitted: open.insert(number)
             case .replacing(let victim):
                 #expect(open.remove(victim) != nil)
@@ -149,20 +149,37 @@ struct TransportBudgetTests {
     }
 
     @Test
-    func `established connections count until they end`() {
-        var settings = NetworkSettings()
-        settings.inboundConnectionsMax = 2
-        var budget = ConnectionBudget(settings: settings)
-        let admitted = ["a", "a", "b"].enumerated().map { number, address in
-            let admission = budget.admit(number, from: address)
-            if admission == .admitted { budget.handshakeEnded(number) }
-            return admission
+    func `a crowd of addresses leaves an honest handshake the time of as many newcomers as there are places`() {
+        var budget = self.budget(handshakes: 512, perSource: 16)
+        let honest = budget.admit(0, from: .v4(1))
+        #expect(honest == .admitted)
+        for number in 1 ..< 10_000 {
+            guard case .replacing(let victim) = budget.admit(number, from: .v4(UInt32(number + 1))) else { continue }
+            #expect(victim == number - 512)
+            budget.handshakeEnded(victim)
+            budget.connectionEnded()
+            if number == 512 { break }
         }
-        #expect(admitted == [.admitted, .admitted, .refused])
+        #expect(budget.inboundCount == 512)
+    }
+
+    @Test
+    func `established connections count until they end, and handshakes not as such`() {
+        var budget = self.budget(sessions: 2, handshakes: 10, perSource: 10)
+        for number in 0 ..< 4 {
+            let admission = budget.admit(number, from: .v4(1))
+            #expect(admission == .admitted)
+        }
+        let established = (0 ..< 3).map { budget.handshakeEnded($0) }
+        // Whoever proves himself when all places are taken has to go.
+        #expect(established == [true, true, false])
         budget.connectionEnded()
-        let admission = budget.admit(3, from: "b")
+        let late = budget.admit(4, from: .v4(2))
+        #expect(late == .refused)
+        budget.connectionEnded()
+        let admission = budget.admit(5, from: .v4(2))
         #expect(admission == .admitted)
-        #expect(budget.inboundCount == 2)
+        #expect(budget.inboundCount == 3)
     }
 }
 

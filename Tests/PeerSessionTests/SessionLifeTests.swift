@@ -14,6 +14,52 @@ struct SessionLifeTests {
     }
 
     @Test
+    func `one static key serves many connections, and each has keys of its own`() throws {
+        var (dialing, listening) = (SessionSettings(), SessionSettings())
+        dialing.staticKey = NoiseStaticKey(identity: try identity(1), entropy: entropy(5))
+        listening.staticKey = NoiseStaticKey(identity: try identity(2), entropy: entropy(6))
+        var before: [UInt8] = []
+        for seed in [UInt64(1), 2] {
+            func session(_ role: SessionRole, _ number: UInt8, _ settings: SessionSettings) throws -> SessionConnection
+            {
+                SessionConnection(
+                    role: role,
+                    identity: try identity(number),
+                    expectedPeer: nil,
+                    entropy: entropy(seed + UInt64(number) * 100),
+                    inboundProtocols: ["/echo/1"],
+                    settings: settings,
+                    now: start
+                )
+            }
+            let (dialer, listener) = (try session(.dialer, 1, dialing), try session(.listener, 2, listening))
+            for _ in 0 ..< 4 {
+                _ = listener.receive(Pair.drain(dialer), now: start)
+                _ = dialer.receive(Pair.drain(listener), now: start)
+            }
+            let (first, second) = (try identity(1).peerID, try identity(2).peerID)
+            #expect(dialer.peer == second && listener.peer == first)
+            dialer.ping()
+            let said = Pair.drain(dialer)
+            #expect(said != before)
+            before = said
+        }
+    }
+
+    @Test
+    func `what is no text, or too long for one, is left out of what a peer says of itself`() throws {
+        var writer = ProtobufWriter()
+        writer.append(3, [0x2f, 0xff])
+        writer.append(3, "/a".utf8)
+        writer.append(3, [UInt8](repeating: 0x61, count: IdentifyMessage.textSizeMax + 1))
+        writer.append(6, "before".utf8)
+        writer.append(6, [UInt8](repeating: 0xff, count: IdentifyMessage.textSizeMax))
+        let message = try #require(IdentifyMessage(decoding: writer.bytes))
+        #expect(message.protocols == ["/a"] && message.agentVersion == "before")
+        #expect(IdentifyMessage(decoding: message.encoded()) == message)
+    }
+
+    @Test
     func `a change of addresses is pushed, and leaves the rest as it was`() throws {
         var pair = try Pair.established()
         pair.listener.identify()

@@ -8,6 +8,8 @@ import PeerSession
 ///
 ///     sessionpeer SEED HOST:PORT ADDRESS...
 ///     sessionpeer measure
+///     sessionpeer flood [RATE [SECONDS [SOURCES]]]
+///     sessionpeer crowd COUNT
 ///
 /// It keeps connected with the addresses, echoes streams of `/test/echo/1`, and prints its state as a line of JSON twice a second
 /// until stdin ends.
@@ -28,6 +30,17 @@ enum SessionPeer {
     static func main() async throws {
         var arguments = CommandLine.arguments.dropFirst()
         guard arguments.first != "measure" else { return try await Measurement.run() }
+        if arguments.first == "flood" {
+            let numbers = arguments.dropFirst().compactMap { Int($0) }.filter { $0 > 0 }
+            var flood = Flood()
+            for (number, field) in zip(numbers, [\Flood.rate, \Flood.seconds, \Flood.sources]) {
+                flood[keyPath: field] = number
+            }
+            return try await flood.run()
+        }
+        if arguments.first == "crowd", let count = arguments.dropFirst().first.flatMap({ Int($0) }) {
+            return try await Crowd.run(count: count)
+        }
         guard arguments.count >= 2, let seed = arguments.popFirst().flatMap({ UInt8($0) }),
             let listen = arguments.popFirst(), let colon = listen.lastIndex(of: ":"),
             let port = Int(listen[listen.index(after: colon)...])

@@ -183,7 +183,7 @@ public struct NodeService: Sendable {
             reachability: reachability,
             settings: DHTService.Settings(
                 grid: self.configuration.grid,
-                secret: key?.meetingSecret,
+                secret: key?.derived(for: "meeting"),
                 hosts: self.configuration.bootstrapHosts,
                 stateFile: self.configuration.dataDirectory + "/dht.dat"
             ),

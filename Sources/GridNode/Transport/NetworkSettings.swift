@@ -4,10 +4,13 @@ public import PeerSession
 ///
 /// Every one exists so that a peer, or many, can only ever use up their own share.
 public struct NetworkSettings: Sendable {
-    /// The most connections that others opened, handshakes included; further ones are closed at once.
+    /// The most sessions that others opened; further connections are closed at once.
     public var inboundConnectionsMax = 256
     /// The most inbound handshakes in progress at a time.
-    public var inboundHandshakesMax = 64
+    ///
+    /// Of a flood of 10,000 openings a second from as many addresses, each stays 50 ms; an honest handshake needs a round trip.
+    /// Together with the sessions they stay below the 1,024 files that a process may usually have open.
+    public var inboundHandshakesMax = 512
     /// The most inbound handshakes in progress at a time from one address.
     ///
     /// A loopback node serves all its peers from one address, so this must not be much below their number.
@@ -47,6 +50,15 @@ public struct NetworkSettings: Sendable {
 
     /// Creates the settings of an ordinary node.
     public init() {}
+
+    /// What others may open.
+    var connectionLimits: ConnectionBudget.Limits {
+        .init(
+            sessionsMax: self.inboundConnectionsMax,
+            handshakesMax: self.inboundHandshakesMax,
+            handshakesPerSourceMax: self.inboundHandshakesPerAddressMax
+        )
+    }
 }
 
 /// How patiently a node tries to reach a peer that it wants a session with.

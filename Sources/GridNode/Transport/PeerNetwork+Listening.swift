@@ -37,7 +37,7 @@ extension PeerNetwork {
 
     private func bind(host: String, port: Int, isOnlyIPv6: Bool = false) async throws -> any Channel {
         var bootstrap = ServerBootstrap(group: self.group)
-            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { [self] channel in
@@ -91,11 +91,11 @@ extension PeerNetwork {
     /// Sets up a connection that somebody opened; throws to have it closed at once.
     private func accept(_ channel: any Channel) throws {
         let remote = PeerAddress.multiaddr(channel.remoteAddress)
-        let key = remote?.tcpEndpoint.map { "\($0.ip.block)" } ?? "unknown"
+        let source = remote?.tcpEndpoint?.ip.block ?? .v4(0)
         let (number, admission, punch, victim) = self.state.withLock { state in
             state.lastNumber += 1
             let number = state.lastNumber
-            let admission = state.phase == .running ? state.budget.admit(number, from: key) : .refused
+            let admission = state.phase == .running ? state.budget.admit(number, from: source) : .refused
             var victim: PeerConnection?
             if case .replacing(let other) = admission { victim = state.connections[other] }
             return (number, admission, state.punch(from: remote), victim)
@@ -144,6 +144,9 @@ extension PeerNetwork {
         handler.attach(connection)
         self.state.withLock { $0.connections[number] = connection }
         try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+        // Larger than a Noise message, so that most are decrypted where they were read; smaller again when little comes.
+        let reads = AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 4 << 10, maximum: 512 << 10)
+        try channel.syncOptions?.setOption(.recvAllocator, value: reads)
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 }

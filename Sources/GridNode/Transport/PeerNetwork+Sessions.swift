@@ -50,10 +50,12 @@ extension PeerNetwork: SessionHandlerDelegate {
             case probe
         }
         let verdict: Verdict = self.state.withLock { state in
-            if connection.isCounted { state.budget.handshakeEnded(connection.number) }
+            let hasPlace = !connection.isCounted || state.budget.handshakeEnded(connection.number)
             let count = state.established.values.count { $0 == peer }
             state.established[connection.number] = peer
-            guard state.phase == .running, peer != own, count < self.settings.connectionsPerPeerMax else {
+            guard state.phase == .running, hasPlace, peer != own,
+                count < self.settings.connectionsPerPeerMax
+            else {
                 return .unwanted
             }
             let isProbe = connection.direction == .inbound && state.probing.contains(peer)

@@ -104,13 +104,14 @@ public final class PeerNetwork: Sendable {
         sessionSettings.agentVersion = agentVersion
         sessionSettings.streamQueueMax = settings.connectionMemoryMax
         sessionSettings.preSharedKey = settings.preSharedKey
+        sessionSettings.staticKey = NoiseStaticKey(identity: identity, entropy: SystemEntropy.bytes)
         self.sessionSettings = sessionSettings
         (self.events, self.eventSink) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.eventsMax))
         (self.jobs, self.jobSink) = AsyncStream.makeStream()
         let jitter = SystemEntropy.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         self.state = Mutex(
             State(
-                budget: ConnectionBudget(settings: settings),
+                budget: ConnectionBudget(limits: settings.connectionLimits),
                 redial: RedialSchedule(settings: settings.redial, seed: jitter)
             )
         )

@@ -8,7 +8,7 @@ import Synchronization
 /// Usable from any task; one task at a time may read. What was not read stays with the peer, by the stream's window.
 package final class PeerStream: Sendable {
     private struct State {
-        var received: [UInt8] = []
+        var received = ByteQueue()
         var hasEnded = false
         var failure: NetworkError?
         var reader: CheckedContinuation<[UInt8]?, any Error>?
@@ -81,7 +81,7 @@ package final class PeerStream: Sendable {
     // MARK: From the handler
 
     func received(_ bytes: [UInt8]) {
-        self.state.withLock { $0.received += bytes }
+        self.state.withLock { $0.received.append(bytes) }
         self.wakeReader()
     }
 
@@ -103,8 +103,7 @@ package final class PeerStream: Sendable {
             guard let reader = state.reader else { return nil }
             let result: Result<[UInt8]?, any Error>
             if !state.received.isEmpty {
-                result = .success(state.received)
-                state.received = []
+                result = .success(state.received.takeAll())
             } else if let failure = state.failure {
                 result = .failure(failure)
             } else if state.hasEnded {

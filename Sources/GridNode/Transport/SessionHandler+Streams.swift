@@ -86,7 +86,9 @@ extension SessionHandler {
 
     /// Lets those go on whose bytes have left, and forgets the streams that are over.
     func wakeStreamWriters() {
-        if !self.streams.isEmpty { self.streams = self.streams.filter { self.session.hasStream($0.key) } }
+        if self.streams.contains(where: { !self.session.hasStream($0.key) }) {
+            self.streams = self.streams.filter { self.session.hasStream($0.key) }
+        }
         guard !self.streamWriters.isEmpty else { return }
         self.streamWriters.removeAll { id, writer in
             guard self.streams[id] != nil || self.session.hasStream(id) else {

@@ -40,7 +40,7 @@ final class SessionHandler: ChannelInboundHandler {
     private final class Outbound {
         let request: OutboundRequest
         let timer: Scheduled<Void>
-        var response: [UInt8] = []
+        var response = ByteQueue()
 
         init(request: OutboundRequest, timer: Scheduled<Void>) {
             self.request = request
@@ -51,7 +51,7 @@ final class SessionHandler: ChannelInboundHandler {
     private final class Inbound {
         let responder: Responder
         let timer: Scheduled<Void>
-        var body: [UInt8] = []
+        var body = ByteQueue()
         /// Whether the request is whole and being answered.
         var isAnswering = false
 
@@ -65,6 +65,8 @@ final class SessionHandler: ChannelInboundHandler {
     private static let waitingMax = 4_096
     /// The most bytes taken from the session at a time.
     private static let outputSize = 256 << 10
+    /// The most memory for output that an idle connection keeps.
+    private static let outputKept = 4 << 10
 
     let statistics = ConnectionStatistics()
 
@@ -87,9 +89,12 @@ final class SessionHandler: ChannelInboundHandler {
     private var inbound: [StreamID: Inbound] = [:]
     /// Streams whose answers still leave, so that their bytes are counted.
     private var draining: Set<StreamID> = []
-    /// The bytes of inbound requests that the network has counted for this connection.
+    /// The bytes of inbound requests that are not whole yet.
+    private var bodyBytes = 0
+    /// Those that the network has counted for this connection.
     private var countedBytes = 0
     private var timer: (deadline: Instant, task: Scheduled<Void>)?
+    private var output = ByteBuffer()
 
     /// Streams that are conversations, and those who wait for room on them.
     var streams: [StreamID: PeerStream] = [:]
@@ -319,7 +324,7 @@ final class SessionHandler: ChannelInboundHandler {
                 )
                 return
             }
-            outbound.response += bytes
+            outbound.response.append(bytes)
             self.session.consumed(bytes.count, on: stream)
         } else if let inbound = self.inbound[stream] {
             guard !inbound.isAnswering, inbound.body.count + bytes.count <= inbound.responder.requestLimit,
@@ -329,7 +334,8 @@ final class SessionHandler: ChannelInboundHandler {
                 self.session.reset(stream)
                 return
             }
-            inbound.body += bytes
+            inbound.body.append(bytes)
+            self.bodyBytes += bytes.count
             self.session.consumed(bytes.count, on: stream)
         } else {
             // Left over from a stream that was reset here.
@@ -340,11 +346,11 @@ final class SessionHandler: ChannelInboundHandler {
     private func finished(_ stream: StreamID) {
         if self.streamEnded(stream) { return }
         if let outbound = self.outbound[stream] {
-            self.complete(stream, with: .success(outbound.response))
+            self.complete(stream, with: .success(outbound.response.takeAll()))
         } else if let inbound = self.inbound[stream], let peer = self.peer, let context = self.context {
-            let body = inbound.body
             inbound.isAnswering = true
-            inbound.body = []
+            self.bodyBytes -= inbound.body.count
+            let body = inbound.body.takeAll()
             self.settleHeldBytes()
             inbound.timer.cancel()
             let answer = inbound.responder.answer
@@ -370,12 +376,13 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// The bytes of requests and answers that this connection makes the node hold.
     private var heldBytes: Int {
-        self.inbound.values.reduce(0) { $0 + $1.body.count }
-            + self.draining.reduce(0) { $0 + self.session.queuedBytes(on: $1) }
+        self.bodyBytes + self.draining.reduce(0) { $0 + self.session.queuedBytes(on: $1) }
     }
 
     private func forgetInbound(_ stream: StreamID) {
-        self.inbound.removeValue(forKey: stream)?.timer.cancel()
+        guard let inbound = self.inbound.removeValue(forKey: stream) else { return }
+        inbound.timer.cancel()
+        self.bodyBytes -= inbound.body.count
         self.settleHeldBytes()
     }
 
@@ -388,10 +395,9 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// Gives back what was counted and is held no more.
     private func settleHeldBytes() {
-        let held = self.inbound.values.reduce(0) { $0 + $1.body.count }
-        guard held < self.countedBytes else { return }
-        _ = self.delegate.holdBytes(held - self.countedBytes)
-        self.countedBytes = held
+        guard self.bodyBytes < self.countedBytes else { return }
+        _ = self.delegate.holdBytes(self.bodyBytes - self.countedBytes)
+        self.countedBytes = self.bodyBytes
     }
 
     // MARK: Requests
@@ -443,15 +449,19 @@ final class SessionHandler: ChannelInboundHandler {
     /// Writes what the session has for the socket, as far as the socket takes it, and arms the timer.
     func flush() {
         guard let context = self.context else { return }
-        var hasWritten = false
         while context.channel.isActive, context.channel.isWritable {
-            let bytes = self.session.takeOutput(limit: Self.outputSize)
-            if bytes.isEmpty { break }
-            self.statistics.bytesOut.add(bytes.count, ordering: .relaxed)
-            context.write(self.wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
-            hasWritten = true
+            let capacity = self.session.outputCapacity(limit: Self.outputSize)
+            if capacity == 0 { break }
+            // The memory of the last write is used again as soon as the socket has taken it.
+            self.output.clear(minimumCapacity: capacity)
+            let count = self.output.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
+                self.session.takeOutput(into: UnsafeMutableRawBufferPointer(rebasing: memory[..<capacity]))
+            }
+            if count == 0 { break }
+            self.statistics.bytesOut.add(count, ordering: .relaxed)
+            context.writeAndFlush(self.wrapOutboundOut(self.output), promise: nil)
         }
-        if hasWritten { context.flush() }
+        if self.output.capacity > Self.outputKept, self.session.pendingOutputBytes == 0 { self.output = ByteBuffer() }
         self.wakeStreamWriters()
         if !self.draining.isEmpty {
             self.draining = self.draining.filter { self.session.queuedBytes(on: $0) > 0 }
@@ -481,6 +491,11 @@ final class SessionHandler: ChannelInboundHandler {
         self.end(reason: reason)
         guard let context = self.context else { return }
         let channel = context.channel
+        guard self.peer != nil else {
+            // A stranger is owed nothing more, and of a flood of them none may be kept for a while.
+            channel.close(promise: nil)
+            return
+        }
         context.writeAndFlush(self.wrapOutboundOut(ByteBuffer())).whenComplete { _ in
             channel.close(promise: nil)
         }
@@ -507,6 +522,7 @@ final class SessionHandler: ChannelInboundHandler {
         self.outbound = [:]
         self.waiting = []
         self.inbound = [:]
+        self.bodyBytes = 0
         self.draining = []
         self.settleHeldBytes()
         self.endStreams(error)

@@ -26,6 +26,15 @@ package struct ByteQueue {
         self = ByteQueue()
     }
 
+    /// All that waits, in one piece; copied once, or not at all when it came in one.
+    package mutating func takeAll() -> [UInt8] {
+        defer { self.removeAll() }
+        if self.headOffset == 0, self.pieces.count - self.head == 1 { return self.pieces[self.head] }
+        return [UInt8](unsafeUninitializedCapacity: self.count) { buffer, used in
+            used = self.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+
     /// Moves as many bytes as there are and fit to `memory`; says how many.
     package mutating func read(into memory: UnsafeMutableRawBufferPointer) -> Int {
         var used = 0

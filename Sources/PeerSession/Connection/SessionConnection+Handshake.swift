@@ -7,22 +7,30 @@ extension SessionConnection {
 
     /// Makes the keys of the connection; the dialer's proposal and first message leave in one write.
     func beginHandshake() {
-        var staticKey = self.entropy(Sodium.keySize)
-        var ephemeralKey = self.entropy(Sodium.keySize)
-        precondition(
-            staticKey.count == Sodium.keySize && ephemeralKey.count == Sodium.keySize,
-            "the entropy gave \(staticKey.count) and \(ephemeralKey.count) bytes where 32 were asked for"
-        )
-        let handshake = NoiseHandshake(
-            role: self.role == .dialer ? .initiator : .responder,
-            staticKey: SecretBytes(moving: &staticKey),
-            ephemeralKey: SecretBytes(moving: &ephemeralKey)
-        )
+        let role: NoiseHandshake.Role = self.role == .dialer ? .initiator : .responder
+        let handshake: NoiseHandshake
+        if let shared = self.settings.staticKey {
+            handshake = NoiseHandshake(
+                role: role,
+                staticKey: shared.secret,
+                staticPublicKey: shared.publicKey,
+                ephemeralKey: self.freshKey()
+            )
+        } else {
+            let staticKey = self.freshKey()
+            handshake = NoiseHandshake(role: role, staticKey: staticKey, ephemeralKey: self.freshKey())
+        }
         self.handshake = handshake
         if self.role == .dialer {
             self.plainOutput.append(Multistream.opening(Self.securityProtocol))
             self.writeHandshakeMessage(handshake, payload: [])
         }
+    }
+
+    private func freshKey() -> SecretBytes {
+        var bytes = self.entropy(Sodium.keySize)
+        precondition(bytes.count == Sodium.keySize, "the entropy gave \(bytes.count) bytes where 32 were asked for")
+        return SecretBytes(moving: &bytes)
     }
 
     func receive(_ bytes: borrowing Span<UInt8>, now: Instant) -> [SessionEvent] {
@@ -189,11 +197,12 @@ extension SessionConnection {
     }
 
     private func payload(for handshake: NoiseHandshake) -> HandshakePayload {
-        HandshakePayload(
-            identity: self.identity,
-            staticPublicKey: handshake.staticPublicKey,
-            muxers: [Self.muxerProtocol]
-        )
+        self.settings.staticKey?.payload
+            ?? HandshakePayload(
+                identity: self.identity,
+                staticPublicKey: handshake.staticPublicKey,
+                muxers: [Self.muxerProtocol]
+            )
     }
 
     private func verifiedPayload(_ bytes: [UInt8], _ handshake: NoiseHandshake) throws -> HandshakePayload {

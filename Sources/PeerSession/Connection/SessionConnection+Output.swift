@@ -36,38 +36,61 @@ extension SessionConnection {
     ///
     /// - Parameter limit: The most bytes to give, at least 1 KiB.
     public func takeOutput(limit: Int = 256 << 10) -> [UInt8] {
-        guard let privateGrid else { return self.takeClearOutput(limit: limit) }
-        let output = self.takeClearOutput(limit: max(limit, 1 << 10) - privateGrid.overhead)
-        return output.isEmpty ? [] : privateGrid.seal(output)
-    }
-
-    private func takeClearOutput(limit: Int) -> [UInt8] {
-        let capacity = min(max(limit, 1 << 10), self.pendingOutputBytes(upTo: limit))
+        let capacity = self.outputCapacity(limit: limit)
         guard capacity > 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, used in
-            let memory = UnsafeMutableRawBufferPointer(buffer)
-            used = self.plainOutput.read(into: memory)
-            guard self.plainOutput.isEmpty, let cipher = self.sendCipher else { return }
-            while memory.count - used > Self.messageOverhead + YamuxHeader.size {
-                let room = min(memory.count - used - Self.messageOverhead, PlaintextBuffer.textSizeMax)
-                // The text is written where its message will lie, and encrypted in place.
-                let message = UnsafeMutableRawBufferPointer(rebasing: memory[(used + 2)...])
-                let size = self.writeText(to: UnsafeMutableRawBufferPointer(rebasing: message[..<room]))
-                guard size > 0 else { break }
-                guard cipher.seal(message, count: size) else {
-                    self.sendCipher = nil
-                    self.end(.limitExceeded("all nonces of the connection are used"))
-                    break
-                }
-                let messageSize = size + Sodium.tagSize
-                memory[used] = UInt8(messageSize >> 8)
-                memory[used + 1] = UInt8(messageSize & 255)
-                used += 2 + messageSize
-                if cipher.messagesLeft == Self.messagesForGoodbye {
-                    self.end(.limitExceeded("the connection's messages are used up; a new one is needed"))
-                }
+            used = self.takeOutput(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+
+    /// The memory that ``takeOutput(into:)`` should be given; zero exactly when it has nothing.
+    ///
+    /// - Parameter limit: The most bytes to give, at least 1 KiB.
+    public func outputCapacity(limit: Int) -> Int {
+        let count = self.pendingOutputBytes(upTo: limit)
+        guard count > 0 else { return 0 }
+        return min(max(limit, 1 << 10), count + (self.privateGrid?.overhead ?? 0))
+    }
+
+    /// Writes bytes for the transport to memory; call until it gives none.
+    ///
+    /// - Parameter memory: Of the size that ``outputCapacity(limit:)`` said just before.
+    /// - Returns: How many were written.
+    public func takeOutput(into memory: UnsafeMutableRawBufferPointer) -> Int {
+        guard let privateGrid else { return self.takeClearOutput(into: memory) }
+        guard memory.count > privateGrid.overhead else { return 0 }
+        let clear = [UInt8](unsafeUninitializedCapacity: memory.count - privateGrid.overhead) { buffer, used in
+            used = self.takeClearOutput(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+        guard !clear.isEmpty else { return 0 }
+        let sealed = privateGrid.seal(clear)
+        memory.copyBytes(from: sealed)
+        return sealed.count
+    }
+
+    private func takeClearOutput(into memory: UnsafeMutableRawBufferPointer) -> Int {
+        var used = self.plainOutput.read(into: memory)
+        guard self.plainOutput.isEmpty, let cipher = self.sendCipher else { return used }
+        while memory.count - used > Self.messageOverhead + YamuxHeader.size {
+            let room = min(memory.count - used - Self.messageOverhead, PlaintextBuffer.textSizeMax)
+            // The text is written where its message will lie, and encrypted in place.
+            let message = UnsafeMutableRawBufferPointer(rebasing: memory[(used + 2)...])
+            let size = self.writeText(to: UnsafeMutableRawBufferPointer(rebasing: message[..<room]))
+            guard size > 0 else { break }
+            guard cipher.seal(message, count: size) else {
+                self.sendCipher = nil
+                self.end(.limitExceeded("all nonces of the connection are used"))
+                break
+            }
+            let messageSize = size + Sodium.tagSize
+            memory[used] = UInt8(messageSize >> 8)
+            memory[used + 1] = UInt8(messageSize & 255)
+            used += 2 + messageSize
+            if cipher.messagesLeft == Self.messagesForGoodbye {
+                self.end(.limitExceeded("the connection's messages are used up; a new one is needed"))
             }
         }
+        return used
     }
 
     /// Fills one message: negotiation, then control frames, then data frames of the streams in turn.

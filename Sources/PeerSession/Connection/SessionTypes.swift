@@ -125,6 +125,8 @@ public struct SessionSettings: Sendable {
     public var messagesMax: UInt64 = 1 << 48
     /// The secret of a private grid; without it the connection is open to everybody.
     public var preSharedKey: PreSharedKey?
+    /// The Noise static key of this node; without it each connection makes its own.
+    package var staticKey: NoiseStaticKey?
     /// Where this node can be reached, for identify; without `/p2p`.
     public var listenAddresses: [Multiaddr] = []
     /// Where this node sees the peer, for identify.

@@ -52,11 +52,28 @@ package final class NoiseHandshake {
     private var hasFailed = false
 
     /// Creates a handshake from fresh 32-byte X25519 secrets.
-    package init(role: Role, prologue: [UInt8] = [], staticKey: SecretBytes, ephemeralKey: SecretBytes) {
+    package convenience init(role: Role, prologue: [UInt8] = [], staticKey: SecretBytes, ephemeralKey: SecretBytes) {
+        self.init(
+            role: role,
+            prologue: prologue,
+            staticKey: staticKey,
+            staticPublicKey: Sodium.agreementPublicKey(of: staticKey),
+            ephemeralKey: ephemeralKey
+        )
+    }
+
+    /// Creates a handshake from a static key whose public half is known, and a fresh ephemeral one.
+    init(
+        role: Role,
+        prologue: [UInt8] = [],
+        staticKey: SecretBytes,
+        staticPublicKey: [UInt8],
+        ephemeralKey: SecretBytes
+    ) {
         self.role = role
         self.staticKey = staticKey
         self.ephemeralKey = ephemeralKey
-        self.staticPublicKey = Sodium.agreementPublicKey(of: staticKey)
+        self.staticPublicKey = staticPublicKey
         self.chainingKey = SecretBytes(copying: Self.protocolName)
         self.handshakeHash = Sodium.sha256(Self.protocolName + prologue)
     }
