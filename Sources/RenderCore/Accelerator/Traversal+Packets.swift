@@ -99,9 +99,11 @@ struct PacketQuery: BitwiseCopyable {
 extension PacketSetup {
     /// With so few rays left, each goes on alone: eight boxes for one ray beat one box for sixteen.
     ///
-    /// Rays into several octants have neither the test of all children at once nor the shorter test of one. Where they
+    /// A small hierarchy stays in the nearest cache, and its packets lose few rays on their way down. Rays into several
+    /// octants have neither the test of all children at once nor the shorter test of one. Where they
     /// also ask for the nearest hits in a large hierarchy, they go on alone at once: in turns they wait less for memory.
     @inline(__always) func handOverLanes(_ bvh: BVHData, nearest: Bool) -> Int {
+        if bvh.nodeCount < 64 { return 2 }
         if self.nearX >= 0 { return 4 }
         return nearest && bvh.nodeCount > 1024 ? laneCount : 8
     }

@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "737a3932628b5605435086e908c12840f50f840e85591f303ddd387c89d9475f"
+        "170cf42c3fce21d11d76c0fa9ec4f118e42cfb026f969398d1a492bc4e5b4a33"
     }
 
     /// The settings of the golden picture.

@@ -32,6 +32,9 @@ struct LaneScratch {
         self.set(row &+ 2, lane, value.z)
     }
 
+    /// The integer of a lane of row `row`.
+    @inline(__always) func word(_ row: Int, _ lane: Int) -> UInt32 { self.rows[row &* laneCount &+ lane] }
+
     @inline(__always) func floats(_ row: Int) -> FloatLanes { FloatLanes(at: self.rows + row &* laneCount) }
 
     @inline(__always) func words(_ row: Int) -> UIntLanes { UIntLanes(at: self.rows + row &* laneCount) }

@@ -73,6 +73,11 @@ package enum DiscreteDistribution {
         return wrong == 0
     }
 
+    /// The entry of a guide of 2^`bits` for a number.
+    @inline(__always) static func part(_ u: UInt32, bits: Int) -> Int {
+        Int(UInt64(u) &>> UInt64(32 &- bits))
+    }
+
     /// The same as ``pick(_:_:count:)``.
     @inline(__always) static func pick(
         _ u: UInt32,
@@ -81,7 +86,7 @@ package enum DiscreteDistribution {
         guide: UnsafePointer<UInt16>
     ) -> Int {
         let bits = Self.guideBits(count: count)
-        let part = Int(UInt64(u) &>> UInt64(32 &- bits))
+        let part = Self.part(u, bits: bits)
         var low = Int(guide[part])
         var high = part &+ 1 < 1 &<< bits ? Int(guide[part &+ 1]) &+ 1 : count
         while high &- low > 1 {

@@ -1,3 +1,5 @@
+import CVector
+
 extension EnvironmentData {
     /// The radiance from directions of unit length; other directions give any radiance of the map.
     @inline(__always) func radiance(_ direction: Vector3Lanes) -> Vector3Lanes {
@@ -54,9 +56,23 @@ extension EnvironmentData {
         else { return (.zero, 0) }
         let rowGuide = 1 &<< DiscreteDistribution.guideBits(count: self.height)
         let columnBits = DiscreteDistribution.guideBits(count: self.width)
+        // The tables of the columns are larger than the nearer caches. All rows first, then all guides, then the columns:
+        // each pass begins to load what the next one reads.
+        for lane in LaneSequence(lanes) {
+            let y = DiscreteDistribution.pick(u.0[lane], rows, count: self.height, guide: guides)
+            let guide = guides + (rowGuide &+ y &<< columnBits)
+            cvector_prefetch(guide + DiscreteDistribution.part(u.1[lane], bits: columnBits))
+            scratch.set(1, lane, UInt32(truncatingIfNeeded: y))
+        }
+        for lane in LaneSequence(lanes) {
+            let y = Int(scratch.word(1, lane))
+            let guide = guides + (rowGuide &+ y &<< columnBits)
+            let low = Int(guide[DiscreteDistribution.part(u.1[lane], bits: columnBits)])
+            cvector_prefetch(columns + (y &* self.width &+ low))
+        }
         for lane in LaneSequence(lanes) {
             let (first, second) = (u.0[lane], u.1[lane])
-            let y = DiscreteDistribution.pick(first, rows, count: self.height, guide: guides)
+            let y = Int(scratch.word(1, lane))
             let starts = columns + y &* self.width
             let guide = guides + (rowGuide &+ y &<< columnBits)
             let x = DiscreteDistribution.pick(second, starts, count: self.width, guide: guide)

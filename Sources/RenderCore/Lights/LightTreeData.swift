@@ -16,6 +16,15 @@ struct LightTreeData: BitwiseCopyable {
     /// The light when there is but one, else negative.
     var onlyLight: Int
 
+    /// Whether all lights hang on the root.
+    @inline(__always) var hasOneNode: Bool {
+        for slot in 0 ..< 8 {
+            let child = LightNode.child(self.nodes, slot)
+            if child != LightNode.none, child & LightNode.flag == 0 { return false }
+        }
+        return true
+    }
+
     /// What the children of a node are chosen by.
     @inline(__always) func weights(_ node: UnsafeRawPointer, _ receiver: LightReceiver) -> SIMD8<Float> {
         self.isByPower ? LightNode.powers(node) : LightNode.importances(node, receiver)
@@ -36,7 +45,15 @@ struct LightTreeData: BitwiseCopyable {
         _ number: Double,
         _ weights: SIMD8<Float>
     ) -> (child: UInt32, probability: Float, rest: Double) {
-        let sums = LightSums(weights)
+        self.step(node, number, LightSums(weights))
+    }
+
+    /// The same by sums that were made before.
+    @inline(__always) static func step(
+        _ node: UnsafeRawPointer,
+        _ number: Double,
+        _ sums: LightSums
+    ) -> (child: UInt32, probability: Float, rest: Double) {
         guard sums.total > 0 else { return (LightNode.none, 0, 0) }
         let (slot, weight, rest) = sums.pick(number)
         return (LightNode.child(node, slot), Float(weight / sums.total), rest)
@@ -64,7 +81,7 @@ struct LightTreeData: BitwiseCopyable {
 ///
 /// In binary64 they are exact unless one weight is less than 2^-29 of another, so that each entry has the share that it
 /// deserves.
-private struct LightSums {
+struct LightSums {
     /// The sums as an array, for a vector's lane of a number that is not constant is slow.
     private let table: (zeros: SIMD8<Double>, sums: SIMD8<Double>)
 

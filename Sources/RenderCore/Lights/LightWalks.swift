@@ -32,6 +32,7 @@ struct LightWalks {
 
     /// Chooses a light for each lit receiver by a 32-bit number.
     @inline(never) func choose(_ receivers: borrowing LightReceiverLanes, _ lit: MaskLanes, _ pick: UIntLanes) {
+        if self.chooseTriangle(lit, pick) { return }
         var walking: UInt32 = 0
         for lane in LaneSequence(lit) {
             if self.start(lane, receivers[lane], pick[lane]) { walking |= 1 &<< UInt32(truncatingIfNeeded: lane) }
@@ -43,6 +44,33 @@ struct LightWalks {
                 if !self.descend(lane, weights) { walking &= ~(1 &<< UInt32(truncatingIfNeeded: lane)) }
             }
         }
+    }
+
+    /// Chooses among the few triangles of a scene's only light, whose shares are the same everywhere; does nothing and
+    /// says so in any other scene.
+    ///
+    /// A lamp of two triangles is a scene's only light often enough, and a walk costs as much as a ray there.
+    @inline(__always) private func chooseTriangle(_ lit: MaskLanes, _ pick: UIntLanes) -> Bool {
+        guard let only = self.view.pointee.onlyKinds, only.tree == 1, let all = self.view.pointee.lightTree,
+            all.onlyLight >= 0
+        else { return false }
+        let code = self.view.pointee.treeLights[all.onlyLight]
+        guard code & LightNode.flag == 0 else { return false }
+        let instance = self.view.pointee.instances + Int(code)
+        guard let tree = self.view.pointee.meshes[instance.pointee.mesh].lights, tree.isByPower, tree.onlyLight < 0,
+            tree.hasOneNode
+        else { return false }
+        let sums = LightSums(LightNode.powers(tree.nodes))
+        for lane in LaneSequence(lit) {
+            let step = LightTreeData.step(tree.nodes, Double(pick[lane]) * 0x1p-32, sums)
+            let isFound = step.probability > 0 && step.child != LightNode.none
+            let triangle = instance.pointee.firstTriangle &+ Int(step.child & ~LightNode.flag)
+            _ =
+                isFound
+                ? self.end(lane, .triangle, UInt32(truncatingIfNeeded: triangle), step.probability)
+                : self.end(lane, .nothing, 0, 0)
+        }
+        return true
     }
 
     // MARK: Steps, which tell whether there is another one

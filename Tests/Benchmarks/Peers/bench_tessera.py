@@ -36,6 +36,8 @@ for seed, spp in a.runs:
         exr = os.path.join(d, "o.exr")
         cmd = [mine.tessera, "render", a.glb, "--size", f"{w}x{h}", "--spp", str(spp), "--seed", str(seed), "--depth", str(common.DEPTH),
                "--threads", "1", "--json", "-q", "-o", exr, *shlex.split(mine.extra)]
+        if a.scene == "s5_monster":
+            cmd.append("--spheres-as-particles")
         if hdr:
             cmd += ["--env", hdr, "--env-strength", str(strength)]
         s = json.loads(subprocess.run(cmd, check=True, capture_output=True, text=True).stdout)
