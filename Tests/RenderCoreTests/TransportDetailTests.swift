@@ -31,6 +31,31 @@ struct TransportDetailTests {
         #expect(isClose(color.z, 1, within: 0.001))
     }
 
+    @Test
+    func `what stands in water is seen through the water before it`() throws {
+        // The near face of the inner box shines through half a metre of water; the outer box ends behind it.
+        let water = Material(
+            roughness: 0,
+            ior: 1,
+            transmission: 1,
+            attenuationColor: SIMD3(0.5, 0.25, 1),
+            attenuationDistance: 0.5,
+            thickness: 1
+        )
+        let lamp = Material(baseColor: SIMD4(0, 0, 0, 1), emission: SIMD3(1, 1, 1))
+        var inner = TestScenes.box(halfEdge: 0.5)
+        inner.material = 1
+        let scene = try TestScenes.scene(
+            [TestScenes.box(halfEdge: 1), inner],
+            [water, lamp],
+            camera: TestScenes.parallel(eye: SIMD3(0, 0, 5), target: SIMD3(0, 0, 0), size: 0.5)
+        )
+        let color = TestScenes.mean(scene, edge: 2, samples: 16)
+        #expect(isClose(color.x, 0.5, within: 0.001))
+        #expect(isClose(color.y, 0.25, within: 0.001))
+        #expect(isClose(color.z, 1, within: 0.001))
+    }
+
     /// A floor of black and white stripes, 1024 to the metre, seen from a height.
     private func stripes(height: Float, samples: Int) throws -> [Float] {
         let texels: [UInt8] = (0 ..< 64 * 64).flatMap { i -> [UInt8] in

@@ -19,7 +19,8 @@ struct PathStates {
         @inline(__always) static var time: Int { 25 }
         @inline(__always) static var coneWidth: Int { 26 }
         @inline(__always) static var coneSpread: Int { 27 }
-        @inline(__always) static var count: Int { 28 }
+        @inline(__always) static var medium: Int { 28 }
+        @inline(__always) static var count: Int { 31 }
     }
 
     private let words: UnsafeMutablePointer<UInt32>
@@ -71,7 +72,8 @@ struct PathStates {
             ),
             number: self.integers(Row.number, path),
             time: self.floats(Row.time, path),
-            cone: RayCone(width: self.floats(Row.coneWidth, path), spread: self.floats(Row.coneSpread, path))
+            cone: RayCone(width: self.floats(Row.coneWidth, path), spread: self.floats(Row.coneSpread, path)),
+            medium: self.vectors(Row.medium, path)
         )
     }
 
@@ -90,6 +92,7 @@ struct PathStates {
         self.store(group.etaScale, Row.etaScale, path)
         self.store(group.cone.width, Row.coneWidth, path)
         self.store(group.cone.spread, Row.coneSpread, path)
+        self.store(group.medium, Row.medium, path)
         group.skipped.instance.store(to: self.words + self.place(Row.skippedInstance, path))
         group.skipped.number.store(to: self.words + self.place(Row.skippedNumber, path))
     }
@@ -168,6 +171,8 @@ struct PathGroup {
     var time: FloatLanes
     /// What the path sees at once.
     var cone: RayCone
+    /// The coefficients of absorption of what the path has entered and not left, per metre.
+    var medium: Vector3Lanes
 }
 
 /// The cones of directions that paths stand for, which choose the sizes of textures.

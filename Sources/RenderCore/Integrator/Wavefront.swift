@@ -112,6 +112,7 @@ struct Wavefront {
         group.density = 0
         group.etaScale = 1
         group.cone = self.camera.cone
+        group.medium = .zero
         group.skipped = .none
         group.receiver = LightReceiverLanes(point: .zero, normal: .zero)
         self.states.store(group, path)
@@ -144,10 +145,12 @@ struct Wavefront {
         work.surfaceEvents &+= UInt64(truncatingIfNeeded: hits.isHit.bits.nonzeroBitCount)
         self.prefetchCorners(hits)
         var surface = self.surfaces.surface(rays, hits, coneWidth: group.cone.width(after: hits.distance))
-        if surface.hasAbsorption {
-            // A path that meets a back has come through what is behind that surface.
-            let left = transmittance(surface.absorption, hits.distance)
-            group.beta = select(hits.isHit .& .!surface.isFront, group.beta * left, group.beta)
+        // A path that meets a back has come through what is behind that surface, wherever it began; one that meets a front,
+        // such as that of a stone in water, through what it has entered before.
+        let medium = select(surface.isFront, group.medium, surface.absorption)
+        let absorbed = hits.isHit .& (medium.largest .> 0)
+        if absorbed.any {
+            group.beta = select(absorbed, group.beta * transmittance(medium, hits.distance), group.beta)
         }
         if depth == 0, let features = self.features { features.note(surface, hits, group.number) }
         self.addEmission(surface, hits.isHit, &group)
@@ -250,7 +253,11 @@ struct Wavefront {
         if lobed.any { self.lobes.evaluate(lobed, wi, &value) }
         if layered.lanes.any { self.layers.evaluate(layered, surface, wi, isSeen, &value, &work) }
         let weight = select(sample.isPunctual, 1, powerHeuristic(sample.density, value.density))
-        let light = value.value * sample.radiance * (weight / sample.density)
+        var light = value.value * sample.radiance * (weight / sample.density)
+        let inside =
+            isSeen .& (wi.z .> 0) .& (group.medium.largest .> 0)
+            .& (sample.distance .< FloatLanes(.greatestFiniteMagnitude))
+        if inside.any { light = select(inside, light * transmittance(group.medium, sample.distance), light) }
         let wanted = isSeen .& (light.largest .> 0)
         guard wanted.any else { return }
         work.shadowRays &+= UInt64(truncatingIfNeeded: wanted.bits.nonzeroBitCount)
@@ -293,6 +300,8 @@ struct Wavefront {
         var survivors = arrived .& sample.isScattered .& select(sample.wi.z .> 0, isAbove, side .< 0)
         group.beta *= sample.weight
         group.density = sample.density
+        let behind = select(surface.isFront, surface.absorption, .zero)
+        group.medium = select(sample.wi.z .< 0, behind, group.medium)
         group.etaScale *= sample.etaSquared
         if depth &+ 1 >= Self.rouletteDepth {
             let survival = group.beta.largest * group.etaScale * FloatLanes(Self.rouletteScale)
