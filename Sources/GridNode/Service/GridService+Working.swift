@@ -113,7 +113,10 @@ extension GridService {
         }
         let payloads = blocks.map(\.payload)
         let leaves = payloads.map { LeafHash.digest(ofPayload: $0) }
-        self.heldPixels[job, default: [:]][unit] = Array(payloads.joined())
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(payloads.reduce(0) { $0 + $1.count })
+        for payload in payloads { pixels += payload }
+        self.heldPixels[job, default: [:]][unit] = pixels
         let now = self.clock.now
         self.perform(
             self.worker.unitFinished(
