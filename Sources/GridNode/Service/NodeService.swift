@@ -219,6 +219,11 @@ public struct NodeService: Sendable {
         self.isStarted(Running(service: service, addresses: addresses))
         await withDiscardingTaskGroup { group in
             group.addTask { await self.follow(network, service, exchange, dht) }
+            group.addTask {
+                // By then the first announcements and dials are over, which need code of their own.
+                guard (try? await Task.sleep(for: .seconds(15))) != nil else { return }
+                CodeMemory.releaseUnused()
+            }
             if let port = self.configuration.dashboardPort {
                 group.addTask { await NodeDashboard(service: service, port: port, logger: self.logger).run() }
             }
