@@ -74,6 +74,8 @@ struct MaterialData: BitwiseCopyable {
     var thickness: Float
     /// Whether light goes on inside.
     var isSolid: Bool
+    /// Whether particles inside scatter light.
+    var scatters: Bool
     var alphaCutoff: Float
     var alphaMode: Material.AlphaMode
     var isDoubleSided: Bool

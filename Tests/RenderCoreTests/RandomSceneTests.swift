@@ -46,6 +46,17 @@ struct RandomSceneTests {
         material.transmissionTexture = texture(&g)
         material.dispersion = self.number(&g, [0, 64], 0 ... 2)
         material.thickness = self.number(&g, [0], 0 ... 1)
+        if Int.random(in: 0 ..< 4, using: &g) == 0 {
+            material.scattering = .init(
+                color: SIMD3(self.unit(&g), self.unit(&g), self.unit(&g)),
+                distance: SIMD3(
+                    self.number(&g, [1e-9, 1e9], 0.01 ... 1),
+                    self.number(&g, [1e-9, 1e9], 0.01 ... 1),
+                    Float.random(in: 0.01 ... 1, using: &g)
+                ),
+                anisotropy: self.number(&g, [0, 1, -1], -0.95 ... 0.95)
+            )
+        }
         if Bool.random(using: &g) {
             material.specular = .init(
                 factor: self.unit(&g),

@@ -54,10 +54,40 @@ struct ExampleShotTests {
     func `the dragon's scales are layered`() throws {
         let shot = try ShotImporter().importShot(ExampleShot.dragonScales(), directory: ".")
         #expect(shot.notes.isEmpty)
-        #expect(shot.assets.materials.filter { $0.layers?.layers.count == 12 }.count == 3)
+        #expect(shot.assets.materials.filter { $0.layers?.layers.count == 12 }.count == 10)
         let frame = try shot.frame(1)
         #expect((1_500 ... 4_000).contains(frame.instances.count))
         _ = try Scene(assets: shot.assets.encoded(), frame: frame.encoded(for: shot.assets))
+    }
+
+    @Test
+    func `the candles' wax scatters inside of closed meshes`() throws {
+        let shot = try ShotImporter().importShot(ExampleShot.candles(), directory: ".")
+        #expect(shot.notes.isEmpty)
+        let waxes = shot.assets.materials.indices.filter { shot.assets.materials[$0].scattering != nil }
+        #expect(waxes.count == 2)
+        for mesh in shot.assets.meshes where waxes.contains(mesh.material) {
+            // Each edge of a closed mesh belongs to two triangles that go along it in opposite directions.
+            var edges: [SIMD2<UInt32>: Int] = [:]
+            var ids: [SIMD3<Float>: UInt32] = [:]
+            var vertices: [UInt32] = []
+            for at in stride(from: 0, to: mesh.positions.count, by: 3) {
+                let p = SIMD3(mesh.positions[at], mesh.positions[at + 1], mesh.positions[at + 2])
+                // All points of a pole are one.
+                let place = p.x * p.x + p.z * p.z < 1e-8 ? SIMD3(0, p.y, 0) : p
+                let number = ids[place] ?? UInt32(ids.count)
+                ids[place] = number
+                vertices.append(number)
+            }
+            for t in stride(from: 0, to: mesh.indices.count, by: 3) {
+                for k in 0 ..< 3 {
+                    let (a, b) = (vertices[Int(mesh.indices[t + k])], vertices[Int(mesh.indices[t + (k + 1) % 3])])
+                    edges[SIMD2(a, b), default: 0] += 1
+                }
+            }
+            #expect(edges.allSatisfy { edges[SIMD2($0.key.y, $0.key.x)] == $0.value })
+        }
+        _ = try Scene(assets: shot.assets.encoded(), frame: shot.frame(1).encoded(for: shot.assets))
     }
 
     @Test(

@@ -133,6 +133,29 @@ struct MaterialLobeTests {
     }
 
     @Test
+    func `what is inside scatters, and the surface lets light in`() throws {
+        let material = try self.material(
+            "\"TESSERA_subsurface\":{\"color\":[1,0.5,0.25],\"distance\":[0.5,0.25,0.125],\"anisotropy\":2}"
+        )
+        let wanted = Material.Scattering(
+            color: SIMD3(1, 0.5, 0.25),
+            distance: SIMD3(0.5, 0.25, 0.125),
+            anisotropy: 0.95
+        )
+        #expect(material?.scattering == wanted)
+        #expect(material?.diffuseTransmission?.factor == 1 && material?.thickness == 1)
+        let glass = try self.material(
+            "\"KHR_materials_transmission\":{\"transmissionFactor\":1},\"TESSERA_subsurface\":{\"distance\":[1,1,1]}"
+        )
+        #expect(glass?.diffuseTransmission == nil && glass?.scattering?.color == SIMD3(1, 1, 1))
+        for broken in ["{}", "{\"distance\":[1,1]}", "{\"distance\":[1,0,1]}"] {
+            let scene = try self.scene("\"TESSERA_subsurface\":\(broken)")
+            let error = Sample.failure { () throws(ImportError) in try scene.shot() }
+            #expect(error?.code == .malformed, "\(broken)")
+        }
+    }
+
+    @Test
     func `numbers beyond their ranges are moved into them, those that are none are refused`() throws {
         let material = try self.material(
             """

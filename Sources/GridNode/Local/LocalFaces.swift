@@ -31,6 +31,11 @@ public struct ExampleFile: Codable, Hashable, Sendable {
             summary: "The flank of a dragon: scales under twelve layers of lacquer, flakes and metal.",
             frameCount: 1
         ),
+        ExampleFile(
+            name: "candles",
+            summary: "Candles of wax that glows by the light that goes through it.",
+            frameCount: 1
+        ),
     ]
 
     /// Writes an example as a `.glb` file.
@@ -41,6 +46,7 @@ public struct ExampleFile: Codable, Hashable, Sendable {
         switch name {
         case "leviathan": bytes = ExampleShot.leviathan()
         case "dragon-scales": bytes = ExampleShot.dragonScales()
+        case "candles": bytes = ExampleShot.candles()
         default: throw NodeError(.invalidInput, "there is no example \"\(name)\"")
         }
         do {

@@ -64,6 +64,8 @@ public struct Material: Sendable, Equatable {
     public var anisotropy: Anisotropy?
     /// Diffuse light on the other side.
     public var diffuseTransmission: DiffuseTransmission?
+    /// Particles inside.
+    public var scattering: Scattering?
     /// Layers that take the place of the metallic-roughness mixture; alpha, emission and the normal map stay.
     ///
     /// The base colour multiplies that of the last layer. Both sides of a surface look alike.
@@ -96,6 +98,7 @@ public struct Material: Sendable, Equatable {
         iridescence: Iridescence? = nil,
         anisotropy: Anisotropy? = nil,
         diffuseTransmission: DiffuseTransmission? = nil,
+        scattering: Scattering? = nil,
         layers: LayerStack? = nil
     ) {
         self.baseColor = baseColor
@@ -123,6 +126,7 @@ public struct Material: Sendable, Equatable {
         self.iridescence = iridescence
         self.anisotropy = anisotropy
         self.diffuseTransmission = diffuseTransmission
+        self.scattering = scattering
         self.layers = layers
     }
 }

@@ -156,4 +156,25 @@ extension Material {
             self.colorTexture = colorTexture
         }
     }
+
+    /// What scatters light inside of a volume: skin, wax, milk, jade.
+    ///
+    /// It takes the place of ``Material/attenuationColor``. Light enters through a surface that lets it, by
+    /// ``Material/transmission`` or ``Material/diffuseTransmission``, of a closed mesh with a ``Material/thickness`` above
+    /// zero.
+    public struct Scattering: Sendable, Equatable {
+        /// The colour that a thick body of it has by itself, linear, 0...1 each.
+        public var color: SIMD3<Float>
+        /// How far light of each colour comes on average before it meets a particle, in metres, 1e-9...1e9.
+        public var distance: SIMD3<Float>
+        /// The mean cosine of the angle that a particle turns light by, -0.95...0.95.
+        public var anisotropy: Float
+
+        /// Creates a medium.
+        public init(color: SIMD3<Float>, distance: SIMD3<Float>, anisotropy: Float = 0) {
+            self.color = color
+            self.distance = distance
+            self.anisotropy = anisotropy
+        }
+    }
 }

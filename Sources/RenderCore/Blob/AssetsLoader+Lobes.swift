@@ -27,6 +27,9 @@ extension AssetsLoader {
             (lobes.anisotropySine, lobes.anisotropyCosine) = sinCos(radians: rotation)
             lobes.diffuseTransmission = try cursor.float(SceneRange.fraction, "lobes", i)
             lobes.diffuseTransmissionColor = try cursor.vector(SceneRange.fraction, "lobes", i)
+            lobes.extinction = try cursor.vector(SceneRange.optionalLength, "lobes", i)
+            lobes.scatteringAlbedo = try cursor.vector(SceneRange.fraction, "lobes", i)
+            lobes.scatteringAnisotropy = try cursor.float(SceneRange.anisotropy, "lobes", i)
             lobes.transmissionTexture = try Self.texture(&cursor, "lobes", i)
             lobes.specularTexture = try Self.texture(&cursor, "lobes", i)
             lobes.specularColorTexture = try Self.texture(&cursor, "lobes", i)
@@ -64,6 +67,10 @@ extension AssetsLoader {
         material.pointee.coatGrazing = lobes.pointee.specular
         let sendsThrough = material.pointee.transmission > 0 || lobes.pointee.diffuseTransmission > 0
         material.pointee.isSolid = sendsThrough && material.pointee.thickness > 0
+        let extinction = lobes.pointee.extinction
+        // A walk needs every colour to meet particles somewhere.
+        let scatters = smaller(extinction.x, smaller(extinction.y, extinction.z)) > 0
+        material.pointee.scatters = material.pointee.isSolid && material.pointee.layers < 0 && scatters
         let isNeeded = lobes.pointee.areNeeded(by: material) && material.pointee.layers < 0
         material.pointee.lobes = isNeeded ? (number < 0 ? self.lobeCount : number) : -1
     }

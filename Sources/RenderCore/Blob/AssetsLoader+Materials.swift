@@ -40,6 +40,7 @@ extension AssetsLoader {
                 absorption: absorption,
                 thickness: thickness,
                 isSolid: false,
+                scatters: false,
                 alphaCutoff: alphaCutoff,
                 alphaMode: alphaMode,
                 isDoubleSided: doubleSided == 1,

@@ -14,6 +14,8 @@ enum SceneRange {
     static var ior: ClosedRange<Float> { 1 ... 4 }
     /// 20 over an Abbe number.
     static var dispersion: ClosedRange<Float> { 0 ... 64 }
+    /// The mean cosine of scattering.
+    static var anisotropy: ClosedRange<Float> { -0x1.e66666p-1 ... 0x1.e66666p-1 }
     /// The thickness of a thin film in nanometres.
     static var film: ClosedRange<Float> { 0 ... 1e5 }
     /// The corners of an aperture that is not round.

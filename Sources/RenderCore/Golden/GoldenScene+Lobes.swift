@@ -65,13 +65,24 @@ extension GoldenScene {
                 anisotropy: .init(strength: 0.5)
             ),
             Material(baseColor: SIMD4(0.625, 0.75, 0.25, 1), roughness: 0.25, specular: .init(factor: 0.25)),
+            Material(
+                roughness: 0.375,
+                ior: 1.375,
+                thickness: 1,
+                diffuseTransmission: .init(factor: 0.875),
+                scattering: .init(
+                    color: SIMD3(0.875, 0.5, 0.375),
+                    distance: SIMD3(0.125, 0.0625, 0.03125),
+                    anisotropy: 0.25
+                )
+            ),
         ]
     }
 
     /// Where their balls lie, which come behind the other meshes and use the materials behind the others.
     static func lobedInstances(firstMesh: Int) -> [Instance] {
         self.lobedMaterials.indices.map { i in
-            let place = SIMD3<Float>(-1.375 + 0.5625 * Float(i), 0.25, 2.375)
+            let place = SIMD3<Float>(-1.5 + 0.5 * Float(i), 0.25, 2.375)
             return Instance(mesh: firstMesh + i, transform: Transform(translation: place, scale: 0.25))
         }
     }

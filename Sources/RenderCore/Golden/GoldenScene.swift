@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "170cf42c3fce21d11d76c0fa9ec4f118e42cfb026f969398d1a492bc4e5b4a33"
+        "f811d4159b5f1835b62b52454c24807a3ab9dc60a3bb35e376fc92aa9982be88"
     }
 
     /// The settings of the golden picture.

@@ -28,6 +28,7 @@ struct Wavefront {
     private let samples: LightSampleLookup
     private let layers: LayerLookup
     private let lobes: LobeLookup
+    private let scattering: ScatteringWalk
     private let states: PathStates
     /// The light that each path has found: all reds, all greens, all blues.
     private let found: UnsafeMutablePointer<Float>
@@ -44,6 +45,7 @@ struct Wavefront {
         self.surfaces = SurfaceLookup(view: view, memory: memory)
         self.samples = LightSampleLookup(view: view, memory: memory)
         self.layers = LayerLookup(view: view, memory: memory)
+        self.scattering = ScatteringWalk(view: view, traversal: self.traversal)
         self.lobes = LobeLookup(view: view, scratch: self.surfaces.lobes, memory: memory)
         self.states = PathStates(memory: memory, capacity: Self.pathsMax)
         self.found = memory.allocate(Float.self, count: 3 * Self.pathsMax)
@@ -125,7 +127,7 @@ struct Wavefront {
     private func step(_ path: Int, _ active: MaskLanes, _ depth: Int, _ work: inout WorkCounter) -> MaskLanes {
         var group = self.states.load(path)
         let key = mixedBits(group.sampler.key &+ UIntLanes(UInt32(truncatingIfNeeded: depth) &* 0x9e37_79b9))
-        let rays = RayLanes(
+        var rays = RayLanes(
             origin: group.origin,
             direction: group.direction,
             farthest: FloatLanes(.greatestFiniteMagnitude),
@@ -134,7 +136,7 @@ struct Wavefront {
             time: group.time,
             active: active
         )
-        let hits = self.traversal.nearest(self.view, rays)
+        var hits = self.traversal.nearest(self.view, rays)
         if depth == 0, let features = self.features { features.clear(active, group.number) }
         let escaped = active .& .!hits.isHit
         if escaped.any { self.addEnvironment(escaped, &group) }
@@ -145,6 +147,21 @@ struct Wavefront {
         work.surfaceEvents &+= UInt64(truncatingIfNeeded: hits.isHit.bits.nonzeroBitCount)
         self.prefetchCorners(hits)
         var surface = self.surfaces.surface(rays, hits, coneWidth: group.cone.width(after: hits.distance))
+        if surface.scatters != 0 {
+            let lanes = hits.isHit .& .!surface.isFront .& MaskLanes(bits: surface.scatters)
+            if lanes.any {
+                let media = self.surfaces.lobes.media(lanes)
+                let out = self.scattering.wander(lanes, media, rays, hits, beta: group.beta, key: key, &work)
+                rays = out.rays
+                hits = out.hits
+                group.beta = out.beta
+                group.direction = rays.direction
+                // Light samples do not find what particles do.
+                group.density = select(lanes, 0, group.density)
+                let width = group.cone.width(after: hits.distance)
+                surface = self.surfaces.surfaceAgain(rays, hits, coneWidth: width)
+            }
+        }
         // A path that meets a back has come through what is behind that surface, wherever it began; one that meets a front,
         // such as that of a stone in water, through what it has entered before.
         let medium = select(surface.isFront, group.medium, surface.absorption)

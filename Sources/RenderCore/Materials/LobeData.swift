@@ -17,6 +17,10 @@ struct LobeData: BitwiseCopyable {
     var anisotropyCosine: Float = 1
     var diffuseTransmission: Float = 0
     var diffuseTransmissionColor = Vector3(1)
+    /// The coefficients of extinction per metre; zero where nothing scatters.
+    var extinction = Vector3.zero
+    var scatteringAlbedo = Vector3.zero
+    var scatteringAnisotropy: Float = 0
     var transmissionTexture = TextureData.none
     var specularTexture = TextureData.none
     var specularColorTexture = TextureData.none
@@ -48,7 +52,8 @@ struct LobeData: BitwiseCopyable {
         let hasSpecularTexture = self.specularTexture.isPresent || self.specularColorTexture.isPresent
         let isGlass = material.pointee.transmission > 0
         let isUsualGlass = material.pointee.thickness > 0 && isUsual && !self.transmissionTexture.isPresent
-        return (isGlass && !isUsualGlass) || !isGrey || hasSpecularTexture || self.clearcoat > 0
+        return material.pointee.scatters || (isGlass && !isUsualGlass) || !isGrey || hasSpecularTexture
+            || self.clearcoat > 0
             || self.sheenColor.largest > 0 || self.iridescence > 0 || self.anisotropy > 0
             || self.diffuseTransmission > 0
     }

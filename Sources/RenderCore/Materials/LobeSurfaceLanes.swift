@@ -66,7 +66,10 @@ struct LobeScratch {
         @inline(__always) static var isThin: Int { 21 }
         @inline(__always) static var diffuseTransmission: Int { 22 }
         @inline(__always) static var diffuseTransmissionColor: Int { 23 }
-        @inline(__always) static var count: Int { 26 }
+        @inline(__always) static var extinction: Int { 26 }
+        @inline(__always) static var albedo: Int { 29 }
+        @inline(__always) static var turning: Int { 32 }
+        @inline(__always) static var count: Int { 33 }
     }
 
     private let rows: LaneScratch
@@ -93,6 +96,22 @@ struct LobeScratch {
         self.rows.set(Row.isThin, lane, point.isThin ? UInt32.max : 0)
         self.rows.set(Row.diffuseTransmission, lane, point.diffuseTransmission)
         self.rows.set(Row.diffuseTransmissionColor, lane, point.diffuseTransmissionColor)
+    }
+
+    /// Notes the medium behind a point.
+    func set(medium lobes: UnsafePointer<LobeData>, lane: Int) {
+        self.rows.set(Row.extinction, lane, lobes.pointee.extinction)
+        self.rows.set(Row.albedo, lane, lobes.pointee.scatteringAlbedo)
+        self.rows.set(Row.turning, lane, lobes.pointee.scatteringAnisotropy)
+    }
+
+    /// The media of the lanes that scatter; others get one that does no harm.
+    @inline(__always) func media(_ lanes: MaskLanes) -> ScatteringLanes {
+        ScatteringLanes(
+            extinction: select(lanes, self.rows.vectors(Row.extinction), Vector3Lanes(1)),
+            albedo: select(lanes, self.rows.vectors(Row.albedo), .zero),
+            anisotropy: select(lanes, self.rows.floats(Row.turning), 0)
+        )
     }
 
     /// All lanes; those without such lobes get what was there.

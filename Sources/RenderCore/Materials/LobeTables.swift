@@ -90,8 +90,8 @@ struct LobeTables: BitwiseCopyable {
 
     /// The reflectance of a film in air on a ground that reflects `base` by itself at normal incidence.
     ///
-    /// As `KHR_materials_iridescence` writes L. Belcour and P. Barla 2017 down: Schlick's Fresnel terms, two orders, one
-    /// polarisation.
+    /// As `KHR_materials_iridescence` writes L. Belcour and P. Barla 2017 down: Schlick's Fresnel term for the ground, two
+    /// orders, one polarisation; but Fresnel's own for the film, so that a film that vanishes reflects nothing.
     @inline(__always) func filmReflectance(
         cosine: FloatLanes,
         ior: FloatLanes,
@@ -101,8 +101,7 @@ struct LobeTables: BitwiseCopyable {
         // A film that vanishes must not matter.
         let eta = 1 + (ior - 1) * smaller(1, thickness * 0x1.111112p-5)
         let inner = larger(0, 1 - (1 - cosine * cosine) / (eta * eta)).squareRoot()
-        let r = (eta - 1) / (eta + 1)
-        let upper = r * r + (1 - r * r) * schlickWeight(cosine)
+        let upper = dielectricFresnel(cosine, eta)
         let weight = schlickWeight(inner)
         let path = 2 * eta * thickness * inner
         let first = self.sensitivity(path)

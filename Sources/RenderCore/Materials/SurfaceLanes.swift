@@ -32,4 +32,6 @@ struct SurfaceLanes {
     var disperses: UInt32
     /// The lanes, as bits, that ``BSDF`` is not enough for.
     var hasLobes: UInt32
+    /// The lanes, as bits, behind whose surfaces particles scatter light.
+    var scatters: UInt32
 }

@@ -110,8 +110,18 @@ struct SurfaceLookup {
             absorption: self.scratch.vectors(Row.absorption),
             hasAbsorption: flags.hasAbsorption != 0,
             disperses: flags.disperses,
-            hasLobes: flags.hasLobes
+            hasLobes: flags.hasLobes,
+            scatters: flags.scatters
         )
+    }
+
+    /// ``surface(_:_:coneWidth:)`` for what happens seldom, out of the way of what happens always.
+    @inline(never) func surfaceAgain(
+        _ rays: borrowing RayLanes,
+        _ hits: borrowing HitLanes,
+        coneWidth: FloatLanes
+    ) -> SurfaceLanes {
+        self.surface(rays, hits, coneWidth: coneWidth)
     }
 
     // MARK: Fetching
@@ -125,6 +135,7 @@ struct SurfaceLookup {
         var hasAbsorption: UInt32 = 0
         var disperses: UInt32 = 0
         var hasLobes: UInt32 = 0
+        var scatters: UInt32 = 0
     }
 
     @inline(__always) private var transform: AffineLanes {
@@ -198,7 +209,8 @@ struct SurfaceLookup {
             scratch.set(Row.dispersion, lane, material.pointee.dispersion)
         }
         if material.pointee.lobes >= 0 { flags.hasLobes |= bit }
-        let absorption = material.pointee.isSolid ? material.pointee.absorption : .zero
+        if material.pointee.scatters { flags.scatters |= bit }
+        let absorption = material.pointee.isSolid && !material.pointee.scatters ? material.pointee.absorption : .zero
         scratch.set(Row.absorption, lane, absorption)
         if absorption.largest > 0 { flags.hasAbsorption |= bit }
         if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
@@ -335,6 +347,7 @@ struct SurfaceLookup {
                 }
             }
             point.finish()
+            if material.pointee.scatters { self.lobes.set(medium: lobes, lane: lane) }
             self.lobes.set(point, clearcoatNormal: clearcoatNormal, stretch: stretch, lane: lane)
             // Lights on both sides count where light goes through by any of the ways.
             self.scratch.set(Row.transmission, lane, larger(point.transmission, point.diffuseTransmission))

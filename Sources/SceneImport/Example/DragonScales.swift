@@ -7,6 +7,7 @@ struct DragonScales {
     private static let thickness = 2.4
     private static let rows = 74
     private static let columns = 46
+    private static let tones = 8
 
     var glb = GLBWriter()
     private var random = SeededRandom(seed: 0xD0A6_05CA)
@@ -58,19 +59,33 @@ struct DragonScales {
         )
     }
 
+    /// One of the tones from jade over teal to indigo.
+    private mutating func material(tone: Int) -> Int {
+        let t = Double(tone) / Double(Self.tones)
+        func mixed(_ a: [Double], _ b: [Double]) -> String {
+            zip(a, b).map { "\((($0 + ($1 - $0) * t) * 1_000).rounded() / 1_000)" }.joined(separator: ",")
+        }
+        return self.material(
+            "tone \(tone)",
+            film: (330 + 130 * t).rounded(),
+            upper: mixed([0.2, 0.02, 0.12], [0.22, 0.16, 0.02]),
+            lower: mixed([0.5, 0.05, 0.28], [0.4, 0.34, 0.05]),
+            metal: mixed([0.85, 0.85, 0.7], [0.8, 0.8, 0.9])
+        )
+    }
+
     // MARK: Scales
 
     private mutating func addScales() {
-        let materials = [
-            self.material("jade", film: 330, upper: "0.2,0.02,0.1", lower: "0.5,0.04,0.2", metal: "0.85,0.85,0.7"),
-            self.material("teal", film: 430, upper: "0.25,0.05,0.03", lower: "0.55,0.12,0.06", metal: "0.8,0.85,0.85"),
-            self.material("gold", film: 520, upper: "0.01,0.06,0.2", lower: "0.02,0.12,0.5", metal: "1,0.85,0.55"),
-        ]
+        let materials =
+            (0 ... Self.tones).map { self.material(tone: $0) } + [
+                self.material("gold", film: 520, upper: "0.01,0.06,0.2", lower: "0.02,0.12,0.5", metal: "1,0.85,0.55")
+            ]
         let form = Self.scale()
         let meshes = materials.map { self.glb.addMesh("scale", [(form, material: $0)]) }
         for row in 0 ..< Self.rows {
             for column in 0 ..< Self.columns {
-                let kind = self.random.unit()
+                let stray = self.random.between(-0.11, 0.11)
                 let lift = self.random.between(-0.05, 0.05)
                 let turn = self.random.between(-0.06, 0.06)
                 let size = 0.44 * self.random.between(0.94, 1.06)
@@ -78,9 +93,12 @@ struct DragonScales {
                 let around = 2 * Double.pi * (Double(column) + (row % 2 == 0 ? 0 : 0.5)) / Double(Self.columns)
                 // The side that nobody sees stays bare.
                 guard DeterministicMath.sineCosine(around).sine > -0.6 else { continue }
-                // Gold runs along the back.
-                let isGold = kind > 0.94 || (around - 0.5 * Double.pi).magnitude < 0.16
-                var node = GLBWriter.Node(mesh: meshes[isGold ? 2 : kind < 0.62 ? 0 : 1])
+                // Gold runs along the back and thins out down the flank; waves of colour go through the rest.
+                let below = (around - 0.5 * Double.pi).magnitude
+                let isGold = below < 0.3 + 3 * stray
+                let wave = DeterministicMath.sineCosine(3.4 * along - 1.7 * around + 0.6).sine
+                let tone = min(max(0.5 + 0.45 * wave + stray, 0), 1) * Double(Self.tones)
+                var node = GLBWriter.Node(mesh: meshes[isGold ? Self.tones + 1 : Int(tone.rounded())])
                 let place = Self.place(along, around)
                 let tail = normalized(place.z + place.y * (0.12 + lift) + place.x * turn, or: place.z)
                 let x = normalized(cross(place.y, tail), or: place.x)

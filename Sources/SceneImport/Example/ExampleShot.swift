@@ -21,4 +21,9 @@ public enum ExampleShot {
     ///
     /// Returns the bytes of a `.glb` file, the same on every machine. Made for pictures of 16:9.
     public static func dragonScales() -> [UInt8] { DragonScales().glb.finish() }
+
+    /// Three candles whose wax glows by the light that goes through it; one frame.
+    ///
+    /// Returns the bytes of a `.glb` file, the same on every machine. Made for pictures of 16:9.
+    public static func candles() -> [UInt8] { Candles().glb.finish() }
 }

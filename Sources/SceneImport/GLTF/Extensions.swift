@@ -28,6 +28,7 @@ enum Extensions {
         "KHR_texture_transform",
         "TESSERA_layers",
         "TESSERA_particles",
+        "TESSERA_subsurface",
     ]
 
     /// Refuses other versions than 2.x.

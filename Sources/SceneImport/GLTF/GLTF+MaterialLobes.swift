@@ -63,6 +63,15 @@ extension GLTF {
     }
 }
 
+extension GLTF {
+    /// `TESSERA_subsurface`; `Schemas/TESSERA_subsurface.md` describes it.
+    struct Subsurface: Decodable {
+        var color: [Double]?
+        var distance: [Double]
+        var anisotropy: Double?
+    }
+}
+
 extension GLTF.Material {
     /// Whether the tangents of a mesh matter.
     var hasTangents: Bool {

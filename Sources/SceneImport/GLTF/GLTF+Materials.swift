@@ -40,6 +40,7 @@ extension GLTF {
             var anisotropy: Anisotropy?
             var diffuseTransmission: DiffuseTransmission?
             var dispersion: Dispersion?
+            var subsurface: Subsurface?
             var unlit: Unlit?
             var specularGlossiness: SpecularGlossiness?
             var layers: Layers?
@@ -55,6 +56,7 @@ extension GLTF {
                 case anisotropy = "KHR_materials_anisotropy"
                 case diffuseTransmission = "KHR_materials_diffuse_transmission"
                 case dispersion = "KHR_materials_dispersion"
+                case subsurface = "TESSERA_subsurface"
                 case ior = "KHR_materials_ior"
                 case unlit = "KHR_materials_unlit"
                 case specularGlossiness = "KHR_materials_pbrSpecularGlossiness"

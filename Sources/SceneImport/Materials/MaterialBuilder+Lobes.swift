@@ -36,6 +36,24 @@ extension MaterialBuilder {
                 )
             )
         }
+        if let source = extensions.subsurface { try self.addSubsurface(source, to: &material) }
+    }
+
+    private func addSubsurface(_ source: GLTF.Subsurface, to material: inout Material) throws(ImportError) {
+        let d = try Numbers.vector(source.distance, count: 3, default: [], "the distance of TESSERA_subsurface")
+        guard d.allSatisfy({ $0 > 0 }) else {
+            throw ImportError(.malformed, "a distance of TESSERA_subsurface is not above zero: give three in metres")
+        }
+        let anisotropy = try Numbers.float(source.anisotropy ?? 0, "the anisotropy of TESSERA_subsurface")
+        material.scattering = Material.Scattering(
+            color: try Self.color(source.color, 1, "the colour of TESSERA_subsurface"),
+            distance: SIMD3(Float(d[0]), Float(d[1]), Float(d[2])),
+            anisotropy: min(max(anisotropy, -0.95), 0.95)
+        )
+        if material.transmission == 0, material.diffuseTransmission == nil {
+            material.diffuseTransmission = Material.DiffuseTransmission(factor: 1)
+        }
+        if material.thickness == 0 { material.thickness = 1 }
     }
 
     /// A colour with numbers moved into 0...1.
