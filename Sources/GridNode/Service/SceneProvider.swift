@@ -139,7 +139,7 @@ actor SceneProvider {
         // Not `joined()`: this target is not optimised, and going through it byte by byte took longer than the build of
         // the scene's tree.
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(blob.size)
+        bytes.reserveCapacity(Int(clamping: blob.size))
         for part in parts { bytes += part }
         guard bytes.count == blob.size else {
             throw NodeError(.invalidInput, "a blob of job \(job) has \(bytes.count) bytes instead of \(blob.size)")
