@@ -116,9 +116,6 @@ struct ImageLevel: BitwiseCopyable {
 /// A placed mesh of a loaded scene.
 struct InstanceData: BitwiseCopyable {
     var transform: Affine
-    var normalX: Vector3
-    var normalY: Vector3
-    var normalZ: Vector3
     var isMirrored: Bool
     var mesh: Int
     /// The number of the mesh's first triangle among those of all instances.

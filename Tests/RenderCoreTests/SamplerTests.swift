@@ -97,19 +97,6 @@ struct SamplerTests {
     }
 
     @Test
-    func `four pairs at once are the pairs one by one`() {
-        for sample in 0 ..< 50 {
-            let sampler = PixelSampler(x: 3, y: 9, samples: 50, seed: 77).path(sample)
-            let (first, second) = sampler.fourBits(6)
-            for k in 0 ..< 4 {
-                let pair = sampler.bits(6 + UInt32(k))
-                #expect(pair.0 == first[k])
-                #expect(pair.1 == second[k])
-            }
-        }
-    }
-
-    @Test
     func `every lane draws the numbers of its path`() {
         let samplers = (0 ..< laneCount).map { PixelSampler(x: 7 * $0, y: 900, samples: 64, seed: 3).path(5 * $0 % 64) }
         var index = UIntLanes(0)

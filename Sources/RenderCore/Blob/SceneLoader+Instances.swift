@@ -32,12 +32,8 @@ extension SceneLoader {
             }
             let mesh = Int(word & ~SceneFrame.particlesFlag)
             let transform = try Self.transform(&cursor, "instance", i)
-            let rows = transform.normalRows
             var data = InstanceData(
                 transform: transform,
-                normalX: rows.0,
-                normalY: rows.1,
-                normalZ: rows.2,
                 isMirrored: transform.isMirrored,
                 mesh: mesh,
                 firstTriangle: 0,

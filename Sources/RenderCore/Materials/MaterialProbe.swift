@@ -101,7 +101,6 @@ package final class MaterialProbe {
             emitter: .none,
             area: 1,
             absorption: .zero,
-            hasAbsorption: false,
             disperses: 0,
             hasLobes: 0,
             scatters: 0

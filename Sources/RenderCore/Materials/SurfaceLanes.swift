@@ -26,8 +26,6 @@ struct SurfaceLanes {
     var area: FloatLanes
     /// The coefficients of absorption behind the surface, per metre.
     var absorption: Vector3Lanes
-    /// Whether any lane absorbs.
-    var hasAbsorption: Bool
     /// The lanes, as bits, whose surfaces part colours.
     var disperses: UInt32
     /// The lanes, as bits, that ``BSDF`` is not enough for.

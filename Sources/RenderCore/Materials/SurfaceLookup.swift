@@ -108,7 +108,6 @@ struct SurfaceLookup {
             emitter: self.scratch.words(Row.emitter),
             area: area,
             absorption: self.scratch.vectors(Row.absorption),
-            hasAbsorption: flags.hasAbsorption != 0,
             disperses: flags.disperses,
             hasLobes: flags.hasLobes,
             scatters: flags.scatters
@@ -132,7 +131,6 @@ struct SurfaceLookup {
         var isDoubleSided: UInt32 = 0
         var isTextured: UInt32 = 0
         var hasNormalMap: UInt32 = 0
-        var hasAbsorption: UInt32 = 0
         var disperses: UInt32 = 0
         var hasLobes: UInt32 = 0
         var scatters: UInt32 = 0
@@ -212,7 +210,6 @@ struct SurfaceLookup {
         if material.pointee.scatters { flags.scatters |= bit }
         let absorption = material.pointee.isSolid && !material.pointee.scatters ? material.pointee.absorption : .zero
         scratch.set(Row.absorption, lane, absorption)
-        if absorption.largest > 0 { flags.hasAbsorption |= bit }
         if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
     }
 
