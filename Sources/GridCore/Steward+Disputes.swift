@@ -186,7 +186,8 @@ extension Steward {
         }
     }
 
-    /// Asks the siblings for leaves, once they are wanted and then each second.
+    /// Asks the siblings for leaves, once they are wanted and then with whatever else is told, until they are here or the
+    /// frame is final.
     mutating func askForLeaves(now: Instant) {
         let wanted = self.wantedLeaves.sorted().prefix(StewardMessage.leafSetsMax)
         guard !wanted.isEmpty else { return }
