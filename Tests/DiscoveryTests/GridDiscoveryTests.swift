@@ -263,6 +263,25 @@ struct GridDiscoverySimulationTests {
     }
 
     @Test
+    func `a port that a router forwards is announced at once, and so is the own one when it does so no more`() throws {
+        var network = Network()
+        try network.add(1, grid: "a", hosts: [])
+        for number in 2 ... 9 { try network.add(number, grid: "a", hosts: [1]) }
+        network.run(for: .seconds(60))
+        for port: UInt16 in [50_123, 7_877] {
+            network.found = [:]
+            network.call(VirtualDHT.endpoint(5)) { discovery, now in
+                discovery.setAnnouncedPort(port, now: now)
+                return discovery.handleTimeout(now: now)
+            }
+            // Searches are a quarter of an hour apart by then, and what was told is not told again for a while.
+            network.run(for: .seconds(1_900))
+            let outside = Multiaddr(ip: VirtualDHT.endpoint(5).ip, tcp: port)
+            #expect(network.found[VirtualDHT.endpoint(8)]?.contains(outside) == true, "\(port)")
+        }
+    }
+
+    @Test
     func `a node that knows nobody sends nothing, however long it waits`() throws {
         var network = Network()
         try network.add(1, grid: "a", hosts: [])

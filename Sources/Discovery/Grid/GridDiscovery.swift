@@ -165,6 +165,18 @@ public struct GridDiscovery: Sendable {
         self.nextRecord = now
     }
 
+    /// Sessions come through another port from now on, as where a router forwards one of its own; it is announced at once.
+    public mutating func setAnnouncedPort(_ port: UInt16, now: Instant) {
+        guard case .port(let known)? = self.configuration.announcement, known != port else { return }
+        self.configuration.announcement = .port(port)
+        (self.nextAnnouncement, self.nextRecord) = (now, now)
+    }
+
+    /// Whether the DHT that this node takes part in has such addresses.
+    public func allows(_ ip: IPAddress) -> Bool {
+        self.configuration.dht.scope.allows(ip)
+    }
+
     /// Says whether others can reach this node.
     public mutating func setReadOnly(_ isReadOnly: Bool) {
         self.node.setReadOnly(isReadOnly)

@@ -134,6 +134,9 @@ package final class DHTService: DiscoveryShellDelegate {
         self.logger.info("discovery started", metadata: ["addresses": "\(addresses.joined(separator: " "))"])
         if !self.settings.hosts.isEmpty { self.resolveHosts() }
         await self.reachability?.follow { [weak self] in self?.follow($0) }
+        if let port = opened[.v4]?.localAddress?.port.flatMap({ UInt16(exactly: $0) }) {
+            await self.reachability?.mapDatagrams(port: port)
+        }
     }
 
     /// Saves the tables and closes the sockets.
@@ -171,10 +174,16 @@ package final class DHTService: DiscoveryShellDelegate {
 
     /// Where others dial this node is told to the DHT, and who cannot be reached only asks.
     private func follow(_ standing: ReachabilityService.Standing) {
+        guard let listening = self.network.listenAddresses.first?.tcpEndpoint else { return }
         self.loop.execute {
             self.shell.value?.act { discovery, now in
                 discovery.setAddresses(standing.addresses, now: now)
-                if let isOpen = standing.isOpen { discovery.setReadOnly(!isOpen) }
+                discovery.setAnnouncedPort(standing.sessionPort ?? listening.port, now: now)
+                // A router behind another one forwards from an address that strangers cannot reach.
+                let isForwarded = standing.datagrams.map { discovery.allows($0.ip) } ?? false
+                if isForwarded || standing.isOpen != nil {
+                    discovery.setReadOnly(!isForwarded && standing.isOpen != true)
+                }
                 return []
             }
         }

@@ -1,3 +1,4 @@
+package import Discovery
 package import GridWire
 package import Logging
 import NIOCore
@@ -27,7 +28,9 @@ package actor ReachabilityService {
     private var announced: [Multiaddr] = []
     /// The peers to which a direct way is sought.
     private var punching: Set<PeerID> = []
-    private var mapping: PortMapping?
+    private var mappings: [PortMapping] = []
+    /// What the router forwards: sessions, and datagrams.
+    private var forwarded: [PortMapper.Transport: ForwardedPort] = [:]
     private var follower: (@Sendable (Standing) -> Void)?
     private var standing = Standing()
     private var runner: Task<Void, Never>?
@@ -39,6 +42,10 @@ package actor ReachabilityService {
         package var addresses: [Multiaddr] = []
         /// Whether strangers reach a socket of this machine without a router's help; nil when nobody has tried.
         package var isOpen: Bool?
+        /// The outside port through which sessions come, where it is known to differ from the one here.
+        package var sessionPort: UInt16?
+        /// Where the router forwards datagrams from.
+        package var datagrams: UDPEndpoint?
     }
 
     /// The servers that are remembered.
@@ -87,21 +94,30 @@ package actor ReachabilityService {
             }
         }
         if self.settings.mapsPort, let port = self.network.boundPort.flatMap({ UInt16(exactly: $0) }) {
-            let mapping = PortMapping(port: port, logger: self.logger) { [weak self] address, method in
-                await self?.mapped(address, by: method)
-            }
-            self.mapping = mapping
-            mapping.start()
+            self.map(.tcp, port: port)
         }
     }
 
-    /// Removes the port mapping and ends.
+    /// Has the router forward the port of discovery's socket too, where it is asked to forward that of sessions.
+    package func mapDatagrams(port: UInt16) {
+        if self.settings.mapsPort { self.map(.udp, port: port) }
+    }
+
+    private func map(_ transport: PortMapper.Transport, port: UInt16) {
+        let mapping = PortMapping(transport, port: port, logger: self.logger) { [weak self] forwarded in
+            await self?.mapped(transport, at: forwarded)
+        }
+        self.mappings.append(mapping)
+        mapping.start()
+    }
+
+    /// Removes the port mappings and ends.
     package func shutdown() async {
         self.network.state.withLock { $0.observer = nil }
         self.runner?.cancel()
         self.ticker?.cancel()
-        await self.mapping?.stop()
-        self.mapping = nil
+        for mapping in self.mappings { await mapping.stop() }
+        self.mappings = []
     }
 
     /// Tells how this node stands, now and whenever that changes.
@@ -207,12 +223,19 @@ package actor ReachabilityService {
         return await connection.localPort() == port
     }
 
-    private func mapped(_ address: Multiaddr?, by method: String) {
-        self.machine.mapped(address, by: method)
-        if let address {
+    private func mapped(_ transport: PortMapper.Transport, at forwarded: ForwardedPort?) {
+        self.forwarded[transport] = forwarded
+        if transport == .tcp {
+            let address = forwarded.map { Multiaddr(ip: $0.ip, tcp: $0.port) }
+            self.machine.mapped(address, by: forwarded?.method ?? "")
+        }
+        if let forwarded {
             self.logger.info(
-                "the router forwards the port",
-                metadata: ["address": "\(address)", "method": "\(method)"]
+                "the router forwards a port",
+                metadata: [
+                    "address": "\(forwarded.ip)", "port": "\(forwarded.port)", "for": "\(transport.rawValue)",
+                    "method": "\(forwarded.method)",
+                ]
             )
         }
         self.tick()
@@ -252,7 +275,12 @@ package actor ReachabilityService {
 
     private func announce(now: Instant) {
         let addresses = self.machine.addressesToAnnounce(now: now)
-        let standing = Standing(addresses: addresses, isOpen: self.machine.isOwnAddressOpen(now: now))
+        let standing = Standing(
+            addresses: addresses,
+            isOpen: self.machine.isOwnAddressOpen(now: now),
+            sessionPort: self.forwarded[.tcp]?.port,
+            datagrams: self.forwarded[.udp].map { UDPEndpoint(ip: $0.ip, port: $0.port) }
+        )
         if standing != self.standing {
             self.standing = standing
             self.follower?(standing)

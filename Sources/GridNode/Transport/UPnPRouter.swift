@@ -1,5 +1,6 @@
 import CMiniUPnP
 import GridWire
+import PeerSession
 
 #if canImport(Glibc)
 import Glibc
@@ -53,18 +54,30 @@ struct UPnPRouter: Sendable {
         self.ownAddress = ownAddress
     }
 
-    /// Adds or renews the mapping of a TCP port to itself; whether the router did.
-    func add(port: UInt16) -> Bool {
+    /// Maps a port to itself, or where that one is another machine's, to a port that is free; the outside one.
+    func map(_ transport: PortMapper.Transport, port: UInt16) -> UInt16? {
+        // Any port will do, for what is announced is the outside one; the first one is only the easiest to read.
+        let others = (0 ..< Self.otherPorts).map { _ in
+            UInt16(49_152 + SystemEntropy.bytes(2).reduce(0) { $0 << 8 | Int($1) } % 16_384)
+        }
+        return ([port] + others).first { self.add(transport, internalPort: port, externalPort: $0) }
+    }
+
+    /// The ports that are tried when the first one is taken.
+    private static let otherPorts = 3
+
+    /// Adds or renews a mapping; whether the router did.
+    func add(_ transport: PortMapper.Transport, internalPort: UInt16, externalPort: UInt16) -> Bool {
         // Some routers know permanent mappings only; such a one is removed when the node stops, and stays after a crash.
         for lease in [Self.leaseSeconds, "0"] {
             let status = UPNP_AddPortMapping(
                 self.controlURL,
                 self.serviceType,
-                "\(port)",
-                "\(port)",
+                "\(externalPort)",
+                "\(internalPort)",
                 self.ownAddress,
                 "tessera",
-                "TCP",
+                transport.rawValue,
                 nil,
                 lease
             )
@@ -73,9 +86,9 @@ struct UPnPRouter: Sendable {
         return false
     }
 
-    /// Removes the mapping.
-    func remove(port: UInt16) {
-        _ = UPNP_DeletePortMapping(self.controlURL, self.serviceType, "\(port)", "TCP", nil)
+    /// Removes a mapping.
+    func remove(_ transport: PortMapper.Transport, externalPort: UInt16) {
+        _ = UPNP_DeletePortMapping(self.controlURL, self.serviceType, "\(externalPort)", transport.rawValue, nil)
     }
 
     private static func text(_ characters: [CChar]) -> String {

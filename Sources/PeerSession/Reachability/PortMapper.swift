@@ -1,6 +1,6 @@
 package import GridWire
 
-/// Asks the router to forward a TCP port to this node: PCP (RFC 6887) first, NAT-PMP (RFC 6886) where that is spoken.
+/// Asks the router to forward a port to this node: PCP (RFC 6887) first, NAT-PMP (RFC 6886) where that is spoken.
 ///
 /// A pure machine over datagrams to port 5351 of the gateway. The mapping is renewed at half of its life and removed by
 /// ``stop(now:)``.
@@ -13,6 +13,30 @@ package struct PortMapper {
         case mapped(IPAddress, port: UInt16, PortMapper.Method)
         /// It does so no more.
         case unmapped
+    }
+
+    /// What the port carries.
+    package enum Transport: String, Hashable, Sendable, CaseIterable {
+        /// Sessions.
+        case tcp = "TCP"
+        /// The DHT's datagrams.
+        case udp = "UDP"
+
+        /// The number of the protocol in IP's header.
+        var protocolNumber: UInt8 {
+            switch self {
+            case .tcp: 6
+            case .udp: 17
+            }
+        }
+
+        /// The opcode of a NAT-PMP request (RFC 6886, section 3.3); answers have the highest bit as well.
+        var natPMPOpcode: UInt8 {
+            switch self {
+            case .tcp: 2
+            case .udp: 1
+            }
+        }
     }
 
     /// How the gateway is spoken with.
@@ -38,6 +62,7 @@ package struct PortMapper {
         case mapped(Method, renewAt: Instant, expires: Instant)
     }
 
+    private let transport: Transport
     private let internalPort: UInt16
     private let client: IPAddress
     private let gateway: IPAddress
@@ -50,11 +75,19 @@ package struct PortMapper {
     /// A mapper for the node's port.
     ///
     /// - Parameters:
+    ///   - transport: What the port carries; each needs a mapper of its own.
     ///   - client: This machine's address towards the gateway.
     ///   - gateway: Whom datagrams are taken from.
     ///   - nonce: 12 unpredictable bytes, by which a mapping stays ours.
-    package init(internalPort: UInt16, client: IPAddress, gateway: IPAddress, nonce: [UInt8]) {
+    package init(
+        _ transport: Transport,
+        internalPort: UInt16,
+        client: IPAddress,
+        gateway: IPAddress,
+        nonce: [UInt8]
+    ) {
         precondition(nonce.count == 12, "a PCP nonce has 12 bytes, got \(nonce.count)")
+        self.transport = transport
         self.internalPort = internalPort
         self.externalPort = internalPort
         self.client = client
@@ -168,13 +201,14 @@ package struct PortMapper {
     private func pcpRequest(lifetime: UInt32) -> [UInt8] {
         let anyAddress = Self.mappedBytes(.v4(0))
         let suggested = self.externalAddress.map { Self.mappedBytes($0) } ?? anyAddress
-        return [2, 1, 0, 0] + Self.bytes(lifetime) + Self.mappedBytes(self.client) + self.nonce + [6, 0, 0, 0]
-            + Self.bytes(self.internalPort) + Self.bytes(self.externalPort) + suggested
+        return [2, 1, 0, 0] + Self.bytes(lifetime) + Self.mappedBytes(self.client) + self.nonce
+            + [self.transport.protocolNumber, 0, 0, 0] + Self.bytes(self.internalPort) + Self.bytes(self.externalPort)
+            + suggested
     }
 
     private mutating func receivePCP(_ bytes: [UInt8], _ method: Method, now: Instant) -> [Action] {
         guard method == .pcp, bytes.count >= 60, bytes[1] == 0x81, Array(bytes[24 ..< 36]) == self.nonce,
-            Self.number(bytes, 40, 2) == UInt64(self.internalPort)
+            bytes[36] == self.transport.protocolNumber, Self.number(bytes, 40, 2) == UInt64(self.internalPort)
         else { return [] }
         guard bytes[3] == 0 else {
             // UNSUPP_VERSION is answered in the older protocol; all else is a refusal.
@@ -190,7 +224,8 @@ package struct PortMapper {
     private func natPMPRequest(lifetime: UInt32) -> [UInt8] {
         // To remove a mapping, the external port is zero (RFC 6886, section 3.4).
         let external = lifetime == 0 ? 0 : self.externalPort
-        return [0, 2, 0, 0] + Self.bytes(self.internalPort) + Self.bytes(external) + Self.bytes(lifetime)
+        return [0, self.transport.natPMPOpcode, 0, 0] + Self.bytes(self.internalPort) + Self.bytes(external)
+            + Self.bytes(lifetime)
     }
 
     private mutating func receiveNATPMP(_ bytes: [UInt8], _ method: Method, now: Instant) -> [Action] {
@@ -204,7 +239,8 @@ package struct PortMapper {
         case 0x80 where bytes.count >= 12:
             self.externalAddress = IPAddress(bytes: bytes[8 ..< 12])
             return []
-        case 0x82 where bytes.count >= 16 && Self.number(bytes, 8, 2) == UInt64(self.internalPort):
+        case 0x80 | self.transport.natPMPOpcode
+        where bytes.count >= 16 && Self.number(bytes, 8, 2) == UInt64(self.internalPort):
             self.externalPort = UInt16(Self.number(bytes, 10, 2))
             // Without the address, which was asked for first, the answer is of no use yet: it is asked for again.
             guard self.externalAddress != nil else { return [] }

@@ -7,19 +7,24 @@ struct PortMapperTests {
     private let gateway = IPAddress.v4(0xc0a8_0101)
     private let nonce = [UInt8](1 ... 12)
 
-    private func mapper() -> PortMapper {
-        PortMapper(internalPort: 7877, client: .v4(0xc0a8_0102), gateway: self.gateway, nonce: self.nonce)
+    private func mapper(_ transport: PortMapper.Transport = .tcp) -> PortMapper {
+        PortMapper(transport, internalPort: 7877, client: .v4(0xc0a8_0102), gateway: self.gateway, nonce: self.nonce)
     }
 
     private func sent(_ actions: [PortMapper.Action]) -> [[UInt8]] {
         actions.compactMap { if case .send(let bytes) = $0 { bytes } else { nil } }
     }
 
-    private func pcpAnswer(result: UInt8 = 0, lifetime: UInt8 = 100, port: UInt16 = 4000) -> [UInt8] {
+    private func pcpAnswer(
+        result: UInt8 = 0,
+        lifetime: UInt8 = 100,
+        port: UInt16 = 4000,
+        protocolNumber: UInt8 = 6
+    ) -> [UInt8] {
         var bytes: [UInt8] = [2, 0x81, 0, result, 0, 0, lifetime, 0]
         bytes += [UInt8](repeating: 0, count: 16)
         bytes += self.nonce
-        bytes += [6, 0, 0, 0, 0x1e, 0xc5, UInt8(port >> 8), UInt8(port & 255)]
+        bytes += [protocolNumber, 0, 0, 0, 0x1e, 0xc5, UInt8(port >> 8), UInt8(port & 255)]
         bytes += [UInt8](repeating: 0, count: 10)
         bytes += [0xff, 0xff, 198, 51, 100, 2]
         return bytes
@@ -63,6 +68,35 @@ struct PortMapperTests {
     }
 
     @Test
+    func `datagrams are mapped like connections, and neither takes the other's answer`() throws {
+        for (transport, other, number, opcode) in [
+            (PortMapper.Transport.tcp, PortMapper.Transport.udp, UInt8(6), UInt8(2)), (.udp, .tcp, 17, 1),
+        ] {
+            var (mapper, stranger) = (self.mapper(transport), self.mapper(other))
+            let request = try #require(self.sent(mapper.start(now: start)).first)
+            _ = stranger.start(now: start)
+            #expect(request[36] == number)
+            let answer = self.pcpAnswer(protocolNumber: number)
+            #expect(stranger.receive(answer, from: self.gateway, now: start).isEmpty)
+            #expect(
+                mapper.receive(answer, from: self.gateway, now: start) == [.mapped(.v4(0xc633_6402), port: 4000, .pcp)]
+            )
+
+            (mapper, stranger) = (self.mapper(transport), self.mapper(other))
+            let address: [UInt8] = [0, 0x80, 0, 0, 0, 0, 0, 9, 198, 51, 100, 2]
+            let mapping: [UInt8] = [0, 0x80 | opcode, 0, 0, 0, 0, 0, 9, 0x1e, 0xc5, 0x1e, 0xc6, 0, 0, 0x0e, 0x10]
+            for index in 0 ..< 2 {
+                var asking = index == 0 ? mapper : stranger
+                _ = asking.start(now: start)
+                let requests = self.sent(asking.receive([0, 0x81, 0, 1, 0, 0, 0, 9], from: self.gateway, now: start))
+                #expect((requests.last?[1] == opcode) == (index == 0))
+                _ = asking.receive(address, from: self.gateway, now: start)
+                #expect(asking.receive(mapping, from: self.gateway, now: start).isEmpty == (index == 1))
+            }
+        }
+    }
+
+    @Test
     func `a silent gateway is given up and asked again much later`() {
         var mapper = self.mapper()
         var count = self.sent(mapper.start(now: start)).count
@@ -83,7 +117,7 @@ struct PortMapperTests {
         _ = mapper.start(now: start)
         let good = self.pcpAnswer()
         #expect(mapper.receive(good, from: .v4(0xc0a8_0103), now: start).isEmpty)
-        for index in [1, 24, 40, 41] {
+        for index in [1, 24, 36, 40, 41] {
             var other = good
             other[index] ^= 0x7f
             #expect(mapper.receive(other, from: self.gateway, now: start).isEmpty)
