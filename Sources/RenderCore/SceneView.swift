@@ -220,6 +220,8 @@ struct SceneView: BitwiseCopyable {
     /// The instance of each triangle.
     var triangleInstances: UnsafePointer<UInt32>
     var triangleCount: Int
+    var volumes: UnsafePointer<VolumeInstanceData>
+    var volumeCount: Int
     var lights: UnsafePointer<LightData>
     var lightCount: Int
     /// The tree of everything that shines from a place: emitting instances, points and spots.

@@ -102,7 +102,7 @@ struct FilmTests {
             width: 32,
             height: 32
         )
-        let tight = BlockRenderer(scene: scene, settings: self.adaptive(0.02)).render(
+        let tight = BlockRenderer(scene: scene, settings: self.adaptive(0.1)).render(
             x: 32,
             y: 16,
             width: 32,

@@ -7,6 +7,8 @@ public struct SceneAssets: Sendable, Equatable {
     public var meshes: [Mesh]
     /// The sets of particles that instances refer to by index.
     public var particles: [ParticleSet] = []
+    /// The volumes that ``SceneFrame/volumes`` refer to by index.
+    public var volumes: [Volume] = []
     /// The materials that meshes refer to by index.
     public var materials: [Material]
     /// The pictures that materials refer to by index.

@@ -6,6 +6,8 @@ public struct SceneFrame: Sendable, Equatable {
     ///
     /// Their order breaks ties between surfaces at the same distance.
     public var instances: [Instance]
+    /// The placed volumes, at most 64.
+    public var volumes: [VolumeInstance] = []
     /// Lights without extent.
     public var lights: [Light]
     /// The eye.

@@ -17,6 +17,8 @@ struct AssetsData {
     var lobes: UnsafePointer<LobeData>
     var layerStacks: UnsafePointer<LayerStackData>
     var layerStackCount: Int
+    var volumes: UnsafePointer<VolumeData>
+    var volumeCount: Int
     var environment: EnvironmentData
     /// Whether any surface is glass that scatters.
     var hasRoughGlass: Bool
@@ -40,6 +42,8 @@ struct AssetsData {
         self.lobes = UnsafePointer(loader.lobes)
         self.layerStacks = UnsafePointer(loader.layerStacks)
         self.layerStackCount = loader.layerStackCount
+        self.volumes = UnsafePointer(loader.volumes)
+        self.volumeCount = loader.volumeCount
         self.environment = loader.environment
         self.sRGB = UnsafePointer(sRGB)
         self.hasRoughGlass = (0 ..< loader.materialCount).contains {

@@ -22,6 +22,8 @@ struct AssetsLoader {
     var lobeCount = 0
     var layerStacks: UnsafeMutablePointer<LayerStackData>
     var layerStackCount = 0
+    var volumes: UnsafeMutablePointer<VolumeData>
+    var volumeCount = 0
     var environment = EnvironmentData(
         radiance: .zero,
         width: 0,
@@ -45,6 +47,7 @@ struct AssetsLoader {
         self.images = memory.allocate(ImageData.self, count: 0)
         self.lobes = memory.allocate(LobeData.self, count: 0)
         self.layerStacks = memory.allocate(LayerStackData.self, count: 0)
+        self.volumes = memory.allocate(VolumeData.self, count: 0)
     }
 
     mutating func load(_ bytes: BlobBytes) throws(SceneBlobError) {
@@ -63,6 +66,7 @@ struct AssetsLoader {
         try self.loadImages(&reader)
         try self.loadEnvironment(&reader)
         try self.loadParticles(&reader)
+        try self.loadVolumes(&reader)
         try self.checkReferences()
     }
 

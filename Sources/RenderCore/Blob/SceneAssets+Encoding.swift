@@ -1,6 +1,6 @@
 extension SceneAssets {
     /// The number of sections of an assets blob.
-    static var sectionCount: Int { 23 }
+    static var sectionCount: Int { 26 }
     /// The words of a mesh record: vertices, triangles, material, flags, two about its lights.
     static var meshWords: Int { 4 + MeshLights.recordWords }
     /// The words of a picture record: width, height, encoding.
@@ -22,6 +22,7 @@ extension SceneAssets {
         try self.writeImages(&writer)
         try self.writeEnvironment(&writer)
         try self.writeParticles(&writer)
+        try self.writeVolumes(&writer)
         return writer.finished(magic: BlobFormat.assetsMagic)
     }
 
@@ -35,6 +36,7 @@ extension SceneAssets {
         }
         // Smaller levels make a picture a third larger.
         for image in self.images { size += image.texels.byteCount / 3 * 4 + BlobFormat.alignment }
+        for volume in self.volumes { size += 2 * (volume.densities.count + volume.temperatures.count) }
         if case .map(let map) = self.environment { size += 8 * map.texels.count }
         return size
     }

@@ -1,6 +1,6 @@
 extension SceneFrame {
     /// The number of sections of a frame blob.
-    static var sectionCount: Int { 14 }
+    static var sectionCount: Int { 15 }
     /// The words of the camera record: twelve of transform, kind, two of projection, lens radius, focus distance,
     /// number of blades, their rotation.
     static var cameraWords: Int { 19 }
@@ -34,6 +34,7 @@ extension SceneFrame {
         for (i, light) in self.lights.enumerated() { try Self.append(light, number: i, to: &lightWords, &lights) }
         writer.section(lightWords)
         lights.write(&writer)
+        try self.writeVolumes(assets, &writer)
         return writer.finished(magic: BlobFormat.frameMagic)
     }
 
@@ -122,7 +123,7 @@ extension SceneFrame {
         writer.section(words)
     }
 
-    private static func append(
+    static func append(
         _ t: Transform,
         to words: inout [UInt32],
         _ what: @autoclosure () -> String

@@ -8,6 +8,8 @@ public struct SceneLimits: Sendable, Hashable {
     public var trianglesMax: Int
     /// The most particles of all sets together.
     public var particlesMax: Int
+    /// The most points of all volumes together.
+    public var voxelsMax: Int
     /// The most instances.
     public var instancesMax: Int
     /// The most lights without extent.
@@ -20,6 +22,7 @@ public struct SceneLimits: Sendable, Hashable {
         blobBytesMax: Int = 2_000_000_000,
         trianglesMax: Int = 16_000_000,
         particlesMax: Int = 16_000_000,
+        voxelsMax: Int = 512_000_000,
         instancesMax: Int = 4_000_000,
         lightsMax: Int = 65_536,
         memoryBytesMax: Int = 2_000_000_000
@@ -27,6 +30,7 @@ public struct SceneLimits: Sendable, Hashable {
         self.blobBytesMax = blobBytesMax
         self.trianglesMax = trianglesMax
         self.particlesMax = particlesMax
+        self.voxelsMax = voxelsMax
         self.instancesMax = instancesMax
         self.lightsMax = lightsMax
         self.memoryBytesMax = memoryBytesMax

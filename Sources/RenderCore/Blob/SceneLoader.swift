@@ -15,6 +15,8 @@ struct SceneLoader {
     var triangleCount = 0
     var lights: UnsafeMutablePointer<LightData>
     var lightCount = 0
+    var volumes: UnsafeMutablePointer<VolumeInstanceData>
+    var volumeCount = 0
     var lightTree: LightTreeData?
     var treeLights: UnsafePointer<UInt32>
     var objectMaps: UnsafePointer<ObjectMap>
@@ -33,6 +35,7 @@ struct SceneLoader {
         self.meshBoxes = assets.meshBoxes
         self.instances = memory.allocate(InstanceData.self, count: 0)
         self.lights = memory.allocate(LightData.self, count: 0)
+        self.volumes = memory.allocate(VolumeInstanceData.self, count: 0)
         let none = memory.allocate(UInt32.self, count: 1)
         none.initialize(to: 0)
         self.treeLights = UnsafePointer(none)
@@ -68,6 +71,7 @@ struct SceneLoader {
         try self.loadInstances(try reader.records(wordsEach: SceneFrame.instanceWords))
         try self.loadLights(try reader.records(wordsEach: SceneFrame.lightWords))
         try self.loadLightChoice(&reader)
+        try self.loadVolumes(try reader.records(wordsEach: SceneFrame.volumeWords))
     }
 
     private mutating func loadCamera(_ record: BlobCursor) throws(SceneBlobError) {
@@ -160,6 +164,8 @@ struct SceneLoader {
             instanceCount: self.instanceCount,
             triangleInstances: UnsafePointer(triangleInstances),
             triangleCount: self.triangleCount,
+            volumes: UnsafePointer(self.volumes),
+            volumeCount: self.volumeCount,
             lights: UnsafePointer(self.lights),
             lightCount: self.lightCount,
             lightTree: self.lightTree,

@@ -28,6 +28,14 @@ enum SceneRange {
     static var length: ClosedRange<Float> { 0x1.12e0bep-30 ... 1e9 }
     /// The radius of a lens, the range of a light.
     static var optionalLength: ClosedRange<Float> { 0 ... 1e9 }
+    /// The coefficients of volumes per metre, the largest density.
+    static var coefficient: ClosedRange<Float> { 0 ... 1e6 }
+    /// The points of a volume along an axis.
+    static var volumeEdge: ClosedRange<Int> { 2 ... 2_048 }
+    /// The most colours of an emission.
+    static var emissionColorsMax: Int { 256 }
+    /// The most placed volumes: each ray asks all of them.
+    static var volumeInstancesMax: Int { 64 }
     /// The edge of a picture in texels.
     static var imageEdge: ClosedRange<Int> { 1 ... 32_768 }
     /// The most meshes, materials or pictures each.

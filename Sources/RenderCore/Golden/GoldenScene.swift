@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "f811d4159b5f1835b62b52454c24807a3ab9dc60a3bb35e376fc92aa9982be88"
+        "7f03dfbc744ae9eb61a5775971b98927efec1e0fd59a41d188cda510da598097"
     }
 
     /// The settings of the golden picture.
@@ -48,7 +48,7 @@ public enum GoldenScene {
 
     /// The surroundings, meshes, materials and pictures.
     public static var assets: SceneAssets {
-        SceneAssets(
+        var assets = SceneAssets(
             meshes: [
                 .goldenQuad(material: 0, repeats: 5),
                 .goldenSphere(columns: 24, rows: 12, material: 1),
@@ -63,10 +63,13 @@ public enum GoldenScene {
                 .goldenQuad(material: 10, repeats: 3),
                 .goldenSphere(columns: 24, rows: 12, material: 11),
             ] + self.lobedMaterials.indices.map { .goldenSphere(columns: 24, rows: 12, material: 12 + $0) },
-            materials: self.materials + self.lobedMaterials,
+            materials: self.materials + self.lobedMaterials + self.particleMaterials,
             images: [self.checkerboard, self.bumps, self.surface, self.leaf, self.clouds],
             environment: self.sky
         )
+        assets.particles = self.particles(firstMaterial: 12 + self.lobedMaterials.count)
+        assets.volumes = self.volumes
+        return assets
     }
 
     /// Where everything is.
@@ -89,7 +92,7 @@ public enum GoldenScene {
             y: SIMD4(0, -1, 0, 3),
             z: SIMD4(0, 0, -0.5, 0)
         )
-        return SceneFrame(
+        var frame = SceneFrame(
             instances: [
                 Instance(mesh: 0, transform: at(0, 0, 0, 4)),
                 Instance(mesh: 1, transform: at(-2, 0.625, -0.5, 0.625)),
@@ -104,7 +107,7 @@ public enum GoldenScene {
                 Instance(mesh: 9, transform: at(-2.5, 0.25, 1.75, 0.25)),
                 Instance(mesh: 10, transform: at(2.5, 0.0625, 1.5, 0.5)),
                 Instance(mesh: 11, transform: at(0.125, 0.375, 1.75, 0.375)),
-            ] + self.lanterns + self.lobedInstances(firstMesh: 12),
+            ] + self.lanterns + self.lobedInstances(firstMesh: 12) + [Instance(particles: 0), Instance(particles: 1)],
             lights: [
                 .point(position: SIMD3(-3, 2, 2), intensity: SIMD3(4, 2, 1), range: 8),
                 .spot(
@@ -127,6 +130,8 @@ public enum GoldenScene {
                 lensRotation: 0.25
             )
         )
+        frame.volumes = self.placedVolumes
+        return frame
     }
 
     /// Enough small lights for a tree of several levels, some mirrored, some squeezed.

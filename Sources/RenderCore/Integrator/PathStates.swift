@@ -173,6 +173,25 @@ struct PathGroup {
     var cone: RayCone
     /// The coefficients of absorption of what the path has entered and not left, per metre.
     var medium: Vector3Lanes
+
+    /// Takes what changes on the way from another group of the same paths.
+    func replaced(by other: borrowing PathGroup, where lanes: MaskLanes) -> PathGroup {
+        var group = copy self
+        group.origin = select(lanes, other.origin, self.origin)
+        group.direction = select(lanes, other.direction, self.direction)
+        group.beta = select(lanes, other.beta, self.beta)
+        group.light = select(lanes, other.light, self.light)
+        group.receiver.point = select(lanes, other.receiver.point, self.receiver.point)
+        group.receiver.normal = select(lanes, other.receiver.normal, self.receiver.normal)
+        group.density = select(lanes, other.density, self.density)
+        group.etaScale = select(lanes, other.etaScale, self.etaScale)
+        group.skipped.instance = select(lanes, other.skipped.instance, self.skipped.instance)
+        group.skipped.number = select(lanes, other.skipped.number, self.skipped.number)
+        group.cone.width = select(lanes, other.cone.width, self.cone.width)
+        group.cone.spread = select(lanes, other.cone.spread, self.cone.spread)
+        group.medium = select(lanes, other.medium, self.medium)
+        return group
+    }
 }
 
 /// The cones of directions that paths stand for, which choose the sizes of textures.

@@ -13,22 +13,24 @@ struct Wavefront {
     /// Their state, 400 kB, stays in the second-level cache.
     static var pathsMax: Int { 4096 }
     /// The events after which a path may end by Russian roulette.
-    private static var rouletteDepth: Int { 3 }
+    static var rouletteDepth: Int { 3 }
     /// Paths that carry at least a quarter of what they set out with always go on: ending one in four of the paths that
     /// carry 3/4 costs more in noise (a fifth in a Cornell box, a sixth on rough metal) than their rays cost.
-    private static var rouletteScale: Float { 4 }
+    static var rouletteScale: Float { 4 }
     /// The vertices of so many triangles stay in the nearer caches.
     private static var nearTriangles: Int { 4096 }
 
     let view: UnsafePointer<SceneView>
     let settings: RenderSettings
-    private let traversal: Traversal
+    let traversal: Traversal
     private let camera: CameraRays
-    private let surfaces: SurfaceLookup
-    private let samples: LightSampleLookup
+    let surfaces: SurfaceLookup
+    let samples: LightSampleLookup
     private let layers: LayerLookup
     private let lobes: LobeLookup
     private let scattering: ScatteringWalk
+    /// There when the scene has volumes.
+    let volumes: VolumeFlights?
     private let states: PathStates
     /// The light that each path has found: all reds, all greens, all blues.
     private let found: UnsafeMutablePointer<Float>
@@ -46,6 +48,7 @@ struct Wavefront {
         self.samples = LightSampleLookup(view: view, memory: memory)
         self.layers = LayerLookup(view: view, memory: memory)
         self.scattering = ScatteringWalk(view: view, traversal: self.traversal)
+        self.volumes = view.pointee.volumeCount > 0 ? VolumeFlights(view: view, memory: memory) : nil
         self.lobes = LobeLookup(view: view, scratch: self.surfaces.lobes, memory: memory)
         self.states = PathStates(memory: memory, capacity: Self.pathsMax)
         self.found = memory.allocate(Float.self, count: 3 * Self.pathsMax)
@@ -138,11 +141,12 @@ struct Wavefront {
         )
         var hits = self.traversal.nearest(self.view, rays)
         if depth == 0, let features = self.features { features.clear(active, group.number) }
-        let escaped = active .& .!hits.isHit
+        // What volumes do to some paths is put aside until the surfaces have had the others.
+        let passage = self.volumes.map { self.pass($0, rays, depth, &hits, &group, &work) }
+        let escaped = active .& .!hits.isHit .& .!(passage?.isIn ?? MaskLanes(false))
         if escaped.any { self.addEnvironment(escaped, &group) }
         guard hits.isHit.any else {
-            self.hand(over: active, group)
-            return MaskLanes(false)
+            return self.finish(path, active, MaskLanes(false), passage, &group)
         }
         work.surfaceEvents &+= UInt64(truncatingIfNeeded: hits.isHit.bits.nonzeroBitCount)
         self.prefetchCorners(hits)
@@ -192,6 +196,22 @@ struct Wavefront {
                 self.addDirect(surface, bsdf, layered, lobed, hits.primitive, lit, dimension, key, &group, &work)
             }
             survivors = self.scatter(surface, bsdf, layered, lobed, hits, survivors, depth, dimension, &group, &work)
+        }
+        return self.finish(path, active, survivors, passage, &group)
+    }
+
+    /// Hands over what has ended and keeps what goes on.
+    @inline(__always) private func finish(
+        _ path: Int,
+        _ active: MaskLanes,
+        _ scattered: MaskLanes,
+        _ passage: consuming VolumePassage?,
+        _ group: inout PathGroup
+    ) -> MaskLanes {
+        var survivors = scattered
+        if let passage {
+            group = group.replaced(by: passage.group, where: passage.isIn)
+            survivors = survivors .| passage.survivors
         }
         self.hand(over: active .& .!survivors, group)
         if survivors.any { self.states.store(group, path) }
@@ -259,7 +279,7 @@ struct Wavefront {
         guard lit.any else { return }
         let pick = group.sampler.bits(dimension &+ 3).0
         let position = group.sampler.bits(dimension &+ 2)
-        let sample = self.samples.sample(surface, lit, pick, position)
+        let sample = self.samples.sample(LightReceiverLanes(surface), lit, pick, position)
         let wi = surface.frame.toLocal(sample.wi)
         let side = dot(surface.geometricNormal, sample.wi)
         let isAbove = side .> 0
@@ -288,8 +308,13 @@ struct Wavefront {
             time: group.time,
             active: wanted
         )
-        let occluded = self.traversal.occluded(self.view, rays, target: sample.primitive)
-        group.light = select(wanted .& .!occluded, group.light + group.beta * light, group.light)
+        let arrives = wanted .& .!self.traversal.occluded(self.view, rays, target: sample.primitive)
+        if let volumes = self.volumes, arrives.any {
+            let isEnclosed = MaskLanes(bits: surface.solid) .& (surface.isFront .^ isAbove)
+            let open = arrives .& .!isEnclosed
+            light = light * volumes.transmittance(open, rays.origin, rays.direction, sample.distance, key: key, &work)
+        }
+        group.light = select(arrives, group.light + group.beta * light, group.light)
     }
 
     /// Chooses where the paths go on; the ray after that is in the group.

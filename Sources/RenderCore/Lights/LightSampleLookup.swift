@@ -47,14 +47,13 @@ struct LightSampleLookup {
         var isTextured: UInt32 = 0
     }
 
-    /// Draws a light and a point of it for each lit surface.
+    /// Draws a light and a point of it for each lit place.
     @inline(__always) func sample(
-        _ surface: borrowing SurfaceLanes,
+        _ receivers: borrowing LightReceiverLanes,
         _ lit: MaskLanes,
         _ pick: UIntLanes,
         _ position: (UIntLanes, UIntLanes)
     ) -> LightSampleLanes {
-        let receivers = LightReceiverLanes(surface)
         var flags = Flags()
         if let only = self.view.pointee.onlyKinds, only.environment > 0 {
             flags.sky = lit.bits

@@ -103,7 +103,8 @@ package final class MaterialProbe {
             absorption: .zero,
             disperses: 0,
             hasLobes: 0,
-            scatters: 0
+            scatters: 0,
+            solid: 0
         )
     }
 }

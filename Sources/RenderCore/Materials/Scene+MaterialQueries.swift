@@ -18,7 +18,7 @@ extension Scene {
     /// What is left of light after a distance inside a material.
     package func attenuation(material: Int, distance: Float) -> SIMD3<Float> {
         self.withView { view in
-            let light = transmittance(view.pointee.materials + material, distance)
+            let light = transmittance(view.pointee.materials[material].absorption * distance)
             return SIMD3(light.x, light.y, light.z)
         }
     }

@@ -32,4 +32,6 @@ struct SurfaceLanes {
     var hasLobes: UInt32
     /// The lanes, as bits, behind whose surfaces particles scatter light.
     var scatters: UInt32
+    /// The lanes, as bits, whose surfaces enclose something that light goes through.
+    var solid: UInt32
 }

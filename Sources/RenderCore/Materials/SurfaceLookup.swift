@@ -110,7 +110,8 @@ struct SurfaceLookup {
             absorption: self.scratch.vectors(Row.absorption),
             disperses: flags.disperses,
             hasLobes: flags.hasLobes,
-            scatters: flags.scatters
+            scatters: flags.scatters,
+            solid: flags.solid
         )
     }
 
@@ -134,6 +135,7 @@ struct SurfaceLookup {
         var disperses: UInt32 = 0
         var hasLobes: UInt32 = 0
         var scatters: UInt32 = 0
+        var solid: UInt32 = 0
     }
 
     @inline(__always) private var transform: AffineLanes {
@@ -208,6 +210,7 @@ struct SurfaceLookup {
         }
         if material.pointee.lobes >= 0 { flags.hasLobes |= bit }
         if material.pointee.scatters { flags.scatters |= bit }
+        if material.pointee.isSolid { flags.solid |= bit }
         let absorption = material.pointee.isSolid && !material.pointee.scatters ? material.pointee.absorption : .zero
         scratch.set(Row.absorption, lane, absorption)
         if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }

@@ -16,4 +16,10 @@ extension HenyeyGreenstein {
         let (y, x) = sinCos(turns: v)
         return ShadingFrameLanes(normal: w).toWorld(Vector3Lanes(sine * x, sine * y, cosine)).normalized(or: w)
     }
+
+    /// The density per solid angle of turns by `cosine`: that of the scalar function.
+    @inline(__always) static func value(_ cosine: FloatLanes, _ g: FloatLanes) -> FloatLanes {
+        let d = larger((1 + g * g) - 2 * g * cosine, 0x1p-40)
+        return FloatLanes(Pi.inverseOfFour) * (1 - g * g) / (d * d.squareRoot())
+    }
 }
