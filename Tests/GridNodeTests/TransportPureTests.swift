@@ -116,9 +116,9 @@ struct TransportBudgetTests {
         // All places are taken: whoever holds most gives one up, the oldest.
         let newcomer = budget.admit(4, from: .v4(3))
         #expect(newcomer == .replacing(0))
-        budget.handshakeEnded(0)
+        budget.handshakeEnded(0, hasProved: false)
         budget.connectionEnded()
-        budget.handshakeEnded(1)
+        budget.handshakeEnded(1, hasProved: false)
         let again = budget.admit(5, from: .v4(1))
         #expect(again == .admitted)
     }
@@ -132,14 +132,14 @@ struct TransportBudgetTests {
             case .admitted: open.insert(number)
             case .replacing(let victim):
                 #expect(open.remove(victim) != nil)
-                budget.handshakeEnded(victim)
+                budget.handshakeEnded(victim, hasProved: false)
                 budget.connectionEnded()
                 open.insert(number)
             case .refused: break
             }
             if number % 50 == 0, open.remove(number) != nil {
                 // An honest handshake is over before the next packets come.
-                budget.handshakeEnded(number)
+                budget.handshakeEnded(number, hasProved: true)
                 budget.connectionEnded()
             } else if number % 50 == 0 {
                 Issue.record("an honest peer was refused")
@@ -156,11 +156,59 @@ struct TransportBudgetTests {
         for number in 1 ..< 10_000 {
             guard case .replacing(let victim) = budget.admit(number, from: .v4(UInt32(number + 1))) else { continue }
             #expect(victim == number - 512)
-            budget.handshakeEnded(victim)
+            budget.handshakeEnded(victim, hasProved: false)
             budget.connectionEnded()
             if number == 512 { break }
         }
         #expect(budget.inboundCount == 512)
+    }
+
+    @Test
+    func `whoever has finished a handshake keeps the place that strangers want`() {
+        var budget = self.budget(handshakes: 64, perSource: 4)
+        _ = budget.admit(0, from: .v4(1))
+        budget.handshakeEnded(0, hasProved: true)
+        budget.connectionEnded()
+        let again = budget.admit(1, from: .v4(1))
+        #expect(again == .admitted)
+        for number in 2 ..< 10_000 {
+            guard case .replacing(let victim) = budget.admit(number, from: .v4(UInt32(number + 1))) else { continue }
+            #expect(victim != 1)
+            budget.handshakeEnded(victim, hasProved: false)
+            budget.connectionEnded()
+        }
+        // With all places taken by strangers it comes in as well.
+        guard case .replacing = budget.admit(10_000, from: .v4(1)) else {
+            Issue.record("an acquaintance was refused")
+            return
+        }
+    }
+
+    @Test
+    func `acquaintances leave half of the places to strangers`() {
+        var budget = self.budget(handshakes: 64, perSource: 4)
+        for number in 0 ..< 100 {
+            _ = budget.admit(number, from: .v4(UInt32(number)))
+            budget.handshakeEnded(number, hasProved: true)
+            budget.connectionEnded()
+        }
+        var open: [Int: Bool] = [:]
+        for number in 100 ..< 2_000 {
+            // Ten times as many acquaintances as strangers, none of whom ever goes on.
+            let isStranger = number % 11 == 0
+            let source = isStranger ? UInt32(number + 1_000) : UInt32(number % 100)
+            switch budget.admit(number, from: .v4(source)) {
+            case .admitted: open[number] = isStranger
+            case .replacing(let victim):
+                open[victim] = nil
+                budget.handshakeEnded(victim, hasProved: false)
+                budget.connectionEnded()
+                open[number] = isStranger
+            case .refused: #expect(!isStranger)
+            }
+            #expect(open.count <= 64)
+        }
+        #expect(open.values.count { $0 } >= 31)
     }
 
     @Test
@@ -170,7 +218,7 @@ struct TransportBudgetTests {
             let admission = budget.admit(number, from: .v4(1))
             #expect(admission == .admitted)
         }
-        let established = (0 ..< 3).map { budget.handshakeEnded($0) }
+        let established = (0 ..< 3).map { budget.handshakeEnded($0, hasProved: true) }
         // Whoever proves himself when all places are taken has to go.
         #expect(established == [true, true, false])
         budget.connectionEnded()

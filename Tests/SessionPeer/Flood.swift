@@ -11,7 +11,8 @@ import Glibc
 /// What honest peers notice of a flood of handshakes that lead nowhere.
 ///
 /// A second process is the victim. This one opens connections at a rate, each with a dialer's first words and no more, and at
-/// the same time dials honestly. All of it stays on the loopback interface, whose addresses 127.1.0.0/16 stand for a crowd.
+/// the same time dials honestly: now from an address from which a handshake was finished before the flood, now from one that
+/// the victim has never seen. All of it stays on the loopback interface, whose addresses stand for a crowd.
 struct Flood {
     /// The forged openings in a second.
     var rate = 10_000
@@ -37,32 +38,27 @@ struct Flood {
         let start = clock.now
         let port = victim.port
         Thread.detachNewThread { self.send(opening, to: port, progress) }
-        var times: [Duration] = []
-        var failures: [String: Int] = [:]
+        var honest = [Tally(name: "acquaintances"), Tally(name: "strangers")]
         var peak = before
-        try await withThrowingTaskGroup(of: Result<Duration, any Error>.self) { group in
+        try await withThrowingTaskGroup(of: (Int, Result<Duration, any Error>).self) { group in
             for number in 1 ... self.seconds * Self.honestRate {
                 try await clock.sleep(until: start + .milliseconds(Int64(number * 1_000 / Self.honestRate)))
                 peak = max(peak, victim.resident)
                 group.addTask {
                     let begin = ContinuousClock.now
                     do {
-                        try await self.dialHonestly(address, number: number)
-                        return .success(ContinuousClock.now - begin)
+                        if number % 2 == 0 {
+                            try await self.dialHonestly(address, number: number)
+                        } else {
+                            try await self.dialAsStranger(port: port, number: number)
+                        }
+                        return (number % 2, .success(ContinuousClock.now - begin))
                     } catch {
-                        return .failure(error)
+                        return (number % 2, .failure(error))
                     }
                 }
             }
-            for try await result in group {
-                switch result {
-                case .success(let time) where time <= Self.honestLimit: times.append(time)
-                case .success: failures["too late", default: 0] += 1
-                case .failure(let error):
-                    let reason = "\(error)".split(separator: ": ").last.map { String($0) } ?? ""
-                    failures[reason, default: 0] += 1
-                }
-            }
+            for try await (kind, result) in group { honest[kind].add(result) }
         }
         let elapsed = (clock.now - start) / .seconds(1)
         progress.isOver.store(true, ordering: .relaxed)
@@ -70,22 +66,47 @@ struct Flood {
         try await clock.sleep(for: .seconds(2))
         let after = victim.resident
         try await self.dialHonestly(victim.address, number: 0)
-        times.sort()
-        let all = times.count + failures.values.reduce(0, +)
-        let share = Double(times.count) / Double(all) * 100
         print(
             "forged openings: \(Int(Double(total) / elapsed)) a second from \(self.sources) addresses, \(total) in all"
         )
-        print(
-            "honest handshakes within \(Self.honestLimit): \((share * 100).rounded() / 100) % of \(all)"
-        )
-        if !times.isEmpty {
-            print("    median \(times[times.count / 2]), 99th percentile \(times[times.count * 99 / 100])")
-        }
-        for (reason, count) in failures.sorted(by: { $0.key < $1.key }) { print("    \(count) failed: \(reason)") }
+        for tally in honest { tally.report() }
         print("victim's memory: \(before >> 10) KiB before, \(peak >> 10) at most, \(after >> 10) after")
         print("victim's processor time: \((victim.processorSeconds / elapsed * 100).rounded()) % of one")
         victim.end()
+    }
+
+    /// How the honest fared.
+    private struct Tally {
+        let name: String
+        private var times: [Duration] = []
+        private var failures: [String: Int] = [:]
+
+        init(name: String) {
+            self.name = name
+        }
+
+        mutating func add(_ result: Result<Duration, any Error>) {
+            switch result {
+            case .success(let time) where time <= Flood.honestLimit: self.times.append(time)
+            case .success: self.failures["too late", default: 0] += 1
+            case .failure(let error):
+                let reason = "\(error)".split(separator: ": ").last.map { String($0) } ?? ""
+                self.failures[reason, default: 0] += 1
+            }
+        }
+
+        func report() {
+            let times = self.times.sorted()
+            let all = times.count + self.failures.values.reduce(0, +)
+            let share = all > 0 ? (Double(times.count) / Double(all) * 10_000).rounded() / 100 : 0
+            print("honest \(self.name), handshakes within \(Flood.honestLimit): \(share) % of \(all)")
+            if !times.isEmpty {
+                print("    median \(times[times.count / 2]), 99th percentile \(times[times.count * 99 / 100])")
+            }
+            for (reason, count) in self.failures.sorted(by: { $0.key < $1.key }) {
+                print("    \(count) failed: \(reason)")
+            }
+        }
     }
 
     /// A dialer's first words; forged, since nobody waits for the answer.
@@ -123,6 +144,53 @@ struct Flood {
         await network.shutdown()
     }
 
+    private func dialAsStranger(port: UInt16, number: Int) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            // The system's calls block.
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try Self.handshake(from: 0x7FC8_0001 + UInt32(number), to: port) })
+            }
+        }
+    }
+
+    /// Dials from an address of its own, and ends when the other side has accepted the session.
+    private static func handshake(from source: UInt32, to port: UInt16) throws {
+        let deadline = ContinuousClock.now + Self.honestLimit
+        guard let descriptor = Self.connect(from: source, to: port, timeout: Self.honestLimit) else {
+            throw NetworkError(.cannotConnect, "no connection: no answer in time")
+        }
+        defer { close(descriptor) }
+        var seed = [UInt8](repeating: 2, count: 32)
+        for (index, shift) in [0, 8].enumerated() { seed[index] = UInt8(truncatingIfNeeded: source >> UInt32(shift)) }
+        var clock: Instant { Instant(sinceEpoch: .seconds(1)) }
+        let session = SessionConnection(
+            role: .dialer,
+            identity: try IdentityKey(seed: seed),
+            expectedPeer: nil,
+            entropy: SystemEntropy.bytes,
+            inboundProtocols: [],
+            now: clock
+        )
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while ContinuousClock.now < deadline {
+            let words = session.takeOutput()
+            guard words.withUnsafeBytes({ Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }) >= 0
+            else { throw NetworkError(.cannotConnect, "the words were not taken: \(errno)") }
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else { throw NetworkError(.cannotConnect, "the victim hung up: \(count < 0 ? errno : 0)") }
+            for event in session.receive(Array(buffer.prefix(count)), now: clock) {
+                switch event {
+                case .established: session.ping()
+                // Only now is it sure that the victim has accepted the session.
+                case .roundTrip: return
+                case .closed(let reason): throw NetworkError(.cannotConnect, "closed: \(reason)")
+                default: break
+                }
+            }
+        }
+        throw NetworkError(.cannotConnect, "too late: too late")
+    }
+
     // MARK: The flood
 
     /// How far the flood has come, and whether it is to go on.
@@ -157,7 +225,11 @@ struct Flood {
         for descriptor in held { close(descriptor) }
     }
 
-    private static func connect(from source: UInt32, to port: UInt16) -> CInt? {
+    private static func connect(
+        from source: UInt32,
+        to port: UInt16,
+        timeout: Duration = .milliseconds(200)
+    ) -> CInt? {
         let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         // A reset leaves no port waiting behind.
@@ -165,8 +237,11 @@ struct Flood {
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
         var one: CInt = 1
         setsockopt(descriptor, CInt(IPPROTO_IP), 24 /* IP_BIND_ADDRESS_NO_PORT */, &one, 4)
-        var timeout = timeval(tv_sec: 0, tv_usec: 200_000)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        let (seconds, attoseconds) = timeout.components
+        var time = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+        for option in [SO_SNDTIMEO, SO_RCVTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+        }
         func with(_ ip: UInt32, _ port: UInt16, _ call: (UnsafePointer<sockaddr>, socklen_t) -> CInt) -> CInt {
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)

@@ -8,9 +8,9 @@ public struct NetworkSettings: Sendable {
     public var inboundConnectionsMax = 256
     /// The most inbound handshakes in progress at a time.
     ///
-    /// Of a flood of 10,000 openings a second from as many addresses, each stays 50 ms; an honest handshake needs a round trip.
-    /// Together with the sessions they stay below the 1,024 files that a process may usually have open.
-    public var inboundHandshakesMax = 512
+    /// Of a flood of 10,000 openings a second from as many addresses, each stays 200 ms; an honest handshake needs a round trip.
+    /// Each takes some 11 KB. Where the system lets the process have few files open, there are fewer.
+    public var inboundHandshakesMax = 2_048
     /// The most inbound handshakes in progress at a time from one address.
     ///
     /// A loopback node serves all its peers from one address, so this must not be much below their number.
@@ -51,11 +51,12 @@ public struct NetworkSettings: Sendable {
     /// Creates the settings of an ordinary node.
     public init() {}
 
-    /// What others may open.
-    var connectionLimits: ConnectionBudget.Limits {
+    /// What others may open, when the process may have so many files open.
+    func connectionLimits(openFiles: Int) -> ConnectionBudget.Limits {
         .init(
             sessionsMax: self.inboundConnectionsMax,
-            handshakesMax: self.inboundHandshakesMax,
+            // What is left by sessions and by as many files again for all else.
+            handshakesMax: min(self.inboundHandshakesMax, max(64, openFiles - 2 * self.inboundConnectionsMax)),
             handshakesPerSourceMax: self.inboundHandshakesPerAddressMax
         )
     }

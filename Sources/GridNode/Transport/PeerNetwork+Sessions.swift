@@ -50,7 +50,7 @@ extension PeerNetwork: SessionHandlerDelegate {
             case probe
         }
         let verdict: Verdict = self.state.withLock { state in
-            let hasPlace = !connection.isCounted || state.budget.handshakeEnded(connection.number)
+            let hasPlace = !connection.isCounted || state.budget.handshakeEnded(connection.number, hasProved: true)
             let count = state.established.values.count { $0 == peer }
             state.established[connection.number] = peer
             guard state.phase == .running, hasPlace, peer != own,
@@ -104,7 +104,7 @@ extension PeerNetwork: SessionHandlerDelegate {
             state.probes.remove(connection.number)
             let wasEstablished = state.established.removeValue(forKey: connection.number) != nil
             if connection.isCounted {
-                if !wasEstablished { state.budget.handshakeEnded(connection.number) }
+                if !wasEstablished { state.budget.handshakeEnded(connection.number, hasProved: false) }
                 state.budget.connectionEnded()
             }
             guard let peer, state.sessions[peer] === connection else { return (false, nil) }

@@ -111,7 +111,7 @@ public final class PeerNetwork: Sendable {
         let jitter = SystemEntropy.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         self.state = Mutex(
             State(
-                budget: ConnectionBudget(limits: settings.connectionLimits),
+                budget: ConnectionBudget(limits: settings.connectionLimits(openFiles: OpenFiles.raisedLimit())),
                 redial: RedialSchedule(settings: settings.redial, seed: jitter)
             )
         )
