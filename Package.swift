@@ -65,6 +65,7 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMeshoptimizer", providers: [.apt(["libmeshoptimizer-dev"])]),
         .target(name: "CDracoShim", linkerSettings: [.linkedLibrary("draco")]),
         .target(
@@ -80,7 +81,7 @@ let package = Package(
         ),
         .target(
             name: "SceneImport",
-            dependencies: ["RenderCore", "ImageCodec", "CMeshoptimizer", "CDracoShim"],
+            dependencies: ["RenderCore", "ImageCodec", "CMeshoptimizer", "CDracoShim", "CZlib"],
             exclude: ["Examples", "Schemas"],
             swiftSettings: settings
         ),

@@ -29,6 +29,9 @@ public struct ImportLimits: Hashable, Sendable {
     /// Most pixels of all decoded pictures together.
     public var maxTexturePixels = 1 << 28
 
+    /// Most points of all volumes together.
+    public var maxVoxels = 1 << 28
+
     /// Room for films' work on one machine.
     public static let standard = ImportLimits()
 

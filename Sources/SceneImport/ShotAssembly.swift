@@ -28,7 +28,14 @@ struct ShotAssembly {
         )
         let contents = try builder.build()
         let meshes = builder.meshes
-        guard !meshes.meshes.isEmpty || !meshes.particles.isEmpty else {
+        var volumeBuilder = VolumeBuilder(
+            accessors: self.accessors,
+            resources: self.resources,
+            limits: limits
+        )
+        let volumes = try volumeBuilder.build(self.document.extensions?.volumes?.volumes ?? [])
+        guard !meshes.meshes.isEmpty || !meshes.particles.isEmpty || contents.contains(where: { $0.volume != nil })
+        else {
             let others = meshes.skippedPrimitives > 0 ? "only points or lines, and no triangles" : "no triangles"
             throw ImportError(.malformed, "it shows \(others): check which scene and which objects were exported")
         }
@@ -55,12 +62,14 @@ struct ShotAssembly {
             meshes: meshes.meshes,
             deformers: meshes.deformers,
             boxes: meshes.meshes.map { Box($0.positions) },
-            particleBoxes: meshes.particles.map { Box($0) }
+            particleBoxes: meshes.particles.map { Box($0) },
+            volumeBoxes: volumes.map { Box(low: SIMD3<Double>($0.low), high: SIMD3<Double>($0.high)) }
         )
         // Core glTF ends at 1, which is the brightness of a screen and lights nothing; lamps are brighter.
         let shown = Set(meshes.meshes.map(\.material)).union(meshes.particles.map(\.material))
         let glows = shown.contains { surfaces[$0].emission.max() > 1 }
-        let isLit = glows || contents.contains { $0.light != nil }
+        let burns = contents.contains { $0.volume.map { !volumes[$0].emission.isEmpty } ?? false }
+        let isLit = glows || burns || contents.contains { $0.light != nil }
         let surroundings = Surroundings(
             document: self.document,
             scene: scene,
@@ -76,6 +85,7 @@ struct ShotAssembly {
             environment: environment
         )
         assets.particles = meshes.particles
+        assets.volumes = volumes
         return ImportedShot(
             assets: assets,
             notes: notes,

@@ -8,6 +8,7 @@ package struct GLBWriter {
         package var mesh: Int?
         package var camera: Int?
         package var light: Int?
+        package var volume: Int?
         package var translation: SIMD3<Double>?
         package var rotation: SIMD4<Double>?
         package var scale: SIMD3<Double>?
@@ -29,6 +30,7 @@ package struct GLBWriter {
     private var channels: [String] = []
     private var cameras: [String] = []
     private var lights: [String] = []
+    private var volumes: [String] = []
     /// JSON for the scene's `extras`.
     package var extras: String?
     /// Further members of the document, such as `"images": [...]`, each with its key.
@@ -146,6 +148,12 @@ package struct GLBWriter {
         return self.lights.count - 1
     }
 
+    /// Adds a volume by its JSON.
+    package mutating func addVolume(_ json: String) -> Int {
+        self.volumes.append(json)
+        return self.volumes.count - 1
+    }
+
     /// Adds times for ``animate(_:_:times:values:)``.
     package mutating func addTimes(_ seconds: [Double]) -> Int {
         self.addFloats(seconds.map { Float($0) }, width: 1, hasBounds: true)
@@ -204,13 +212,18 @@ package struct GLBWriter {
         var parts = ["\"asset\":{\"version\":\"2.0\",\"generator\":\"Tessera\"}", "\"scene\":0"]
         let extras = self.extras.map { ",\"extras\":\($0)" } ?? ""
         parts.append("\"scenes\":[{\"nodes\":[\(roots)]\(extras)}]")
-        let used = (self.extensions + (self.lights.isEmpty ? [] : ["KHR_lights_punctual"])).map { "\"\($0)\"" }
+        let own =
+            (self.lights.isEmpty ? [] : ["KHR_lights_punctual"]) + (self.volumes.isEmpty ? [] : ["TESSERA_volume"])
+        let used = (self.extensions + own).map { "\"\($0)\"" }
         if !used.isEmpty { parts.append("\"extensionsUsed\":[\(used.joined(separator: ","))]") }
+        var lists: [String] = []
         if !self.lights.isEmpty {
-            parts.append(
-                "\"extensions\":{\"KHR_lights_punctual\":{\"lights\":[\(self.lights.joined(separator: ","))]}}"
-            )
+            lists.append("\"KHR_lights_punctual\":{\"lights\":[\(self.lights.joined(separator: ","))]}")
         }
+        if !self.volumes.isEmpty {
+            lists.append("\"TESSERA_volume\":{\"volumes\":[\(self.volumes.joined(separator: ","))]}")
+        }
+        if !lists.isEmpty { parts.append("\"extensions\":{\(lists.joined(separator: ","))}") }
         func add(_ key: String, _ items: [String]) {
             if !items.isEmpty { parts.append("\"\(key)\":[\(items.joined(separator: ","))]") }
         }
@@ -242,6 +255,7 @@ package struct GLBWriter {
         if let light = node.light {
             parts.append("\"extensions\":{\"KHR_lights_punctual\":{\"light\":\(light)}}")
         }
+        if let volume = node.volume { parts.append("\"extensions\":{\"TESSERA_volume\":{\"volume\":\(volume)}}") }
         if let t = node.translation { parts.append("\"translation\":[\(self.list([t.x, t.y, t.z]))]") }
         if let r = node.rotation { parts.append("\"rotation\":[\(self.list([r.x, r.y, r.z, r.w]))]") }
         if let s = node.scale { parts.append("\"scale\":[\(self.list([s.x, s.y, s.z]))]") }

@@ -80,7 +80,7 @@ extension Leviathan {
     }
 
     /// Three mantissas and their common exponent (Ward 1991), found without logarithms.
-    private static func rgbe(_ color: SIMD3<Double>) -> [UInt8] {
+    static func rgbe(_ color: SIMD3<Double>) -> [UInt8] {
         let largest = color.max()
         guard largest > 1e-9 else { return [0, 0, 0, 0] }
         let exponent = largest.exponent + 1
@@ -92,7 +92,7 @@ extension Leviathan {
     }
 
     /// Packs one channel of a row: runs of equal bytes, and stretches of different ones.
-    private static func appendRuns(_ values: [UInt8], to bytes: inout [UInt8]) {
+    static func appendRuns(_ values: [UInt8], to bytes: inout [UInt8]) {
         var i = 0
         while i < values.count {
             var run = 1

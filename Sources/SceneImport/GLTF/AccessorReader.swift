@@ -27,7 +27,7 @@ struct AccessorReader {
     }
 
     private let document: GLTF.Document
-    private let views: BufferViews
+    let views: BufferViews
 
     init(document: GLTF.Document, views: BufferViews) {
         self.document = document

@@ -29,6 +29,7 @@ enum Extensions {
         "TESSERA_layers",
         "TESSERA_particles",
         "TESSERA_subsurface",
+        "TESSERA_volume",
     ]
 
     /// Refuses other versions than 2.x.

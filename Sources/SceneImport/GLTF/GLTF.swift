@@ -51,11 +51,13 @@ enum GLTF {
             var lightsPunctual: LightList?
             var lightsImageBased: ImageBasedLightList?
             var materialsVariants: VariantList?
+            var volumes: VolumeList?
 
             enum CodingKeys: String, CodingKey {
                 case lightsPunctual = "KHR_lights_punctual"
                 case lightsImageBased = "EXT_lights_image_based"
                 case materialsVariants = "KHR_materials_variants"
+                case volumes = "TESSERA_volume"
             }
         }
     }
@@ -92,11 +94,13 @@ enum GLTF {
             var lightsPunctual: LightReference?
             var instancing: Instancing?
             var visibility: Visibility?
+            var volume: VolumeReference?
 
             enum CodingKeys: String, CodingKey {
                 case lightsPunctual = "KHR_lights_punctual"
                 case instancing = "EXT_mesh_gpu_instancing"
                 case visibility = "KHR_node_visibility"
+                case volume = "TESSERA_volume"
             }
         }
     }

@@ -60,6 +60,13 @@ struct ContentsBuilder {
             _ = try LightBuilder.build(light, of: self.document.extensions?.lightsPunctual?.lights ?? [])
             contents.light = light
         }
+        if let volume = node.extensions?.volume?.volume {
+            let count = (self.document.extensions?.volumes?.volumes ?? []).count
+            guard (0 ..< count).contains(volume) else {
+                throw ImportError(.malformed, "it names volume \(volume) of TESSERA_volume, but there are \(count)")
+            }
+            contents.volume = volume
+        }
         guard let mesh = node.mesh else { return contents }
         let built = try self.mesh(mesh)
         contents.meshes = built.meshes

@@ -16,6 +16,8 @@ struct NodeStage: Sendable {
         var copies: InstanceSet?
         /// The number of a light of the document.
         var light: Int?
+        /// The number of a volume.
+        var volume: Int?
     }
 
     /// Where everything is at one time.
@@ -44,6 +46,8 @@ struct NodeStage: Sendable {
     let boxes: [Box]
     /// For each set of particles.
     let particleBoxes: [Box]
+    /// For each volume.
+    let volumeBoxes: [Box]
 
     /// The pose at a time in seconds.
     func pose(at time: Double) throws(ImportError) -> Pose {
@@ -106,6 +110,7 @@ struct NodeStage: Sendable {
                 if let light = contents.light {
                     frame.lights.append(try self.light(light, at: pose.time).placed(by: pose.transforms[entry]))
                 }
+                if let volume = contents.volume { try self.place(volume, pose.transforms[entry], in: &frame) }
                 try self.place(contents, entry: entry, pose, in: &frame)
                 owners.append(contentsOf: repeatElement(entry, count: frame.instances.count - owners.count))
             } catch {
@@ -156,6 +161,18 @@ struct NodeStage: Sendable {
         }
     }
 
+    private func place(_ volume: Int, _ world: Affine, in frame: inout SceneFrame) throws(ImportError) {
+        guard world.determinant.magnitude > 1e-30 else { return }
+        let image = self.volumeBoxes[volume].image(under: world)
+        guard image.low.min() > -Self.coordinateMax, image.high.max() < Self.coordinateMax else {
+            throw ImportError(
+                .malformed,
+                "its volume reaches further than \(Self.coordinateMax) metres: check its transform"
+            )
+        }
+        frame.volumes.append(VolumeInstance(volume: volume, transform: world.renderTransform))
+    }
+
     /// Places something, or all its copies.
     private static func place(
         _ instance: Instance,
@@ -196,6 +213,10 @@ struct NodeStage: Sendable {
                     deformed[instance.mesh - self.boxes.count]
                 }
             let box = own.image(under: Affine(instance.transform))
+            result = result?.union(box) ?? box
+        }
+        for volume in frame.volumes {
+            let box = self.volumeBoxes[volume.volume].image(under: Affine(volume.transform))
             result = result?.union(box) ?? box
         }
         return result
