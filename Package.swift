@@ -149,7 +149,7 @@ let package = Package(
         .executableTarget(
             name: "sessionpeer",
             dependencies: [
-                "GridNode", "GridWire", "PeerSession", .product(name: "Logging", package: "swift-log"),
+                "GridNode", "GridWire", "PeerSession", "Discovery", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/SessionPeer",
             swiftSettings: settings

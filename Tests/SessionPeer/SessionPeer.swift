@@ -10,6 +10,7 @@ import PeerSession
 ///     sessionpeer measure
 ///     sessionpeer flood [RATE [SECONDS [SOURCES]]]
 ///     sessionpeer crowd COUNT
+///     sessionpeer lookups PORT
 ///
 /// It keeps connected with the addresses, echoes streams of `/test/echo/1`, and prints its state as a line of JSON twice a second
 /// until stdin ends.
@@ -40,6 +41,10 @@ enum SessionPeer {
         }
         if arguments.first == "crowd", let count = arguments.dropFirst().first.flatMap({ Int($0) }) {
             return try await Crowd.run(count: count)
+        }
+        if arguments.first == "lookups", let port = arguments.dropFirst().first.flatMap({ UInt16($0) }) {
+            var lookups = try Lookups(entrance: port)
+            return try lookups.run()
         }
         guard arguments.count >= 2, let seed = arguments.popFirst().flatMap({ UInt8($0) }),
             let listen = arguments.popFirst(), let colon = listen.lastIndex(of: ":"),
