@@ -13,8 +13,21 @@ enum PyLibp2p {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let path = root.appendingPathComponent(".build/interop/bin/python").path
-        return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+        return Self.hasLibp2p(path) ? path : nil
     }()
+
+    /// Whether a Python is there, and knows py-libp2p: it may have been made for another program.
+    private static func hasLibp2p(_ python: String) -> Bool {
+        guard FileManager.default.isExecutableFile(atPath: python) else { return false }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: python)
+        process.arguments = ["-c", "import libp2p"]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
 
     static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("libp2p_peer.py").path
