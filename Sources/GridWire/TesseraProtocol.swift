@@ -17,9 +17,15 @@ public enum TesseraProtocol {
     public static let pixelsPut = "/tessera/pixels-put/1"
     /// Peers tell each other of nodes that they know: ``NodeRecord/encode(_:)`` both ways, the asker's own record first.
     public static let peers = "/tessera/peers/1"
+    /// What keeps the overlay: whether a peer is heard, whether a session can be done without, where peers are.
+    ///
+    /// One byte, then public keys of 32 bytes; the answer is one byte, or ``NodeRecord/encode(_:)``.
+    public static let overlay = "/tessera/overlay/1"
 
     /// All names.
-    public static let all = [Self.grid, Self.chunk, Self.chunkPut, Self.pixels, Self.pixelsPut, Self.peers]
+    public static let all = [
+        Self.grid, Self.chunk, Self.chunkPut, Self.pixels, Self.pixelsPut, Self.peers, Self.overlay,
+    ]
 
     /// The most bytes of a request or a response on ``grid``.
     public static let gridMessageSizeMax = 4 << 20
@@ -51,6 +57,7 @@ public enum TesseraProtocol {
         case Self.pixels: UnitPixelsAddress.byteCount
         case Self.pixelsPut: UnitPixelsAddress.byteCount + Self.pixelsSizeMax
         case Self.peers: Self.peersSizeMax
+        case Self.overlay: 1 + NodeRecord.recordsMax * PeerID.publicKeySize
         default: nil
         }
     }
@@ -62,7 +69,7 @@ public enum TesseraProtocol {
         case Self.chunk: Self.chunkSizeMax
         case Self.chunkPut, Self.pixelsPut: 1
         case Self.pixels: Self.pixelsSizeMax
-        case Self.peers: Self.peersSizeMax
+        case Self.peers, Self.overlay: Self.peersSizeMax
         default: nil
         }
     }

@@ -88,6 +88,19 @@ struct TransportRedialTests {
     }
 
     @Test
+    func `a peer that is forgotten is dialed no more, unless a person has asked for it`() throws {
+        var schedule = RedialSchedule(settings: RedialSettings(), seed: 3)
+        let peer = try self.peer(1)
+        schedule.want(self.target(1), isPermanent: false, now: self.start)
+        schedule.want(self.target(2), isPermanent: true, now: self.start)
+        for target in schedule.dialsDue(now: self.start) { schedule.dialSucceeded(target, peer: peer) }
+        schedule.forget(peer)
+        schedule.disconnected(peer, now: self.start)
+        let due = schedule.dialsDue(now: self.start.advanced(by: .seconds(600)))
+        #expect(due == [self.target(2)])
+    }
+
+    @Test
     func `a flood of announcements is kept within its bound`() {
         var settings = RedialSettings()
         settings.targetsMax = 10

@@ -48,6 +48,18 @@ struct NodeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The most gigabytes of scene chunks on disk.", valueName: "GB"))
     var quota = Double(NodeConfiguration.defaultChunkQuota) / Double(1 << 30)
 
+    @Option(
+        name: .customLong("upload"),
+        help: ArgumentHelp("The most megabytes a second that are sent to all peers together.", valueName: "MB/s")
+    )
+    var upload: Double?
+
+    @Option(
+        name: .customLong("download"),
+        help: ArgumentHelp("The most megabytes a second that are received from all peers together.", valueName: "MB/s")
+    )
+    var download: Double?
+
     @Flag(name: .customLong("no-lan"), help: "Do not look for peers on the local network.")
     var noLAN = false
 
@@ -94,6 +106,12 @@ struct NodeCommand: AsyncParsableCommand {
         guard self.bootstrapHosts.allSatisfy({ $0.port > 0 }) else {
             throw ValidationError("--bootstrap needs a port above 0")
         }
+        let least = Double(NodeConfiguration.bandwidthMin) / 1e6
+        for (name, cap) in [("--upload", self.upload), ("--download", self.download)] {
+            guard cap.map({ $0.isFinite && (least ... 100_000).contains($0) }) ?? true else {
+                throw ValidationError("\(name) must be \(least) to 100000 megabytes a second, got \(cap ?? 0)")
+            }
+        }
         guard self.quota.isFinite, (0.1 ... 1_000_000).contains(self.quota) else {
             throw ValidationError("--quota must be 0.1 to 1000000 gigabytes, got \(self.quota)")
         }
@@ -114,7 +132,9 @@ struct NodeCommand: AsyncParsableCommand {
             usesDHT: !self.noDHT,
             bootstrapHosts: self.bootstrapHosts.map(\.defaultValueDescription),
             isWorker: !self.noRender,
-            chunkQuota: UInt64(self.quota * Double(1 << 30))
+            chunkQuota: UInt64(self.quota * Double(1 << 30)),
+            uploadMax: self.upload.map { Int($0 * 1e6) },
+            downloadMax: self.download.map { Int($0 * 1e6) }
         )
         let logger = CommandLog.logger("tessera", level: self.verbose ? .debug : .info)
         let stopWithStdin = self.stopWithStdin

@@ -103,6 +103,7 @@ extension GridService {
             }
             self.tell(peer, .offer(steward.offer))
         }
+        self.tellOfJobs(peer)
         self.rearm()
         let addresses = hello.addresses.map { "\($0)" }
         Task {

@@ -38,6 +38,7 @@ extension GridService {
         } else if !offer.isClosed, roster.stewards.contains(self.me), self.configuration.isWorker {
             Task { await self.join(job, manifest: offer.manifest, roster: roster) }
         }
+        self.spread(offer, from: peer)
         self.rearm()
     }
 

@@ -59,6 +59,10 @@ actor GridService {
     /// Discovery through the DHT, when it is on.
     private(set) var dht: DHTService?
     var dashboard: String?
+    /// Passes on what jobs there are; nil in a node that is alone.
+    private(set) var overlay: OverlayService?
+    /// What was last heard of the jobs that the worker knows.
+    var heardOffers: [JobID: JobOffer] = [:]
 
     private var timer: (deadline: Instant, task: Task<Void, Never>)?
 
@@ -93,7 +97,9 @@ actor GridService {
         self.chunks = chunks
         self.network = network
         self.pool = pool
-        self.exchange = ChunkExchange { chunk, peer in
+        var transfers = ChunkScheduler.Settings()
+        transfers.bytesPerSecondMax = configuration.downloadMax
+        self.exchange = ChunkExchange(settings: transfers) { chunk, peer in
             try await network.request(
                 peer,
                 protocol: TesseraProtocol.chunk,
@@ -133,6 +139,11 @@ actor GridService {
     /// Shows how discovery stands from now on.
     func use(_ dht: DHTService) {
         self.dht = dht
+    }
+
+    /// Passes on to its neighbours what jobs there are from now on.
+    func use(_ overlay: OverlayService) {
+        self.overlay = overlay
     }
 
     /// Finishes what is rendering, hands the rest back, and forgets those who wait.

@@ -1,3 +1,5 @@
+import PeerSession
+
 /// How a node behaves; every field has a flag of `tessera node`.
 public struct NodeConfiguration: Sendable {
     /// Where the node keeps its key, records and chunks; made on first start, readable by its owner only.
@@ -28,11 +30,17 @@ public struct NodeConfiguration: Sendable {
     public var isWorker: Bool
     /// The most bytes of scene chunks kept on disk.
     public var chunkQuota: UInt64
+    /// The most bytes a second that are sent to all peers together; nil for as many as the network takes.
+    public var uploadMax: Int?
+    /// The most bytes a second that are received from all peers together; nil for as many as come.
+    public var downloadMax: Int?
 
     /// The name of the grid that a node joins when nothing else is said.
     public static let defaultGrid = "tessera"
     /// The port that a node listens on when nothing else is said.
     public static let defaultPort = 7877
+    /// The least that bandwidth may be capped to, in bytes a second: with less, sessions could not show that they live.
+    public static let bandwidthMin = BandwidthLimit.bytesPerSecondMin
     /// The dashboard's port when nothing else is said.
     public static let defaultDashboardPort = 7878
     /// The most bytes of chunks on disk when nothing else is said.
@@ -53,7 +61,9 @@ public struct NodeConfiguration: Sendable {
         usesDHT: Bool = true,
         bootstrapHosts: [String] = [],
         isWorker: Bool = true,
-        chunkQuota: UInt64 = Self.defaultChunkQuota
+        chunkQuota: UInt64 = Self.defaultChunkQuota,
+        uploadMax: Int? = nil,
+        downloadMax: Int? = nil
     ) {
         self.dataDirectory = dataDirectory
         self.listenHost = listenHost
@@ -69,6 +79,8 @@ public struct NodeConfiguration: Sendable {
         self.bootstrapHosts = bootstrapHosts
         self.isWorker = isWorker
         self.chunkQuota = chunkQuota
+        self.uploadMax = uploadMax
+        self.downloadMax = downloadMax
     }
 
     /// Whether the node keeps to the loopback interface.

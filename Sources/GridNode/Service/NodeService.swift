@@ -105,12 +105,15 @@ public struct NodeService: Sendable {
             logger: self.logger
         )
         let exchange = PeerExchange(network: network)
-        self.register(service, exchange, on: network)
+        let overlay = OverlayService(network: network, exchange: exchange, logger: self.logger)
+        self.register(service, exchange, overlay, on: network)
         let peers = try self.configuration.peers.map { try PeerAddress.parse($0) }
         try await network.start()
         do {
             try await service.start()
             await reachability.start()
+            await service.use(overlay)
+            await overlay.start()
             let dht = self.configuration.usesDHT ? self.makeDHT(network, reachability, settings.preSharedKey) : nil
             try await self.serve(service, exchange, dht, network: network, peers: peers)
         } catch {
@@ -119,6 +122,7 @@ public struct NodeService: Sendable {
             await network.shutdown()
             throw error
         }
+        await overlay.shutdown()
         await service.stop()
         await reachability.shutdown()
         await network.shutdown()
@@ -135,11 +139,18 @@ public struct NodeService: Sendable {
             TesseraProtocol.chunk, TesseraProtocol.chunkPut, TesseraProtocol.pixels, TesseraProtocol.pixelsPut,
         ]
         if self.configuration.isLoopback { settings.reachability = .off }
+        settings.uploadMax = self.configuration.uploadMax
+        settings.downloadMax = self.configuration.downloadMax
         settings.reachability.mapsPort = self.configuration.mapsPort && !self.configuration.isLoopback
         return settings
     }
 
-    private func register(_ service: GridService, _ exchange: PeerExchange, on network: PeerNetwork) {
+    private func register(
+        _ service: GridService,
+        _ exchange: PeerExchange,
+        _ overlay: OverlayService,
+        on network: PeerNetwork
+    ) {
         func handle(_ name: String, _ answer: @escaping PeerNetwork.Handler) {
             network.handle(name, requestLimit: TesseraProtocol.requestSizeMax(name) ?? 0, handler: answer)
         }
@@ -149,6 +160,7 @@ public struct NodeService: Sendable {
         handle(TesseraProtocol.pixels) { await service.answerPixels($1, from: $0) }
         handle(TesseraProtocol.pixelsPut) { await service.answerPixelsPut($1, from: $0) }
         handle(TesseraProtocol.peers) { await exchange.answer($1, from: $0) }
+        handle(TesseraProtocol.overlay) { await overlay.answer($1, from: $0) }
     }
 
     /// Tells everybody of sessions that begin and end.

@@ -34,4 +34,6 @@ public struct SessionSnapshot: Hashable, Sendable {
     public var bytesOut: Int
     /// How long the session has stood.
     public var age: Duration
+    /// How long nothing was asked on it, either way, but what keeps the overlay.
+    public var idle: Duration
 }

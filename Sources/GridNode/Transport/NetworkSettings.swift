@@ -23,6 +23,10 @@ public struct NetworkSettings: Sendable {
     public var strangerTimeout = Duration.seconds(60)
     /// The most conversations (relayed connections, reachability) that one peer may have open here.
     public var streamsPerPeerMax = 64
+    /// The most bytes a second that all connections together send; nil for as many as the network takes.
+    public var uploadMax: Int?
+    /// The most bytes a second that all connections together read; nil for as many as come.
+    public var downloadMax: Int?
     /// The most bytes of requests that all connections together may hold in memory.
     public var memoryMax = 512 << 20
     /// The protocols of which nothing is asked through a relay with a limit: pictures and scenes would use it up at once.

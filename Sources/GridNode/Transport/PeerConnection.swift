@@ -60,8 +60,19 @@ final class PeerConnection: Sendable {
             roundTrip: self.statistics.roundTrip,
             bytesIn: self.statistics.bytesIn.load(ordering: .relaxed),
             bytesOut: self.statistics.bytesOut.load(ordering: .relaxed),
-            age: ContinuousClock.now - self.openedAt
+            age: ContinuousClock.now - self.openedAt,
+            idle: self.statistics.idle(now: SessionHandler.now)
         )
+    }
+
+    /// The bytes that have come.
+    var bytesIn: Int {
+        self.statistics.bytesIn.load(ordering: .relaxed)
+    }
+
+    /// Asks for a sign of life.
+    func ping() {
+        self.loop.execute { self.handler.value.ping() }
     }
 
     /// Whether a relay lies between.
@@ -140,6 +151,18 @@ final class ConnectionStatistics: Sendable {
     let bytesIn = Atomic<Int>(0)
     let bytesOut = Atomic<Int>(0)
     private let lastRoundTrip = Mutex<Duration?>(nil)
+    private let lastUse = Mutex(SessionHandler.now)
+
+    /// A question was asked, or came.
+    func used(_ protocolName: String, now: Instant) {
+        guard protocolName != TesseraProtocol.overlay, protocolName != TesseraProtocol.peers else { return }
+        self.lastUse.withLock { $0 = now }
+    }
+
+    /// How long nothing was asked.
+    func idle(now: Instant) -> Duration {
+        max(.zero, self.lastUse.withLock { $0 }.duration(to: now))
+    }
 
     var roundTrip: Duration? {
         get { self.lastRoundTrip.withLock { $0 } }

@@ -4,22 +4,37 @@ import PeerSession
 
 /// Nodes tell each other whom they know: self-signed ``GridWire/NodeRecord``s, on a stream of their own when a session begins.
 ///
-/// What is learned is dialed as long as this node has few sessions. Records come with proof of who made them, so a liar can
-/// withhold, but not make this node dial a victim.
+/// What is learned is told to the overlay, which dials as long as this node has few sessions. Records come with proof of who made
+/// them, so a liar can withhold, but not make this node dial a victim.
 package actor PeerExchange {
-    /// With so many sessions no more peers are dialed that were only heard of.
-    package static let sessionsWanted = 12
     /// The longest wait for an answer.
     private static let timeout = Duration.seconds(10)
 
     private let network: PeerNetwork
     private var book: NodeRecordBook
     private var own: NodeRecord?
+    private var follower: (@Sendable ([(peer: PeerID, addresses: [Multiaddr])]) async -> Void)?
 
     /// Creates an exchange; the network must not have been started.
     package init(network: PeerNetwork) {
         self.network = network
         self.book = NodeRecordBook(me: network.identity.peerID, verify: SodiumSignature.verifier)
+    }
+
+    /// Tells of peers that are heard of from now on.
+    package func follow(_ follower: @escaping @Sendable ([(peer: PeerID, addresses: [Multiaddr])]) async -> Void) {
+        self.follower = follower
+    }
+
+    /// The records of peers, as far as they are known.
+    package func records(of peers: [PeerID]) -> [NodeRecord] {
+        peers.compactMap { self.book[$0] }
+    }
+
+    /// Where a peer is, as far as whoever told of it may speak of such addresses.
+    package func addresses(of peer: PeerID, toldBy teller: PeerID) -> [Multiaddr] {
+        let scope = self.scope(of: teller)
+        return (self.book[peer]?.addresses ?? []).filter { $0.tcpEndpoint.map { scope.allows($0.ip) } ?? false }
     }
 
     /// This node's record, signed anew when its addresses are others than before.
@@ -62,17 +77,16 @@ package actor PeerExchange {
         self.book.selection(for: peer, own: self.ownRecord(), unixMilliseconds: WallClock.milliseconds)
     }
 
-    private func take(_ records: [NodeRecord], from peer: PeerID) {
-        // Who is on our own network may speak of it, and who is on this machine of this machine; a stranger may not.
-        let sessions = self.network.peers
-        let address = sessions.first { $0.peer == peer }?.address.tcpEndpoint?.ip
-        let scope: DHTScope =
-            address?.isLoopback ?? false ? .loopback : address?.isPrivate ?? false ? .privateNetworks : .internet
-        let news = self.book.merge(records, scope: scope, unixMilliseconds: WallClock.milliseconds)
-        var room = Self.sessionsWanted - sessions.count
-        for (peer, addresses) in news where room > 0 && !self.network.isConnected(to: peer) {
-            self.network.discovered(peer, at: addresses)
-            room -= 1
-        }
+    /// Takes in records that a peer has told.
+    package func take(_ records: [NodeRecord], from peer: PeerID) {
+        let news = self.book.merge(records, scope: self.scope(of: peer), unixMilliseconds: WallClock.milliseconds)
+        guard let follower, !news.isEmpty else { return }
+        Task { await follower(news) }
+    }
+
+    /// Who is on our own network may speak of it, and who is on this machine of this machine; a stranger may not.
+    private func scope(of peer: PeerID) -> DHTScope {
+        let address = self.network.peers.first { $0.peer == peer }?.address.tcpEndpoint?.ip
+        return address?.isLoopback ?? false ? .loopback : address?.isPrivate ?? false ? .privateNetworks : .internet
     }
 }

@@ -145,7 +145,9 @@ extension PeerNetwork {
         self.state.withLock { $0.connections[number] = connection }
         try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
         // Larger than a Noise message, so that most are decrypted where they were read; smaller again when little comes.
-        let reads = AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 4 << 10, maximum: 512 << 10)
+        // With a cap little is read at a time, so that the others are not kept waiting for long.
+        let readMax = self.download == nil ? 512 << 10 : 16 << 10
+        let reads = AdaptiveRecvByteBufferAllocator(minimum: 1 << 10, initial: 4 << 10, maximum: readMax)
         try channel.syncOptions?.setOption(.recvAllocator, value: reads)
         try channel.pipeline.syncOperations.addHandler(handler)
     }

@@ -71,6 +71,8 @@ public final class PeerNetwork: Sendable {
     let sessionSettings: SessionSettings
     /// The bytes of requests that all connections hold.
     let heldBytes = Atomic<Int>(0)
+    let upload: SharedBandwidth?
+    let download: SharedBandwidth?
     let logger: Logger
     let group: any EventLoopGroup
     let state: Mutex<State>
@@ -98,6 +100,8 @@ public final class PeerNetwork: Sendable {
         self.listenHost = listenHost
         self.listenPort = listenPort
         self.settings = settings
+        self.upload = settings.uploadMax.map { SharedBandwidth(bytesPerSecond: $0) }
+        self.download = settings.downloadMax.map { SharedBandwidth(bytesPerSecond: $0) }
         self.logger = logger
         self.group = MultiThreadedEventLoopGroup.singleton
         var sessionSettings = SessionSettings()
@@ -277,6 +281,16 @@ public final class PeerNetwork: Sendable {
     /// The connection that is used for a peer.
     func connection(to peer: PeerID) -> PeerConnection? {
         self.state.withLock { $0.sessions[peer] }
+    }
+
+    /// Whether a person has asked for the session with the peer.
+    func isPermanent(_ peer: PeerID) -> Bool {
+        self.state.withLock { $0.redial.isPermanent(peer) }
+    }
+
+    /// Dials a peer that was only heard of no more, until it is heard of again.
+    func forget(_ peer: PeerID) {
+        self.state.withLock { $0.redial.forget(peer) }
     }
 
     /// Ends the session with a peer, if there is one; a wanted peer is dialed again.

@@ -105,6 +105,15 @@ package struct RedialSchedule: Sendable {
         self.entries.values.contains { $0.isPermanent && $0.peer == peer }
     }
 
+    /// The peer is not wanted any more, unless a person has asked for it.
+    package mutating func forget(_ peer: PeerID) {
+        let forgotten = self.entries.filter { target, entry in
+            !entry.isPermanent && (entry.peer == peer || target.address.peer == peer)
+        }
+        for target in forgotten.keys { self.entries[target] = nil }
+        self.order.removeAll { forgotten[$0] != nil }
+    }
+
     /// The last session with the peer ended.
     package mutating func disconnected(_ peer: PeerID, now: Instant) {
         for target in self.order {

@@ -17,6 +17,9 @@ protocol SessionHandlerDelegate: AnyObject, Sendable {
     func identified(_ connection: PeerConnection, peer: PeerID, message: IdentifyMessage)
     /// Counts bytes that connections make this node hold; false, and nothing is counted, when all together hold too many.
     func holdBytes(_ count: Int) -> Bool
+    /// The caps on what all connections together send and read, where there are any.
+    var upload: SharedBandwidth? { get }
+    var download: SharedBandwidth? { get }
     /// Runs the answering of a request as a task.
     func enqueue(_ job: @escaping @Sendable () async -> Void)
 }
@@ -65,6 +68,10 @@ final class SessionHandler: ChannelInboundHandler {
     private static let waitingMax = 4_096
     /// The most bytes taken from the session at a time.
     private static let outputSize = 256 << 10
+    /// The same while there is a cap, so that connections take turns.
+    private static let cappedOutputSize = 16 << 10
+    /// So many bytes are words, which do not wait for the cap; they are counted.
+    private static let wordsSize = 4 << 10
     /// The most memory for output that an idle connection keeps.
     private static let outputKept = 4 << 10
 
@@ -95,6 +102,9 @@ final class SessionHandler: ChannelInboundHandler {
     private var countedBytes = 0
     private var timer: (deadline: Instant, task: Scheduled<Void>)?
     private var output = ByteBuffer()
+    /// Whether output waits for the cap.
+    private var isUploadDue = false
+    private var isReadingPaused = false
 
     /// Streams that are conversations, and those who wait for room on them.
     var streams: [StreamID: PeerStream] = [:]
@@ -142,6 +152,7 @@ final class SessionHandler: ChannelInboundHandler {
         let now = Self.now
         let events = buffer.withUnsafeReadableBytes { self.session.receive($0, now: now) }
         self.perform(events)
+        self.count(read: buffer.readableBytes, now: now)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -202,6 +213,13 @@ final class SessionHandler: ChannelInboundHandler {
         guard let (stream, _) = self.outbound.first(where: { $0.value.request.ticket === ticket }) else { return }
         self.session.reset(stream)
         self.complete(stream, with: .failure(CancellationError()))
+        self.flush()
+    }
+
+    /// Asks the peer for a sign of life.
+    func ping() {
+        guard !self.isEnded else { return }
+        self.session.ping()
         self.flush()
     }
 
@@ -310,6 +328,7 @@ final class SessionHandler: ChannelInboundHandler {
             self.flush()
         }
         self.inbound[stream] = Inbound(responder: responder, timer: timer)
+        self.statistics.used(name, now: Self.now)
     }
 
     private func received(_ bytes: [UInt8], on stream: StreamID) {
@@ -412,6 +431,7 @@ final class SessionHandler: ChannelInboundHandler {
             self.flush()
         }
         self.outbound[stream] = Outbound(request: request, timer: timer)
+        self.statistics.used(request.protocolName, now: Self.now)
         if !request.body.isEmpty, !self.session.send(request.body, on: stream) {
             self.session.reset(stream)
             self.fail(stream, .unavailable, "a request of \(request.body.count) bytes is too long to be sent")
@@ -450,8 +470,9 @@ final class SessionHandler: ChannelInboundHandler {
     func flush() {
         guard let context = self.context else { return }
         while context.channel.isActive, context.channel.isWritable {
-            let capacity = self.session.outputCapacity(limit: Self.outputSize)
-            if capacity == 0 { break }
+            let limit = self.upload == nil ? Self.outputSize : Self.cappedOutputSize
+            let capacity = self.session.outputCapacity(limit: limit)
+            if capacity == 0 || self.mustWait(toSend: capacity) { break }
             // The memory of the last write is used again as soon as the socket has taken it.
             self.output.clear(minimumCapacity: capacity)
             let count = self.output.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
@@ -459,6 +480,7 @@ final class SessionHandler: ChannelInboundHandler {
             }
             if count == 0 { break }
             self.statistics.bytesOut.add(count, ordering: .relaxed)
+            _ = self.upload?.spend(count, now: Self.now)
             context.writeAndFlush(self.wrapOutboundOut(self.output), promise: nil)
         }
         if self.output.capacity > Self.outputKept, self.session.pendingOutputBytes == 0 { self.output = ByteBuffer() }
@@ -467,6 +489,40 @@ final class SessionHandler: ChannelInboundHandler {
             self.draining = self.draining.filter { self.session.queuedBytes(on: $0) > 0 }
         }
         self.armTimer(on: context.eventLoop)
+    }
+
+    /// The cap on what is sent; what goes through a relay is counted where it leaves this node.
+    private var upload: SharedBandwidth? {
+        self.connection?.isRelayed == false ? self.delegate.upload : nil
+    }
+
+    /// Whether so many bytes have to wait for the cap; they are sent when it is time.
+    private func mustWait(toSend count: Int) -> Bool {
+        guard count > Self.wordsSize, let upload, let loop = self.context?.eventLoop else { return false }
+        let delay = upload.wait(now: Self.now)
+        guard delay > .zero else { return false }
+        if !self.isUploadDue {
+            self.isUploadDue = true
+            loop.assumeIsolated().scheduleTask(in: .init(delay)) { [weak self] in
+                self?.isUploadDue = false
+                self?.flush()
+            }
+        }
+        return true
+    }
+
+    /// Counts what has come, and reads no more for a while when it is more than the cap allows: the sender's window then closes.
+    private func count(read count: Int, now: Instant) {
+        guard self.connection?.isRelayed == false, let delay = self.delegate.download?.spend(count, now: now),
+            delay > .zero, !self.isReadingPaused, let context = self.context
+        else { return }
+        self.isReadingPaused = true
+        let channel = context.channel
+        try? channel.syncOptions?.setOption(.autoRead, value: false)
+        context.eventLoop.assumeIsolated().scheduleTask(in: .init(delay)) { [weak self] in
+            self?.isReadingPaused = false
+            try? channel.syncOptions?.setOption(.autoRead, value: true)
+        }
     }
 
     /// A timer that fires too early is harmless and arms the next one, so it is replaced only by an earlier one.
