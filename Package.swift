@@ -166,7 +166,7 @@ let package = Package(
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec", "RenderCore"], swiftSettings: settings),
         .testTarget(
             name: "SceneImportTests",
-            dependencies: ["SceneImport", "ImageCodec", "RenderCore", "CMeshoptimizer"],
+            dependencies: ["SceneImport", "ImageCodec", "RenderCore", "GridWire", "CMeshoptimizer"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -38,6 +38,8 @@ struct CommandLineTests {
         "keys show --json",
         "examples",
         "examples write leviathan -o x.glb",
+        "examples render lava --size 320x180 --spp 16 -o pictures",
+        "examples render --all",
         "golden --json",
     ])
     func `a sensible command line is accepted`(line: String) {
@@ -85,6 +87,7 @@ struct CommandLineTests {
         "simulate --jobs 0",
         "simulate --storm -1",
         "examples write nothing",
+        "examples render nothing",
         "nonsense",
         "render shot.glb -o out.png --nonsense",
     ])

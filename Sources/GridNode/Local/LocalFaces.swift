@@ -18,13 +18,16 @@ public struct ExampleFile: Codable, Hashable, Sendable {
     public var summary: String
     /// The number of frames of the animation.
     public var frameCount: Int
+    /// The frame that shows it best.
+    public var still = 1
 
     /// All examples.
     public static let all = [
         ExampleFile(
             name: "leviathan",
             summary: "A sea dragon of scales and embers rises from a dark sea before a shore of lava.",
-            frameCount: 48
+            frameCount: 48,
+            still: 26
         ),
         ExampleFile(
             name: "dragon-scales",
@@ -34,6 +37,26 @@ public struct ExampleFile: Codable, Hashable, Sendable {
         ExampleFile(
             name: "candles",
             summary: "Candles of wax that glows by the light that goes through it.",
+            frameCount: 1
+        ),
+        ExampleFile(
+            name: "lava",
+            summary: "A river of lava between crusts of rock, under a haze that glows.",
+            frameCount: 1
+        ),
+        ExampleFile(
+            name: "water",
+            summary: "Clear water over sand, a wave that breaks on a rock, a bottle adrift.",
+            frameCount: 1
+        ),
+        ExampleFile(
+            name: "tornado",
+            summary: "A waterspout: a grid of spray that scatters light, and a million drops.",
+            frameCount: 1
+        ),
+        ExampleFile(
+            name: "monster",
+            summary: "A serpent of the deep, made of two million particles.",
             frameCount: 1
         ),
     ]
@@ -47,6 +70,10 @@ public struct ExampleFile: Codable, Hashable, Sendable {
         case "leviathan": bytes = ExampleShot.leviathan()
         case "dragon-scales": bytes = ExampleShot.dragonScales()
         case "candles": bytes = ExampleShot.candles()
+        case "lava": bytes = ExampleShot.lava()
+        case "water": bytes = ExampleShot.water()
+        case "tornado": bytes = ExampleShot.tornado()
+        case "monster": bytes = ExampleShot.monster()
         default: throw NodeError(.invalidInput, "there is no example \"\(name)\"")
         }
         do {

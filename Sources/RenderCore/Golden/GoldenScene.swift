@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "7f03dfbc744ae9eb61a5775971b98927efec1e0fd59a41d188cda510da598097"
+        "a3bf9cee0ba4d0936cdbf4b7039e6012daac16870eaa318d70d3fa5fc79877a5"
     }
 
     /// The settings of the golden picture.

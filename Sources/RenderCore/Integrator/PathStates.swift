@@ -20,7 +20,10 @@ struct PathStates {
         @inline(__always) static var coneWidth: Int { 26 }
         @inline(__always) static var coneSpread: Int { 27 }
         @inline(__always) static var medium: Int { 28 }
-        @inline(__always) static var count: Int { 31 }
+        @inline(__always) static var index: Int { 31 }
+        @inline(__always) static var outerMedium: Int { 32 }
+        @inline(__always) static var outerIndex: Int { 35 }
+        @inline(__always) static var count: Int { 36 }
     }
 
     private let words: UnsafeMutablePointer<UInt32>
@@ -73,7 +76,10 @@ struct PathStates {
             number: self.integers(Row.number, path),
             time: self.floats(Row.time, path),
             cone: RayCone(width: self.floats(Row.coneWidth, path), spread: self.floats(Row.coneSpread, path)),
-            medium: self.vectors(Row.medium, path)
+            medium: self.vectors(Row.medium, path),
+            index: self.floats(Row.index, path),
+            outerMedium: self.vectors(Row.outerMedium, path),
+            outerIndex: self.floats(Row.outerIndex, path)
         )
     }
 
@@ -93,6 +99,9 @@ struct PathStates {
         self.store(group.cone.width, Row.coneWidth, path)
         self.store(group.cone.spread, Row.coneSpread, path)
         self.store(group.medium, Row.medium, path)
+        self.store(group.index, Row.index, path)
+        self.store(group.outerMedium, Row.outerMedium, path)
+        self.store(group.outerIndex, Row.outerIndex, path)
         group.skipped.instance.store(to: self.words + self.place(Row.skippedInstance, path))
         group.skipped.number.store(to: self.words + self.place(Row.skippedNumber, path))
     }
@@ -173,6 +182,12 @@ struct PathGroup {
     var cone: RayCone
     /// The coefficients of absorption of what the path has entered and not left, per metre.
     var medium: Vector3Lanes
+    /// Its index of refraction.
+    var index: FloatLanes
+    /// The coefficients of absorption of what lies around that, as far as the path knows.
+    var outerMedium: Vector3Lanes
+    /// Its index of refraction.
+    var outerIndex: FloatLanes
 
     /// Takes what changes on the way from another group of the same paths.
     func replaced(by other: borrowing PathGroup, where lanes: MaskLanes) -> PathGroup {
@@ -190,6 +205,9 @@ struct PathGroup {
         group.cone.width = select(lanes, other.cone.width, self.cone.width)
         group.cone.spread = select(lanes, other.cone.spread, self.cone.spread)
         group.medium = select(lanes, other.medium, self.medium)
+        group.index = select(lanes, other.index, self.index)
+        group.outerMedium = select(lanes, other.outerMedium, self.outerMedium)
+        group.outerIndex = select(lanes, other.outerIndex, self.outerIndex)
         return group
     }
 }

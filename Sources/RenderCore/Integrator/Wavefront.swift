@@ -118,6 +118,9 @@ struct Wavefront {
         group.etaScale = 1
         group.cone = self.camera.cone
         group.medium = .zero
+        group.index = 1
+        group.outerMedium = .zero
+        group.outerIndex = 1
         group.skipped = .none
         group.receiver = LightReceiverLanes(point: .zero, normal: .zero)
         self.states.store(group, path)
@@ -181,6 +184,10 @@ struct Wavefront {
             let key = group.sampler.key
             Dispersion.separate(lanes, self.surfaces.dispersion, key: key, &group.beta, &surface.ior)
         }
+        let index = surface.ior
+        // What lies on the other side of a solid's surface is not always air: a bottle swims in water.
+        let around = select(surface.isFront, group.index, group.outerIndex)
+        surface.ior = select(MaskLanes(bits: surface.solid), surface.ior / around, surface.ior)
         let wo = surface.frame.toLocal(-group.direction)
         var survivors = hits.isHit .& (wo.z .> 0)
         if depth >= self.settings.maxDepth { survivors = MaskLanes(false) }
@@ -195,7 +202,19 @@ struct Wavefront {
                 let lit = survivors .& spread
                 self.addDirect(surface, bsdf, layered, lobed, hits.primitive, lit, dimension, key, &group, &work)
             }
-            survivors = self.scatter(surface, bsdf, layered, lobed, hits, survivors, depth, dimension, &group, &work)
+            survivors = self.scatter(
+                surface,
+                bsdf,
+                layered,
+                lobed,
+                hits,
+                survivors,
+                index,
+                depth,
+                dimension,
+                &group,
+                &work
+            )
         }
         return self.finish(path, active, survivors, passage, &group)
     }
@@ -325,6 +344,7 @@ struct Wavefront {
         _ lobed: MaskLanes,
         _ hits: borrowing HitLanes,
         _ arrived: MaskLanes,
+        _ index: FloatLanes,
         _ depth: Int,
         _ dimension: UInt32,
         _ group: inout PathGroup,
@@ -342,8 +362,7 @@ struct Wavefront {
         var survivors = arrived .& sample.isScattered .& select(sample.wi.z .> 0, isAbove, side .< 0)
         group.beta *= sample.weight
         group.density = sample.density
-        let behind = select(surface.isFront, surface.absorption, .zero)
-        group.medium = select(sample.wi.z .< 0, behind, group.medium)
+        self.cross(sample.wi.z .< 0, surface, index, &group)
         group.etaScale *= sample.etaSquared
         if depth &+ 1 >= Self.rouletteDepth {
             let survival = group.beta.largest * group.etaScale * FloatLanes(Self.rouletteScale)
@@ -358,6 +377,24 @@ struct Wavefront {
         group.cone = group.cone.scattered(after: hits.distance, density: sample.density)
         group.receiver = LightReceiverLanes(surface)
         return survivors
+    }
+
+    /// Notes what paths come into that go through a surface.
+    @inline(__always) private func cross(
+        _ through: MaskLanes,
+        _ surface: borrowing SurfaceLanes,
+        _ index: FloatLanes,
+        _ group: inout PathGroup
+    ) {
+        guard (through .& MaskLanes(bits: surface.solid)).any else { return }
+        let solid = through .& MaskLanes(bits: surface.solid)
+        let enters = solid .& surface.isFront
+        let leaves = solid .& .!surface.isFront
+        let (medium, number) = (group.medium, group.index)
+        group.medium = select(enters, surface.absorption, select(leaves, group.outerMedium, group.medium))
+        group.index = select(enters, index, select(leaves, group.outerIndex, group.index))
+        group.outerMedium = select(enters, medium, select(leaves, .zero, group.outerMedium))
+        group.outerIndex = select(enters, number, select(leaves, 1, group.outerIndex))
     }
 
     /// Writes what ended paths have found.

@@ -87,7 +87,7 @@ struct LobedBSDF: BitwiseCopyable {
         self.eta = select(s.isFront .| lobes.isThin, s.ior, 1 / s.ior)
         let color = s.baseColor
         // Films lie on the outside: from within, they are seen at the angle of the light that leaves.
-        let sine2 = (1 - wo.z * wo.z) * select(self.eta .< 1, s.ior * s.ior, 1)
+        let sine2 = (1 - wo.z * wo.z) * select(self.eta .< 1, 1 / (self.eta * self.eta), 1)
         let outer = larger(0, 1 - sine2).squareRoot()
         var reflectance = lobes.reflectance
         var metalColor = color

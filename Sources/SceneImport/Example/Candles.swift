@@ -12,8 +12,8 @@ struct Candles {
         self.glb.extensions = [
             "KHR_materials_clearcoat", "KHR_materials_emissive_strength", "KHR_materials_ior", "TESSERA_subsurface",
         ]
-        let ivory = self.wax("ivory", color: "0.97,0.86,0.62", distance: "0.07,0.045,0.024")
-        let red = self.wax("red", color: "0.9,0.22,0.12", distance: "0.08,0.03,0.02")
+        let ivory = self.wax("ivory", color: "0.985,0.92,0.76", distance: "0.17,0.12,0.08")
+        let red = self.wax("red", color: "0.95,0.34,0.2", distance: "0.2,0.09,0.06")
         let flame = self.glb.addMaterial(
             "{\"name\":\"flame\",\"pbrMetallicRoughness\":{\"baseColorFactor\":[0,0,0,1],\"metallicFactor\":0},"
                 + "\"emissiveFactor\":[1,0.5,0.16],"

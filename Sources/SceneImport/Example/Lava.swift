@@ -18,8 +18,9 @@ struct Lava {
             let glow = LookNoise.step(0.3, 1, -direction.z) * LookNoise.step(0.5, 0, up)
             let clouds = LookNoise.clouds(direction * 5, octaves: 4)
             return SIMD3(0.004, 0.007, 0.016) + SIMD3(0.006, 0.009, 0.018) * horizon
-                + SIMD3(0.1, 0.022, 0.006) * (glow * clouds * clouds)
+                + SIMD3(0.34, 0.075, 0.018) * (glow * clouds * clouds)
         }
+        self.stage.sun(from: SIMD3(-0.6, 0.7, 0.35), color: "0.42,0.58,1", intensity: 0.34)
         self.stage.look(from: SIMD3(1.3, 1.75, 7.4), to: SIMD3(-0.1, 0.35, -1.5), angle: 0.72)
     }
 
@@ -66,7 +67,7 @@ struct Lava {
         var materials = [
             self.stage.material(
                 "rock",
-                "\"pbrMetallicRoughness\":{\"baseColorFactor\":[0.022,0.02,0.019,1],\"metallicFactor\":0,"
+                "\"pbrMetallicRoughness\":{\"baseColorFactor\":[0.05,0.045,0.043,1],\"metallicFactor\":0,"
                     + "\"roughnessFactor\":0.62}"
             )
         ]
@@ -139,17 +140,17 @@ struct Lava {
         let material = self.stage.material(
             "spark",
             "\"pbrMetallicRoughness\":{\"baseColorFactor\":[0,0,0,1],\"metallicFactor\":0},\"emissiveFactor\":[1,0.36,0.07],"
-                + "\"extensions\":{\"KHR_materials_emissive_strength\":{\"emissiveStrength\":14}}"
+                + "\"extensions\":{\"KHR_materials_emissive_strength\":{\"emissiveStrength\":5}}"
         )
         var sparks = LookParticles()
-        while sparks.radii.count < 900 {
+        while sparks.radii.count < 420 {
             let z = self.random.between(-9, 6.2)
             let x = Self.middle(z) + self.random.between(-1.9, 1.9)
             guard Self.heat(x, z) > 0.25 else { continue }
             let up = self.random.unit()
             let y = 0.08 + 2.6 * up * up * up
             let drift = 0.5 * y * (self.random.unit() - 0.35)
-            sparks.add(SIMD3(x + drift, y, z), radius: self.random.between(0.0035, 0.0095) * (1.15 - 0.35 * y / 2.7))
+            sparks.add(SIMD3(x + drift, y, z), radius: self.random.between(0.003, 0.0075) * (1.15 - 0.35 * y / 2.7))
         }
         self.stage.particles("sparks", sparks, material: material)
     }

@@ -22,10 +22,10 @@ struct Monster {
             high: SIMD3(26, 12, 22),
             size: SIMD3(72, 32, 64),
             most: 1,
-            more: "\"scattering\":[0.028,0.031,0.036],\"anisotropy\":0.55",
+            more: "\"scattering\":[0.011,0.012,0.0135],\"anisotropy\":0.55",
             density: { p in
                 let billows = LookNoise.clouds(SIMD3(p.x * 0.16, p.y * 0.3, p.z * 0.16), octaves: 5)
-                return LookNoise.step(11, 0, p.y + 9 * (billows - 0.5)) * (0.35 + billows)
+                return LookNoise.step(5, 0, p.y + 5 * (billows - 0.5)) * (0.35 + billows)
             }
         )
         self.stage.sky { direction in
@@ -39,9 +39,9 @@ struct Monster {
             let halo = SIMD3(0.5, 0.56, 0.62) * (p8 * p8 * p8 * (0.15 + 1.6 * clouds * clouds))
             return (night + halo) * LookNoise.step(-0.3, 0, up)
         }
-        self.stage.sun(from: SIMD3(0.55, 0.62, -0.62), color: "0.74,0.86,1", intensity: 2.6)
-        self.stage.sun(from: SIMD3(-0.8, 0.35, 0.55), color: "1,0.62,0.34", intensity: 0.95)
-        self.stage.look(from: SIMD3(1.2, 2.7, 25), to: SIMD3(0.3, 5.1, 0), angle: 0.62)
+        self.stage.sun(from: SIMD3(0.55, 0.62, -0.62), color: "0.74,0.86,1", intensity: 4.2)
+        self.stage.sun(from: SIMD3(-0.8, 0.35, 0.55), color: "1,0.62,0.34", intensity: 2.2)
+        self.stage.look(from: SIMD3(-0.4, 2.6, 19.5), to: SIMD3(0.2, 4.5, 0), angle: 0.66)
     }
 
     /// The line that the body follows: coils in and out of the water, then the neck and the head.
@@ -125,7 +125,7 @@ struct Monster {
             var color = dark + (teal - dark) * LookNoise.step(0.3, 0.62, stripes + 0.25 * (id - 0.5))
             color += (gold - color) * (LookNoise.step(0.65, 1, dome * v) * 0.75)
             color += (pale - color) * (belly * 0.9)
-            hide.add(p, radius: self.random.between(0.008, 0.022), color: color * (0.6 + 0.4 * v))
+            hide.add(p, radius: self.random.between(0.012, 0.028), color: color * (0.6 + 0.4 * v))
         }
         for _ in 0 ..< Self.crest {
             // Spines with webs between them stand along the back.
@@ -141,6 +141,30 @@ struct Monster {
             hide.add(p, radius: self.random.between(0.008, 0.016), color: red)
         }
         self.stage.particles("hide", hide, material: material)
+        self.addFlesh()
+    }
+
+    /// What is dark between the scales.
+    private mutating func addFlesh() {
+        let flesh = self.stage.material(
+            "flesh",
+            "\"pbrMetallicRoughness\":{\"baseColorFactor\":[0.012,0.03,0.032,1],\"metallicFactor\":0,\"roughnessFactor\":0.5}"
+        )
+        var rings: [[SIMD3<Double>]] = []
+        for k in 0 ... 360 {
+            let t = 0.925 * Double(k) / 360
+            let f = Self.frame(t)
+            let r = Self.radius(t) * 0.8
+            rings.append(
+                (0 ..< 40).map { i in
+                    let (s, c) = DeterministicMath.sineCosine(2 * Double.pi * Double(i) / 40)
+                    return f.p + (f.side * s + f.up * (c * (t > 0.9 ? 0.7 : 1))) * r
+                }
+            )
+        }
+        var form = Form()
+        form.loft(rings, start: Self.frame(0).p, end: Self.frame(0.925).p)
+        self.stage.show("flesh", [(form, material: flesh)])
     }
 
     private static func swell(_ x: Double, _ z: Double) -> Double {

@@ -24,7 +24,7 @@ struct Tornado {
             let far = SIMD3(0.3, 0.36, 0.4) * (band * (0.35 + 0.5 * clouds))
             return (dark + glow + far) * LookNoise.step(-0.3, 0.02, up)
         }
-        self.stage.sun(from: SIMD3(-0.86, 0.3, 0.12), color: "1,0.74,0.5", intensity: 5.5)
+        self.stage.sun(from: SIMD3(-0.86, 0.3, 0.12), color: "1,0.74,0.5", intensity: 7)
         self.stage.look(from: SIMD3(11, 3.2, 62), to: SIMD3(-1.5, 18.5, 0), angle: 0.72)
     }
 
@@ -145,7 +145,7 @@ struct Tornado {
     private mutating func addSea() {
         let water = self.stage.material(
             "sea",
-            "\"pbrMetallicRoughness\":{\"baseColorFactor\":[0.008,0.02,0.024,1],\"metallicFactor\":0,\"roughnessFactor\":0.14},"
+            "\"pbrMetallicRoughness\":{\"baseColorFactor\":[0.02,0.045,0.05,1],\"metallicFactor\":0,\"roughnessFactor\":0.14},"
                 + "\"extensions\":{\"KHR_materials_ior\":{\"ior\":1.33}}"
         )
         func height(_ x: Double, _ z: Double) -> Double {

@@ -29,12 +29,12 @@ struct Water {
                 SIMD3(0.2, 0.42, 0.85) * (0.5 + 0.5 * (1 - up)) + SIMD3(0.75, 0.5, 0.3)
                 * ((1 - up) * (1 - up) * (1 - up))
             let lit = SIMD3(0.95, 0.87, 0.8) * (0.55 + 0.9 * p4)
-            let sun = SIMD3(1, 0.78, 0.52) * (0.55 * p4 + 60 * p32 * p32 * p32)
+            let sun = SIMD3(1, 0.78, 0.52) * (0.7 * p4 + 9 * p32)
             let air = blue * (1 - 0.8 * cover) + lit * (0.8 * cover) + sun * (1 - 0.7 * cover)
             return air * LookNoise.step(-0.12, 0.0, direction.y) + SIMD3(0.08, 0.1, 0.1)
                 * LookNoise.step(0.0, -0.12, direction.y)
         }
-        self.stage.look(from: SIMD3(0.35, 1.12, 4.1), to: SIMD3(-0.12, 0.0, -1.2), angle: 0.66)
+        self.stage.look(from: SIMD3(0.3, 1.62, 4.7), to: SIMD3(-0.2, -0.12, -0.4), angle: 0.7)
     }
 
     /// How deep the ground lies; it rises towards the eye.
@@ -74,7 +74,7 @@ struct Water {
             "\"pbrMetallicRoughness\":{\"baseColorFactor\":[1,1,1,1],\"metallicFactor\":0,\"roughnessFactor\":0},"
                 + "\"extensions\":{\"KHR_materials_transmission\":{\"transmissionFactor\":1},\"KHR_materials_ior\":{\"ior\":1.333},"
                 + "\"KHR_materials_volume\":{\"thicknessFactor\":1,\"attenuationColor\":[0.12,0.62,0.7],"
-                + "\"attenuationDistance\":1.3}}"
+                + "\"attenuationDistance\":2.2}}"
         )
         let forms = LookStage.field(
             columns: 620,
@@ -189,7 +189,7 @@ struct Water {
                 + "\"extensions\":{\"KHR_materials_ior\":{\"ior\":1.333}}"
         )
         var spray = LookParticles()
-        for k in 0 ..< 60_000 {
+        for k in 0 ..< 36_000 {
             // Fingers of water that leave the rock's front and fall back.
             let finger = Double(k % 41)
             let phase = LookNoise.value(SIMD3(finger * 3.3, 1, 0))
@@ -223,7 +223,7 @@ struct Water {
             high: Self.rock + SIMD3(1.7, 1.5, 1.5),
             size: SIMD3(64, 40, 56),
             most: 1,
-            more: "\"scattering\":[0.95,0.97,1],\"anisotropy\":0.7",
+            more: "\"scattering\":[0.45,0.46,0.48],\"anisotropy\":0.7",
             density: { p in
                 let d = (p - Self.rock - SIMD3(0.25, 0.55, 0.35)) / SIMD3(1.1, 0.75, 0.9)
                 let r = dot(d, d).squareRoot()

@@ -1,0 +1,57 @@
+import GridWire
+import RenderCore
+import SceneImport
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Leaves of the looks, which are the same in every build.
+///
+/// Whoever changes a look or what the core computes runs `TESSERA_PRINT_GOLDEN=1 swift test -c release --filter LookGolden`
+/// and puts the hashes here.
+struct LookGoldenTests {
+    /// A look and the first sixteen digits of the hash of its leaves.
+    static let looks: [(name: String, leaves: String, make: @Sendable () -> [UInt8])] = [
+        ("dragon-scales", "09a77c874aa20903", { ExampleShot.dragonScales() }),
+        ("candles", "9915b7ba149cb585", { ExampleShot.candles() }),
+        ("lava", "0c82bd83705e86b3", { ExampleShot.lava() }),
+        ("water", "0a00a88e55a767c4", { ExampleShot.water() }),
+        ("tornado", "a9430b27fcd4433b", { ExampleShot.tornado() }),
+        ("monster", "ea7ca9f7eeca880f", { ExampleShot.monster() }),
+    ]
+
+    @Test(arguments: Self.looks.indices)
+    func `a look has its leaves, whatever the hierarchy`(index: Int) throws {
+        let look = Self.looks[index]
+        let shot = try ShotImporter().importShot(look.make(), directory: ".")
+        #expect(shot.notes.isEmpty)
+        let assets = try shot.assets.encoded()
+        let frame = try shot.frame(1).encoded(for: shot.assets)
+        for bvh in [BVHSettings.standard, BVHSettings(bins: 7, leafSize: 2)] {
+            let scene = try Scene(assets: assets, frame: frame, bvh: bvh)
+            let renderer = BlockRenderer(
+                scene: scene,
+                settings: RenderSettings(width: 128, height: 72, samples: 8, seed: 5, channels: .all)
+            )
+            var hash = Blake2b256()
+            // Every fourth block of each third row.
+            for y in stride(from: 0, to: 72, by: 24) {
+                for x in stride(from: 8, to: 128, by: 32) {
+                    let block = renderer.render(x: x, y: y, width: 8, height: 8)
+                    #expect(block.work.zeroedSamples == 0)
+                    var leaf = Blake2b256()
+                    leaf.update("tessera-leaf-v1:".utf8)
+                    leaf.update(block.payload)
+                    hash.update(leaf.finalizeBytes())
+                }
+            }
+            let digits = Array("0123456789abcdef".utf8)
+            let text = hash.finalizeBytes().prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+            let leaves = String(decoding: text, as: UTF8.self)
+            if getenv("TESSERA_PRINT_GOLDEN") != nil { print("golden look: \(look.name) \(leaves)") }
+            #expect(leaves == look.leaves, "if the change is intended, put \(leaves) there")
+        }
+    }
+}
