@@ -10,28 +10,36 @@ struct OpenUnits: Sendable {
         case none
         /// Nobody has it.
         case fresh
-        /// One worker has it, or has rendered it; another must.
-        case half(Int)
+        /// One copy is with somebody, or rendered by it; another must render the second one.
+        case half(Holder)
         /// Two workers disagree and their leaves are not known, so a third one must render all of it.
         case contested
         /// It is verified, but nobody holds its pixels any more; anyone may render it.
         case redo
     }
 
+    /// Who has the only copy of a unit.
+    enum Holder: Hashable, Comparable, Sendable {
+        /// A worker that asks this steward, by its number, or whose result is known.
+        case worker(Int)
+        /// Some worker of another steward, by the number of that steward.
+        case sibling(Int)
+    }
+
     private struct Head: Comparable, Sendable {
         let unit: Int
-        let bucket: Int
+        let holder: Holder
 
         static func < (a: Self, b: Self) -> Bool {
-            (a.unit, a.bucket) < (b.unit, b.bucket)
+            (a.unit, a.holder) < (b.unit, b.holder)
         }
     }
 
     private var fresh = MinHeap<Int>()
     private var redo = MinHeap<Int>()
     private var contested: [Int] = []
-    /// The units of which one worker has the only copy, by worker.
-    private var buckets: [MinHeap<Int>] = []
+    /// The units of which somebody has the only copy, by who that is.
+    private var buckets: [Holder: MinHeap<Int>] = [:]
     /// The least unit of each bucket, and what once was.
     private var heads = MinHeap<Head>()
 
@@ -48,13 +56,10 @@ struct OpenUnits: Sendable {
             if !self.contested.contains(unit) {
                 self.contested.append(unit)
             }
-        case .half(let worker):
-            while self.buckets.count <= worker {
-                self.buckets.append(MinHeap())
-            }
-            self.buckets[worker].insert(unit)
-            if self.buckets[worker].min == unit {
-                self.heads.insert(Head(unit: unit, bucket: worker))
+        case .half(let holder):
+            self.buckets[holder, default: MinHeap()].insert(unit)
+            if self.buckets[holder]?.min == unit {
+                self.heads.insert(Head(unit: unit, holder: holder))
             }
         }
     }
@@ -81,29 +86,36 @@ struct OpenUnits: Sendable {
         return self.contested.sorted()
     }
 
-    /// The unit of which somebody else than `worker` has the only copy.
-    mutating func nextHalf(for worker: Int, in units: [Steward.UnitState]) -> Int? {
-        var own: Head?
+    /// The unit of which nobody of `excluded` has the only copy.
+    mutating func nextHalf(excluding excluded: Set<Holder>, in units: [Steward.UnitState]) -> Int? {
+        var skipped: [Head] = []
         defer {
-            if let own {
-                self.heads.insert(own)
+            for head in skipped {
+                self.heads.insert(head)
             }
         }
         while let head = self.heads.min {
-            guard units[head.unit].place == .half(head.bucket) else {
+            guard units[head.unit].place == .half(head.holder) else {
                 _ = self.heads.popMin()
-                while let unit = self.buckets[head.bucket].min, units[unit].place != .half(head.bucket) {
-                    _ = self.buckets[head.bucket].popMin()
-                }
-                if let unit = self.buckets[head.bucket].min {
-                    self.heads.insert(Head(unit: unit, bucket: head.bucket))
+                if let unit = self.leastUnit(of: head.holder, in: units) {
+                    self.heads.insert(Head(unit: unit, holder: head.holder))
                 }
                 continue
             }
-            guard head.bucket == worker else { return head.unit }
-            own = head
+            guard excluded.contains(head.holder) else { return head.unit }
+            skipped.append(head)
             _ = self.heads.popMin()
         }
+        return nil
+    }
+
+    /// The least unit of which this one has the only copy.
+    private mutating func leastUnit(of holder: Holder, in units: [Steward.UnitState]) -> Int? {
+        while let unit = self.buckets[holder]?.min {
+            guard units[unit].place != .half(holder) else { return unit }
+            _ = self.buckets[holder]?.popMin()
+        }
+        self.buckets[holder] = nil
         return nil
     }
 }

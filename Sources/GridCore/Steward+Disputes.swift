@@ -182,13 +182,14 @@ extension Steward {
             return
         }
         if self.wantedLeaves.insert(index).inserted {
+            self.mustAskForLeaves = true
             self.mustFlush = true
         }
     }
 
-    /// Asks the siblings for leaves, once they are wanted and then with whatever else is told, until they are here or the
-    /// frame is final.
+    /// Asks the siblings for leaves, once they are wanted and then each second, until they are here or the frame is final.
     mutating func askForLeaves(now: Instant) {
+        self.mustAskForLeaves = false
         let wanted = self.wantedLeaves.sorted().prefix(StewardMessage.leafSetsMax)
         guard !wanted.isEmpty else { return }
         var message = self.emptyMessage(now: now)

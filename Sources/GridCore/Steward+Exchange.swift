@@ -28,7 +28,7 @@ extension Steward {
             }
         }
         for record in message.records.prefix(StewardMessage.recordsMax) {
-            self.takeForeign(record, now: now)
+            self.takeForeign(record, from: peer, now: now)
         }
         self.compare(with: message, from: peer, now: now)
         if self.phase == .running, self.roster.stewards.contains(peer) {
@@ -54,7 +54,7 @@ extension Steward {
             summary: self.ledger.summary.digest
         )
         guard self.phase == .running else { return message }
-        message.openUnits = self.openCount
+        message.openUnits = self.openCount - self.borrowed.keys.count { self.units[$0].place != .none }
         let speed = self.lastSpeeds?.own ?? 0
         message.blocksPerKilosecond = UInt64(min(max(speed * 1e9, 0), 1e15))
         message.activeWorkers = self.lastSpeeds?.count ?? 0
@@ -102,7 +102,9 @@ extension Steward {
     /// Tells the siblings what is new.
     mutating func flush(now: Instant) {
         self.signReceipts(now: now)
-        self.askForLeaves(now: now)
+        if self.mustAskForLeaves {
+            self.askForLeaves(now: now)
+        }
         for peer in self.siblingPeers {
             while let unsent = self.siblings[peer]?.unsent, !unsent.isEmpty {
                 var message = self.emptyMessage(now: now)
@@ -128,7 +130,7 @@ extension Steward {
     }
 
     /// Takes a record that another steward brought.
-    mutating func takeForeign(_ record: SignedRecord, now: Instant) {
+    mutating func takeForeign(_ record: SignedRecord, from peer: PeerID, now: Instant) {
         let id = record.id
         guard self.ledger[id] == nil, case .success(let decoded) = self.ledger.examine(record) else { return }
         _ = self.ledger.insert(record, id: id, decoded: decoded)
@@ -148,8 +150,12 @@ extension Steward {
             if let worker = self.worker(for: record.signer) {
                 self.workers[worker].claimed += indices
                 for index in indices {
+                    self.useLoan(of: index, by: worker)
                     self.removeLease(index, of: worker)
                 }
+            }
+            for index in indices {
+                self.endLoan(of: index, to: peer)
             }
             for index in indices {
                 self.reconsider(index, now: now)

@@ -93,15 +93,34 @@ extension Steward {
     }
 
     private mutating func nextUnit(for worker: Int) -> Int? {
-        if let index = self.open.nextRedo(in: self.units) {
+        let borrowed = self.borrowed.isEmpty ? nil : self.next(in: \.openBorrowed, for: [worker])
+        guard let own = self.next(in: \.open, for: [worker]) else { return borrowed }
+        guard let borrowed else { return own }
+        return self.frame(of: borrowed) <= self.frame(of: own) ? borrowed : own
+    }
+
+    /// The unit of which one of these workers should render a copy; all of them are there to take one, in any order.
+    ///
+    /// - Parameter steward: whose workers they are, if they are another steward's.
+    mutating func next(
+        in place: WritableKeyPath<Self, OpenUnits>,
+        for workers: [Int],
+        of steward: OpenUnits.Holder? = nil
+    ) -> Int? {
+        if let index = self[keyPath: place].nextRedo(in: self.units) {
             return index
         }
-        let peer = self.workers[worker].peer
-        for index in self.open.allContested(in: self.units) where !self.ledger.hasClaim(onUnitAt: index, by: peer) {
+        for index in self[keyPath: place].allContested(in: self.units)
+        where workers.isEmpty
+            || workers.contains(where: { !self.ledger.hasClaim(onUnitAt: index, by: self.workers[$0].peer) })
+        {
             return index
         }
-        let half = self.open.nextHalf(for: worker, in: self.units)
-        let fresh = self.open.nextFresh(in: self.units)
+        // Of two workers one can always take the second copy.
+        var excluded: Set<OpenUnits.Holder> = workers.count == 1 ? [.worker(workers[0])] : []
+        if let steward { excluded.insert(steward) }
+        let half = self[keyPath: place].nextHalf(excluding: excluded, in: self.units)
+        let fresh = self[keyPath: place].nextFresh(in: self.units)
         guard let half, let fresh else { return half ?? fresh }
         return self.frame(of: half) <= self.frame(of: fresh) ? half : fresh
     }
@@ -353,8 +372,10 @@ extension Steward {
                 self.units[index].holders.count < self.settings.copiesMax,
                 !self.ledger.hasClaim(onUnitAt: index, by: self.workers[worker].peer)
             else { return }
-            if self.isShared, !self.isMine(index) {
-                self.borrowed[index] = Borrowed(from: nil, at: now, holders: [])
+            if self.isShared, !self.isHome(index) {
+                let copies = self.units[index].holders.count + 1
+                let known = self.borrowed[index] ?? Borrowed(from: nil, at: now, copies: 0)
+                self.borrowed[index] = known.with(copies: max(known.copies, copies))
                 self.newlyAdopted.append(index)
             }
             self.addLease(index, to: worker, now: now, wasListed: true)
@@ -368,27 +389,35 @@ extension Steward {
         self.openCount += (place == .none ? 0 : 1) - (self.units[index].place == .none ? 0 : 1)
         self.units[index].place = place
         guard place != .none else { return }
-        self.open.insert(index, at: place)
+        if self.isHome(index) {
+            self.open.insert(index, at: place)
+        } else {
+            self.openBorrowed.insert(index, at: place)
+        }
         self.mustServeParked = true
     }
 
     private func place(of index: Int) -> OpenUnits.Place {
         let state = self.units[index]
-        guard self.isMine(index) else { return .none }
+        let loan = self.borrowed[index]
+        let ceded = self.ceded.isEmpty ? [] : self.ceded[index, default: []]
+        if !self.isHome(index) {
+            guard let loan, loan.copies > state.holders.count else { return .none }
+        }
         switch state.phase {
         case .stored:
             return .none
         case .accepted:
-            return self.wishes[index]?.isRedo == true && state.holders.isEmpty ? .redo : .none
+            return self.wishes[index]?.isRedo == true && state.holders.isEmpty && ceded.isEmpty ? .redo : .none
         case .disputed:
             guard self.disputes[index]?.isUnrefereed == true || !self.isArguable(index) else { return .none }
             let isHeldByOther = state.holders.contains {
                 !self.ledger.hasClaim(onUnitAt: index, by: self.workers[$0].peer)
             }
-            return isHeldByOther ? .none : .contested
+            return isHeldByOther || !ceded.isEmpty ? .none : .contested
         case .open:
             var contributors = state.holders
-            for worker in self.borrowed[index]?.holders ?? [] where !contributors.contains(worker) {
+            for worker in loan?.holders ?? [] where !contributors.contains(worker) {
                 contributors.append(worker)
             }
             for claim in self.ledger.countedClaims(ofUnitAt: index) {
@@ -396,9 +425,9 @@ extension Steward {
                     contributors.append(worker)
                 }
             }
-            switch contributors.count {
+            switch contributors.count + ceded.count {
             case 0: return .fresh
-            case 1: return .half(contributors[0])
+            case 1: return .half(contributors.first.map { .worker($0) } ?? self.holder(ceded[0].to))
             default: return .none
             }
         }

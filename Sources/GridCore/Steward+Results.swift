@@ -35,6 +35,7 @@ extension Steward {
         let isWelcome = self.isWelcome(batch, indices, leaves: leaves, from: worker)
         let peer = self.workers[worker].peer
         for index in indices where isWelcome || self.ledger.hasClaim(onUnitAt: index, by: peer) {
+            self.useLoan(of: index, by: worker)
             self.removeLease(index, of: worker)
         }
         guard isWelcome else {

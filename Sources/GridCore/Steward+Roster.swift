@@ -85,20 +85,24 @@ extension Steward {
                 .first { self.live.contains($0) }
             ranks.append(keeper == me)
         }
-        for (index, cession) in self.ceded where !self.live.contains(cession.to) {
-            self.ceded[index] = nil
-            self.replace(index)
-        }
+        let live = self.live
+        self.endLoans { !live.contains($0.to) }
         // Nobody hears any more of the workers that held the units of a steward that is gone.
         for (index, loan) in self.borrowed
         where !loan.holders.isEmpty && loan.from.map({ !self.live.contains($0) }) ?? false {
-            self.borrowed[index] = Borrowed(from: nil, at: now, holders: [])
+            self.borrowed[index] = Borrowed(from: nil, at: now, copies: loan.copies)
             self.replace(index)
         }
         guard ranks != self.myRanks else { return }
         self.myRanks = ranks
         self.mustScanCopies = true
+        self.borrowed = self.borrowed.filter { !self.isHome($0.key) }
+        self.ceded = self.ceded.filter { self.isHome($0.key) }
+        self.open = OpenUnits()
+        self.openBorrowed = OpenUnits()
+        self.openCount = 0
         for index in self.units.indices {
+            self.units[index].place = .none
             self.replace(index)
         }
     }

@@ -1,16 +1,23 @@
 import GridWire
 
 extension Steward {
-    /// A unit of another steward that this one may lease.
+    /// Copies of a unit of another steward that this one may lease.
     struct Borrowed: Sendable {
-        /// Who gave it; nothing when a worker brought it along.
+        /// Who gave them; nothing when a worker brought one along.
         let from: PeerID?
         let at: Instant
-        /// Workers that held it at the other steward.
-        let holders: [Int]
+        /// How many; those that workers here hold are counted too.
+        let copies: Int
+        /// Workers elsewhere that hold the other copies, as far as known.
+        var holders: [Int] = []
+
+        /// The same with another number of copies.
+        func with(copies: Int) -> Self {
+            Self(from: self.from, at: self.at, copies: copies, holders: self.holders)
+        }
     }
 
-    /// A unit of this steward that another one may lease.
+    /// A copy of a unit of this steward that another one may lease.
     struct Ceded: Sendable {
         let to: PeerID
         let at: Instant
@@ -24,17 +31,26 @@ extension Steward {
         }
     }
 
-    /// Whether this steward leases the unit: its number says whose it is, unless it was ceded.
+    /// Whether this steward leases copies of the unit.
     func isMine(_ index: Int) -> Bool {
-        guard !self.roster.stewards.isEmpty else { return true }
-        if !self.borrowed.isEmpty, self.borrowed[index] != nil { return true }
-        guard self.isHome(index) else { return false }
-        return self.ceded.isEmpty || self.ceded[index] == nil
+        self.isHome(index) || self.borrowed[index] != nil
     }
 
     /// Whether the unit is this steward's by its number.
     func isHome(_ index: Int) -> Bool {
         self.myRanks.isEmpty ? self.roster.stewards.isEmpty : self.myRanks[index % self.myRanks.count]
+    }
+
+    /// The name of a sibling among those who have copies.
+    mutating func number(of sibling: PeerID) -> OpenUnits.Holder {
+        if let known = self.siblingNumbers[sibling] { return .sibling(known) }
+        self.siblingNumbers[sibling] = self.siblingNumbers.count
+        return .sibling(self.siblingNumbers.count - 1)
+    }
+
+    /// The same for one to which a copy was ceded.
+    func holder(_ sibling: PeerID) -> OpenUnits.Holder {
+        .sibling(self.siblingNumbers[sibling] ?? -1)
     }
 
     /// Asks a sibling for units when workers wait here.
@@ -49,10 +65,14 @@ extension Steward {
         }
         guard !isAsking, !others.isEmpty else { return }
         var wanted = 0
+        var waiting: [PeerID] = []
         var fastestIdle: UInt64 = 0
         for entry in self.parkedWorkers {
             guard let parked = self.workers[entry.worker].parked, parked.requestID == entry.requestID else { continue }
             wanted += parked.wanted
+            if parked.wanted > 0, waiting.count < StewardMessage.waitingMax {
+                waiting.append(self.workers[entry.worker].peer)
+            }
             let time = self.workers[entry.worker].blockMicroseconds
             if parked.isIdle, time > 0, fastestIdle == 0 || time < fastestIdle {
                 fastestIdle = time
@@ -74,32 +94,28 @@ extension Steward {
         self.siblings[peer]?.wasAskedInVain = true
         var message = self.emptyMessage(now: now)
         message.wantedUnits = min(max(wanted, Self.heldUnitsOfUnknownSpeedMax), StewardMessage.unitsMax)
+        message.waiting = waiting
         message.idleBlockMicroseconds = min(fastestIdle, WireLimits.blockMicrosecondsMax)
         self.tell(message, to: peer)
     }
 
-    /// Gives a sibling whose workers wait some of the units that wait here, in proportion to the speeds of both.
+    /// Gives a sibling whose workers wait copies of units that wait here, in proportion to the speeds of both.
+    ///
+    /// A cession is one copy, as a lease is: the other copy of the unit stays with this steward. When units were handed over
+    /// whole, those that one worker had rendered went to and fro between stewards that could not lease them.
     mutating func serve(_ message: StewardMessage, from peer: PeerID, now: Instant) {
         guard message.wantedUnits > 0, self.mayLease(now: now), self.live.contains(peer) else { return }
         let theirs = max(Double(message.blocksPerKilosecond) * 1e-9, 1e-12)
         let own = self.speeds(now: now).own
         let share = (Double(self.openCount) * theirs / (theirs + own)).rounded(.up)
         let count = min(message.wantedUnits, Int(share), StewardMessage.unitsMax)
+        let waiting = message.waiting.prefix(StewardMessage.waitingMax).compactMap { self.worker(for: $0) }
+        // Who has one copy cannot take the other one.
+        let steward = message.activeWorkers < 2 ? self.number(of: peer) : nil
         var cessions: [StewardMessage.Cession] = []
-        var kept: [Int] = []
-        while cessions.count < count, let index = self.nextUnitToCede() {
-            self.ceded[index] = Ceded(to: peer, at: now)
-            self.replace(index)
-            // Every other unit, so that the frames go on in their order on both sides.
-            if kept.count < cessions.count, self.openCount > 0 {
-                kept.append(index)
-            } else {
-                cessions.append(self.cession(of: index))
-            }
-        }
-        for index in kept {
-            self.ceded[index] = nil
-            self.replace(index)
+        while cessions.count < count, let index = self.next(in: \.open, for: waiting, of: steward) {
+            cessions.append(self.cession(of: index))
+            self.lend(index, to: peer, now: now)
         }
         if cessions.isEmpty, message.idleBlockMicroseconds > 0,
             let index = self.stragglerToCede(blockMicroseconds: message.idleBlockMicroseconds, now: now)
@@ -119,25 +135,46 @@ extension Steward {
         return StewardMessage.Cession(unit: self.plan.unit(at: index), holders: Array(holders))
     }
 
-    private mutating func nextUnitToCede() -> Int? {
-        if let index = self.open.nextRedo(in: self.units) ?? self.open.allContested(in: self.units).first {
-            return index
-        }
-        let half = self.open.nextHalf(for: -1, in: self.units)
-        let fresh = self.open.nextFresh(in: self.units)
-        guard let half, let fresh else { return half ?? fresh }
-        return self.frame(of: half) <= self.frame(of: fresh) ? half : fresh
+    private mutating func lend(_ index: Int, to peer: PeerID, now: Instant) {
+        _ = self.number(of: peer)
+        self.ceded[index, default: []].append(Ceded(to: peer, at: now))
+        self.replace(index)
     }
 
-    /// Takes units that a sibling gave.
+    /// A copy that a sibling was to lease is rendered, or comes back.
+    mutating func endLoan(of index: Int, to peer: PeerID) {
+        guard let place = self.ceded[index]?.firstIndex(where: { $0.to == peer }) else { return }
+        self.ceded[index]?.remove(at: place)
+        if self.ceded[index]?.isEmpty == true {
+            self.ceded[index] = nil
+        }
+        self.replace(index)
+    }
+
+    /// Ends the loans of which this is true.
+    mutating func endLoans(_ isOver: (Ceded) -> Bool) {
+        for (index, loans) in self.ceded where loans.contains(where: isOver) {
+            let left = loans.filter { !isOver($0) }
+            self.ceded[index] = left.isEmpty ? nil : left
+            self.replace(index)
+        }
+    }
+
+    /// A worker that asks here has rendered a copy that a sibling lent.
+    mutating func useLoan(of index: Int, by worker: Int) {
+        guard let loan = self.borrowed[index], self.units[index].holders.contains(worker) else { return }
+        self.borrowed[index] = loan.copies > 1 ? loan.with(copies: loan.copies - 1) : nil
+    }
+
+    /// Takes copies that a sibling gave.
     mutating func borrow(_ cessions: [StewardMessage.Cession], from peer: PeerID, now: Instant) {
         guard !cessions.isEmpty else { return }
         self.siblings[peer]?.askedAt = nil
         self.siblings[peer]?.wasAskedInVain = false
         for cession in cessions.prefix(StewardMessage.unitsMax) {
-            guard let index = self.plan.index(of: cession.unit), !self.frames[self.frame(of: index)].isFinal else {
-                continue
-            }
+            guard let index = self.plan.index(of: cession.unit), !self.isHome(index),
+                !self.frames[self.frame(of: index)].isFinal
+            else { continue }
             switch self.units[index].phase {
             case .open, .disputed:
                 break
@@ -153,7 +190,8 @@ extension Steward {
                 continue
             }
             let holders = cession.holders.compactMap { self.worker(for: $0) }
-            self.borrowed[index] = Borrowed(from: peer, at: now, holders: holders)
+            let copies = min((self.borrowed[index]?.copies ?? 0) + 1, self.settings.copiesMax)
+            self.borrowed[index] = Borrowed(from: peer, at: now, copies: copies, holders: holders)
             self.replace(index)
         }
         self.mustServeParked = true
@@ -162,28 +200,14 @@ extension Steward {
     /// Takes back what a sibling cannot lease.
     mutating func takeBack(_ units: [UnitID], from peer: PeerID) {
         for unit in units.prefix(StewardMessage.unitsMax) {
-            guard let index = self.plan.index(of: unit), self.ceded[index]?.to == peer else { continue }
-            self.ceded[index] = nil
-            self.replace(index)
+            guard let index = self.plan.index(of: unit) else { continue }
+            self.endLoan(of: index, to: peer)
         }
     }
 
     /// Learns which units a sibling's workers brought along from a steward that is gone.
     mutating func noteAdopted(_ adopted: [StewardMessage.Cession], by peer: PeerID, now: Instant) {
-        var answer = self.emptyMessage(now: now)
-        for entry in adopted.prefix(StewardMessage.unitsMax) {
-            guard let index = self.plan.index(of: entry.unit), self.isHome(index), self.ceded[index] == nil,
-                self.units[index].phase == .open
-            else { continue }
-            self.ceded[index] = Ceded(to: peer, at: now)
-            self.replace(index)
-            if !self.units[index].holders.isEmpty {
-                answer.ceded.append(self.cession(of: index))
-            }
-        }
-        if !answer.ceded.isEmpty {
-            self.tell(answer, to: peer)
-        }
+        self.confirm(adopted.map(\.unit), by: peer, now: now)
     }
 
     /// The units of a sibling that this steward leases, as many as a message may list.
@@ -192,18 +216,18 @@ extension Steward {
             .prefix(StewardMessage.unitsMax).map { self.plan.unit(at: $0) }
     }
 
-    /// Notes that a sibling leases units of this steward, also when this one was started again and forgot that it does.
+    /// Notes that a sibling leases units of this steward, also when this one does not know of it: it was started again, or
+    /// has become their steward since.
     mutating func confirm(_ units: [UnitID], by peer: PeerID, now: Instant) {
-        let isNew = self.startedAt.map { $0.advanced(by: self.settings.loanUnconfirmedMax) > now } ?? false
         for unit in units.prefix(StewardMessage.unitsMax) {
-            guard let index = self.plan.index(of: unit) else { continue }
-            if self.ceded[index]?.to == peer {
-                self.ceded[index]?.confirmedAt = now
-            } else if isNew, self.ceded[index] == nil, self.isHome(index), self.units[index].phase == .open,
-                self.units[index].holders.isEmpty
-            {
-                self.ceded[index] = Ceded(to: peer, at: now)
-                self.replace(index)
+            guard let index = self.plan.index(of: unit), self.isHome(index) else { continue }
+            let loans = self.ceded[index, default: []]
+            if loans.contains(where: { $0.to == peer }) {
+                for place in loans.indices where loans[place].to == peer {
+                    self.ceded[index]?[place].confirmedAt = now
+                }
+            } else if self.units[index].phase == .open, self.units[index].place != .none {
+                self.lend(index, to: peer, now: now)
             }
         }
     }
@@ -230,21 +254,21 @@ extension Steward {
         }
     }
 
-    /// Gives back borrowed units that nobody here renders or could render, and takes ceded ones back that are overdue.
+    /// Gives back borrowed copies that nobody here renders or could render, and ends loans that are overdue.
     mutating func returnIdleUnits(now: Instant) {
         var returned: [PeerID: [UnitID]] = [:]
         for (index, loan) in self.borrowed {
-            let state = self.units[index]
             if self.isSettled(index) {
                 self.borrowed[index] = nil
                 self.replace(index)
                 continue
             }
-            guard state.holders.isEmpty, loan.at.advanced(by: self.settings.loanIdle) <= now else { continue }
-            self.borrowed[index] = nil
+            let held = self.units[index].holders.count
+            guard held < loan.copies, loan.at.advanced(by: self.settings.loanIdle) <= now else { continue }
+            self.borrowed[index] = held > 0 ? loan.with(copies: held) : nil
             self.replace(index)
             if let owner = loan.from ?? self.keeper(of: index) {
-                returned[owner, default: []].append(self.plan.unit(at: index))
+                returned[owner, default: []] += Array(repeating: self.plan.unit(at: index), count: loan.copies - held)
             }
         }
         for (peer, units) in returned.sorted(by: { $0.key < $1.key }) where self.siblings[peer] != nil {
@@ -255,14 +279,11 @@ extension Steward {
                 self.tell(message, to: peer)
             }
         }
-        for (index, cession) in self.ceded {
-            guard
-                self.isSettled(index) || cession.at.advanced(by: self.settings.loanMax) <= now
-                    || cession.confirmedAt.advanced(by: self.settings.loanUnconfirmedMax) <= now
-            else { continue }
+        for index in self.ceded.keys where self.isSettled(index) {
             self.ceded[index] = nil
-            self.replace(index)
         }
+        let (longest, unconfirmed) = (self.settings.loanMax, self.settings.loanUnconfirmedMax)
+        self.endLoans { $0.at.advanced(by: longest) <= now || $0.confirmedAt.advanced(by: unconfirmed) <= now }
     }
 
     /// Whether nobody need render the unit any more.

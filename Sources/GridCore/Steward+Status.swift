@@ -38,7 +38,7 @@ extension Steward {
         let receipts = self.ledger.receipts[index, default: []].map(\.holder.shortDescription)
         return "unit \(index) \(state.phase) at \(state.place), holders \(state.holders), missing \(state.missing), "
             + "mine \(self.isMine(index)), home \(self.isHome(index)), borrowed \(self.borrowed[index] != nil), "
-            + "ceded \(self.ceded[index]?.to.shortDescription ?? "no"), claims \(claims), receipts \(receipts), "
+            + "ceded to \(self.ceded[index, default: []].map(\.to.shortDescription)), claims \(claims), receipts \(receipts), "
             + "wish \(self.wishes[index].map { "\($0)" } ?? "none"), dispute \(self.disputes[index].map { "\($0)" } ?? "none"), "
             + "stored here \(self.storedRoots[index]?.shortDescription ?? "no"), copy \(self.copies[index] != nil), live \(self.live.map(\.shortDescription))"
     }

@@ -140,7 +140,10 @@ public struct Steward: Sendable {
     /// In the order in which they were first heard of; others name them by their place here.
     var workers: [WorkerState] = []
     var workerIndex: [PeerID: Int] = [:]
+    /// The units that this steward leases by their number.
     var open = OpenUnits()
+    /// The units that it leases for others.
+    var openBorrowed = OpenUnits()
     var leaves = LeafStore()
     var wishes: [Int: PixelWish] = [:]
     /// The root of the pixels on the disk, for units of frames that are not final.
@@ -178,7 +181,9 @@ public struct Steward: Sendable {
     /// For each remainder of a unit's number whether it is this steward's.
     var myRanks: [Bool] = []
     var borrowed: [Int: Borrowed] = [:]
-    var ceded: [Int: Ceded] = [:]
+    var ceded: [Int: [Ceded]] = [:]
+    /// Numbers for the stewards to which copies were ceded.
+    var siblingNumbers: [PeerID: Int] = [:]
     var newlyAdopted: [Int] = []
     /// Late units of siblings that an idle worker here may render too.
     var foreignStragglers: [Int] = []
@@ -189,6 +194,8 @@ public struct Steward: Sendable {
     var unsignedReceipts: Set<Int> = []
     /// Units about which workers differ, and whose leaves are wanted from the siblings.
     var wantedLeaves: Set<Int> = []
+    /// Whether some of these were not asked for yet.
+    var mustAskForLeaves = false
     var copies: [Int: CopyWish] = [:]
     var mustScanCopies = false
     var mustFlush = false

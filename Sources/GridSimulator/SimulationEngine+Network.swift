@@ -10,6 +10,7 @@ extension SimulationEngine {
     func send(_ content: SimulationEvent.Content, over link: Int) {
         let (worker, steward) = (self.links[link].worker, self.links[link].steward)
         self.report.messages += 1
+        if case .steward = content { self.report.stewardMessages += 1 }
         let isLocal = worker == steward
         guard self.links[link].isUp else {
             return self.tellFailure(of: content, worker: worker, after: 0.001)

@@ -42,6 +42,8 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     public var events: UInt64 = 0
     /// Messages that were sent; a request and its answer are two.
     public var messages: UInt64 = 0
+    /// Of these the ones between stewards.
+    public var stewardMessages: UInt64 = 0
     /// The bytes of encoded messages without pixels; 0 when messages are not encoded.
     public var messageBytes: UInt64 = 0
     /// Messages that were lost on purpose.

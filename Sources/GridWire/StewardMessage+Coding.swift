@@ -1,7 +1,7 @@
 extension StewardMessage {
-    /// Writes a map with the keys 0 to 18, in the order of the properties.
+    /// Writes a map with the keys 0 to 19, in the order of the properties.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(19)
+        encoder.map(20)
         encoder.key(0)
         encoder.digest(self.job.digest)
         encoder.key(1)
@@ -29,21 +29,23 @@ extension StewardMessage {
         encoder.key(12)
         encoder.unsigned(self.idleBlockMicroseconds)
         encoder.key(13)
-        encoder.array(self.ceded) { $1.append(to: &$0) }
+        encoder.array(self.waiting) { $0.peer($1) }
         encoder.key(14)
-        encoder.units(self.returned)
+        encoder.array(self.ceded) { $1.append(to: &$0) }
         encoder.key(15)
-        encoder.array(self.adopted) { $1.append(to: &$0) }
+        encoder.units(self.returned)
         encoder.key(16)
-        encoder.units(self.borrowed)
+        encoder.array(self.adopted) { $1.append(to: &$0) }
         encoder.key(17)
-        encoder.units(self.wantedLeaves)
+        encoder.units(self.borrowed)
         encoder.key(18)
+        encoder.units(self.wantedLeaves)
+        encoder.key(19)
         encoder.array(self.leaves) { $1.append(to: &$0) }
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 19, "a message between stewards") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 20, "a message between stewards") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -84,16 +86,20 @@ extension StewardMessage {
         try decoder.key(12)
         self.idleBlockMicroseconds = try decoder.unsigned(max: WireLimits.blockMicrosecondsMax, "the time of a block")
         try decoder.key(13)
-        self.ceded = try decoder.cessions("the list of ceded units")
+        self.waiting = try decoder.array(countMax: Self.waitingMax, "the list of waiting workers") {
+            (decoder) throws(WireError) in try decoder.peer("a waiting worker")
+        }
         try decoder.key(14)
-        self.returned = try decoder.units("the list of returned units", countMax: Self.unitsMax)
+        self.ceded = try decoder.cessions("the list of ceded units")
         try decoder.key(15)
-        self.adopted = try decoder.cessions("the list of adopted units")
+        self.returned = try decoder.units("the list of returned units", countMax: Self.unitsMax)
         try decoder.key(16)
-        self.borrowed = try decoder.units("the list of borrowed units", countMax: Self.unitsMax)
+        self.adopted = try decoder.cessions("the list of adopted units")
         try decoder.key(17)
-        self.wantedLeaves = try decoder.units("the list of wanted leaves", countMax: Self.leafSetsMax)
+        self.borrowed = try decoder.units("the list of borrowed units", countMax: Self.unitsMax)
         try decoder.key(18)
+        self.wantedLeaves = try decoder.units("the list of wanted leaves", countMax: Self.leafSetsMax)
+        try decoder.key(19)
         self.leaves = try decoder.array(countMax: Self.leafSetsMax, "the list of leaves") {
             (decoder) throws(WireError) in try LeaseRequest.Leaves(from: &decoder)
         }

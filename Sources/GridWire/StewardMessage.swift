@@ -3,13 +3,13 @@
 /// One message carries all of it, since most of its lists are empty most of the time. Whoever loses one loses nothing: the
 /// summaries show what is missing.
 public struct StewardMessage: Hashable, Sendable {
-    /// A unit that the receiver may lease, or that the sender has leased.
+    /// A copy of a unit that the receiver may lease, or that the sender has leased.
     public struct Cession: Hashable, Sendable {
         /// The unit.
         public var unit: UnitID
         /// The workers that hold it now, as far as the sender knows.
         public var holders: [PeerID]
-        /// Whether its holders are late and one more copy is worth while; other units are the receiver's from now on.
+        /// Whether its holders are late, so that one more copy than needed is worth while.
         public var isSpeculative: Bool
 
         /// Creates a cession.
@@ -46,9 +46,12 @@ public struct StewardMessage: Hashable, Sendable {
     public var wantedUnits = 0
     /// The time of a block at the sender's fastest idle worker in microseconds; 0 when none is idle.
     public var idleBlockMicroseconds: UInt64 = 0
-    /// Units for the receiver.
+    /// Some of the workers that wait at the sender for those units, at most ``waitingMax``: a second copy is of no use
+    /// to whoever has the first.
+    public var waiting: [PeerID] = []
+    /// Copies for the receiver to lease, one for each time that a unit is named.
     public var ceded: [Cession] = []
-    /// Units that were ceded to the sender and that it cannot lease.
+    /// Units of which a copy was ceded to the sender that it cannot lease; one copy for each time that a unit is named.
     public var returned: [UnitID] = []
     /// Units that the sender's workers hold from another steward's lease.
     public var adopted: [Cession] = []
@@ -68,6 +71,8 @@ public struct StewardMessage: Hashable, Sendable {
     public static let unitsMax = 1_024
     /// The most units whose leaves are asked for, or given, in one message (about 2 KiB each).
     public static let leafSetsMax = 64
+    /// The most waiting workers that are named; of any two one can take a second copy.
+    public static let waitingMax = 8
     /// The most holders of a unit.
     public static let holdersMax = 8
     /// The number of buckets.

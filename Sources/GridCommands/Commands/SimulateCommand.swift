@@ -13,6 +13,8 @@ struct SimulateCommand: AsyncParsableCommand {
             tessera simulate --seeds 100 --nodes 20 --storm 120
             tessera simulate --bars all
             tessera simulate --bars F1,F3 --work 0.1
+            tessera simulate --storm 300 --print-scenario > storm.json
+            tessera simulate --scenario storm.json --seeds 100 --csv > storm.csv
 
             The scheduling and verification are those of a real node; only pixels, network and time are made up. Equal \
             seeds give equal runs. The exit code is 1 when a job did not complete or something happened that must not.
@@ -58,8 +60,22 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The share of the bars' full work, 0.01 to 1.", valueName: "share"))
     var work = 1.0
 
+    @Option(
+        help: ArgumentHelp(
+            "Take the scenario from a JSON file; what it does not name is as the other options say.",
+            valueName: "file"
+        )
+    )
+    var scenario: String?
+
+    @Flag(help: "Print the scenario as JSON instead of running it.")
+    var printScenario = false
+
     @Flag(help: "Print JSON, one report a line.")
     var json = false
+
+    @Flag(help: "Print the figures as CSV, one report a line.")
+    var csv = false
 
     func validate() throws {
         guard (1 ... 1_000).contains(self.jobs) else {
@@ -81,13 +97,20 @@ struct SimulateCommand: AsyncParsableCommand {
                 throw ValidationError("--work must be 0.01 to 1, got \(self.work)")
             }
         }
-        if let problem = self.scenario(seed: self.seed).problem { throw ValidationError(problem) }
+        guard !(self.json && self.csv) else { throw ValidationError("--json and --csv exclude each other") }
+        if self.scenario == nil, let problem = self.optionsScenario(seed: self.seed).problem {
+            throw ValidationError(problem)
+        }
     }
 
     func run() async throws {
         let command = self
         try await Interruption.cancellable {
-            if let bars = command.bars { try command.runBars(bars) } else { try command.simulate() }
+            if let bars = command.bars { return try command.runBars(bars) }
+            var scenario = command.optionsScenario(seed: command.seed)
+            if let path = command.scenario { scenario = try ScenarioFile.read(path, over: scenario) }
+            if command.printScenario { return Terminal.data(try JSONText.encode(scenario)) }
+            try command.simulate(scenario)
         }
     }
 
@@ -111,7 +134,7 @@ struct SimulateCommand: AsyncParsableCommand {
         throw NodeError(.verification, "\(failed.count) figures miss their bars, the first of \(first)")
     }
 
-    private func scenario(seed: UInt64) -> SimulationScenario {
+    private func optionsScenario(seed: UInt64) -> SimulationScenario {
         let jobs = (0 ..< self.jobs).map { _ in
             SimulationScenario.Job(
                 frameCount: self.frames,
@@ -131,16 +154,20 @@ struct SimulateCommand: AsyncParsableCommand {
         )
     }
 
-    private func simulate() throws {
+    private func simulate(_ first: SimulationScenario) throws {
+        var scenario = first
+        if self.csv { Terminal.data(SimulationTable.header) }
         let line = ProgressLine(unit: "seeds", isQuiet: self.seeds == 1)
         var failed: [UInt64] = []
         for index in 0 ..< self.seeds {
             try Task.checkCancellation()
-            let seed = self.seed &+ UInt64(index)
-            let report = try Simulation(self.scenario(seed: seed)).run()
-            if !report.isGood { failed.append(seed) }
+            scenario.seed = first.seed &+ UInt64(index)
+            let report = try Simulation(scenario).run()
+            if !report.isGood { failed.append(scenario.seed) }
             if self.json {
                 Terminal.data(try JSONText.encodeLine(report))
+            } else if self.csv {
+                Terminal.data(SimulationTable.row(report))
             } else if self.seeds == 1 || !report.isGood {
                 line.finish()
                 for text in Self.lines(report) { Terminal.data(text) }
@@ -148,7 +175,7 @@ struct SimulateCommand: AsyncParsableCommand {
             line.update(done: index + 1, total: self.seeds)
         }
         line.finish()
-        if !self.json, self.seeds > 1 { Terminal.data("\(self.seeds - failed.count) of \(self.seeds) seeds are good") }
+        if !self.json, !self.csv, self.seeds > 1 { Terminal.data("\(self.seeds - failed.count) of \(self.seeds) seeds are good") }
         guard let first = failed.first else { return }
         throw NodeError(
             .verification,
