@@ -153,11 +153,6 @@ extension SimulationEngine {
         for _ in 0 ..< self.random.below(4) where seat.records.count > 1 {
             seat.recordIDs.remove(seat.records.removeLast().id)
         }
-        seat.finalFrames = seat.finalFrames.filter { frame in
-            seat.records.contains { record in
-                if case .frameFinal(let final) = try? record.decodedBody() { final.frame == frame } else { false }
-            }
-        }
     }
 
     /// The node's process starts again.

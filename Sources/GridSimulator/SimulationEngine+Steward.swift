@@ -124,6 +124,9 @@ extension SimulationEngine {
         } catch {
             self.violate("a steward cannot be made from its disk: \(error)", node: node)
         }
+        // What a torn disk lost is not final, and what was written just before the crash is, whether it was told or not.
+        let final = seat.steward.map(\.ledger)
+        seat.finalFrames = Set(self.jobs[job].plan.frames.filter { final?.isFinal(frame: $0) == true })
         seat.lastRevision = 0
         self.candidatesChanged(at: node)
         self.setStewardAlarm(job, at: node)

@@ -13,6 +13,7 @@ struct SimulateCommand: AsyncParsableCommand {
             tessera simulate --seeds 100 --nodes 20 --storm 120
             tessera simulate --bars all
             tessera simulate --bars F1,F3 --work 0.1
+            tessera simulate --film
             tessera simulate --storm 300 --print-scenario > storm.json
             tessera simulate --scenario storm.json --seeds 100 --csv > storm.csv
 
@@ -57,7 +58,10 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Run these bars of the grid instead, or all.", valueName: "names"))
     var bars: String?
 
-    @Option(help: ArgumentHelp("The share of the bars' full work, 0.01 to 1.", valueName: "share"))
+    @Flag(help: "Estimate what a film of 1,900 effect shots would need.")
+    var film = false
+
+    @Option(help: ArgumentHelp("The share of the full work of the bars or the film, 0.01 to 1.", valueName: "share"))
     var work = 1.0
 
     @Option(
@@ -93,9 +97,9 @@ struct SimulateCommand: AsyncParsableCommand {
             where name.uppercased() != "ALL" && !known.contains(name.uppercased()) {
                 throw ValidationError("--bars \(name) is not known; there are all, \(known.joined(separator: ", "))")
             }
-            guard (0.01 ... 1).contains(self.work) else {
-                throw ValidationError("--work must be 0.01 to 1, got \(self.work)")
-            }
+        }
+        guard (0.01 ... 1).contains(self.work) else {
+            throw ValidationError("--work must be 0.01 to 1, got \(self.work)")
         }
         guard !(self.json && self.csv) else { throw ValidationError("--json and --csv exclude each other") }
         if self.scenario == nil, let problem = self.optionsScenario(seed: self.seed).problem {
@@ -106,6 +110,7 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await Interruption.cancellable {
+            if command.film { return try command.runFilm() }
             if let bars = command.bars { return try command.runBars(bars) }
             var scenario = command.optionsScenario(seed: command.seed)
             if let path = command.scenario { scenario = try ScenarioFile.read(path, over: scenario) }
@@ -132,6 +137,29 @@ struct SimulateCommand: AsyncParsableCommand {
         }
         guard let first = failed.first else { return }
         throw NodeError(.verification, "\(failed.count) figures miss their bars, the first of \(first)")
+    }
+
+    private func runFilm() throws {
+        let heads: [(String, TextTable.Alignment)] = [
+            ("fleet", .left), ("busy", .right), ("days", .right), ("units/s", .right), ("ledger", .right),
+            ("messages", .right), ("pixels", .right), ("seed", .right),
+        ]
+        var table = TextTable(heads)
+        try FilmEstimate.all(workShare: self.work) { row in
+            try Task.checkCancellation()
+            guard !self.json else { return Terminal.data(try JSONText.encodeLine(row)) }
+            let isSimulated = row.seed != nil
+            table.add(
+                [
+                    row.fleet, "\(Quantity.fixed(row.utilisation * 100, 1)) %", Quantity.fixed(row.days, 0),
+                    isSimulated ? Quantity.fixed(row.unitsPerSecond, 0) : "-",
+                ]
+                    + [row.ledgerBytes, row.messageBytes, row.pixelBytes].map {
+                        isSimulated ? Quantity.bytes(UInt64($0)) : "-"
+                    } + [row.seed.map { "\($0)" } ?? "-"]
+            )
+        }
+        for line in table.lines where !self.json { Terminal.data(line) }
     }
 
     private func optionsScenario(seed: UInt64) -> SimulationScenario {
