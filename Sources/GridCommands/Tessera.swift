@@ -28,7 +28,10 @@ public struct Tessera: AsyncParsableCommand {
         version: "tessera 0.1.0",
         subcommands: [],
         groupedSubcommands: [
-            CommandGroup(name: "Render", subcommands: [RenderCommand.self, SubmitCommand.self, FetchCommand.self]),
+            CommandGroup(
+                name: "Render",
+                subcommands: [RenderCommand.self, SubmitCommand.self, FetchCommand.self, OrderCommand.self]
+            ),
             CommandGroup(name: "Lend this machine", subcommands: [NodeCommand.self, KeysCommand.self]),
             CommandGroup(
                 name: "Look",

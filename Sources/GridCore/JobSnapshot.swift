@@ -102,6 +102,14 @@ public struct JobSnapshot: Codable, Sendable, Equatable {
     public var secondsLeft: Double?
     /// Why nothing moves, in a sentence; empty when work goes on.
     public var waitingFor: String
+    /// How much the job matters to its submitter beside its others, 0 to 3.
+    public var priority: Int
+    /// When it shall be done, in seconds since 1970, where its submitter said so.
+    public var deadline: Double?
+    /// The records that this node holds of the job; 0 when it does not keep it.
+    public var recordCount: UInt64
+    /// The exclusive or of their ids in hex: two stewards that show the same hold the same records.
+    public var recordSummary: String
 
     /// The most frames that are listed with their tiles.
     public static let framesMax = 256
@@ -129,7 +137,11 @@ public struct JobSnapshot: Codable, Sendable, Equatable {
         seconds: Double = 0,
         unitsPerSecond: Double = 0,
         secondsLeft: Double? = nil,
-        waitingFor: String = ""
+        waitingFor: String = "",
+        priority: Int = 1,
+        deadline: Double? = nil,
+        recordCount: UInt64 = 0,
+        recordSummary: String = ""
     ) {
         self.id = id
         self.title = title
@@ -153,5 +165,9 @@ public struct JobSnapshot: Codable, Sendable, Equatable {
         self.unitsPerSecond = unitsPerSecond
         self.secondsLeft = secondsLeft
         self.waitingFor = waitingFor
+        self.priority = priority
+        self.deadline = deadline
+        self.recordCount = recordCount
+        self.recordSummary = recordSummary
     }
 }

@@ -63,9 +63,9 @@ extension Ledger {
         self.rosters.standing
     }
 
-    /// What the submitter last wanted; running with the default priority when it said nothing.
-    public var lastOrder: (state: JobOrder.State, priority: Int) {
-        self.order.map { ($0.order.state, $0.order.priority) } ?? (.running, JobOrder.priorityDefault)
+    /// What the submitter last wanted; running with the default priority and no deadline when it said nothing.
+    public var lastOrder: JobOrder {
+        self.order?.order ?? JobOrder(job: self.job, sequence: 0, state: .running)
     }
 
     /// Whether a worker, burned or not, committed to a root for the unit.

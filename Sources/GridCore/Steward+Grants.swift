@@ -19,6 +19,20 @@ extension Steward {
         return grant
     }
 
+    /// How urgent the job is, by the time that the rest of it needs at the speed of its workers and the time until its
+    /// deadline (U of the score in the house's protocol, section 8).
+    mutating func urgency(now: Instant) -> Int {
+        let deadline = self.ledger.lastOrder.deadline
+        guard deadline > 0 else { return LeaseGrant.urgencyDefault }
+        let wallClock = (now.sinceEpoch + self.settings.sinceUnixEpoch).seconds
+        let left = Double(deadline) / 1_000 - wallClock
+        guard left > 0 else { return LeaseGrant.urgencies.upperBound }
+        let blocks = Double(self.counts.copiesMissing) * Double(self.plan.blocksPerUnit)
+        let needed = blocks / max(self.speeds(now: now).all, 1e-9) / 1e6
+        let (least, most) = (LeaseGrant.urgencies.lowerBound, LeaseGrant.urgencies.upperBound)
+        return Int(min(max(needed / left * 100, Double(least)), Double(most)))
+    }
+
     /// What to answer a request, or nothing when there is nothing to say and the answer may wait.
     mutating func grant(for worker: Int, _ request: Parked, mustAnswer: Bool, now: Instant) -> LeaseGrant? {
         guard self.phase == .running else { return mustAnswer ? self.emptyGrant : nil }
@@ -34,6 +48,7 @@ extension Steward {
         self.workers[worker].pixels = pixels
         guard mustAnswer || !grant.units.isEmpty || !audits.isEmpty || !pixels.isEmpty || !state.cancelled.isEmpty
         else { return nil }
+        grant.urgency = self.urgency(now: now)
         grant.audits = audits.prefix(Self.grantAuditsMax).map {
             LeaseGrant.Audit(unit: self.plan.unit(at: $0.unit), leafIndex: $0.leafIndex)
         }

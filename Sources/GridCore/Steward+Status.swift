@@ -24,7 +24,8 @@ extension Steward {
             activeWorkers: self.hasEnded ? 0 : self.activeWorkers(now: now),
             waitingFor: self.waitingFor(now: now),
             burned: self.ledger.burned.prefix(WireLimits.burnedMax).map(\.worker),
-            stewards: self.roster.stewards
+            stewards: self.roster.stewards,
+            order: self.ledger.lastOrder
         )
     }
 
@@ -181,7 +182,11 @@ extension Steward {
             seconds: seconds,
             unitsPerSecond: rate,
             secondsLeft: rate > 0 ? Double(left) / rate : nil,
-            waitingFor: self.waitingFor(now: now)
+            waitingFor: self.waitingFor(now: now),
+            priority: self.ledger.lastOrder.priority,
+            deadline: self.ledger.lastOrder.deadline > 0 ? Double(self.ledger.lastOrder.deadline) / 1_000 : nil,
+            recordCount: self.ledger.summary.count,
+            recordSummary: self.recordSummary.description
         )
     }
 

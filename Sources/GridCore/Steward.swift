@@ -88,6 +88,9 @@ public struct Steward: Sendable {
         public var loanUnconfirmedMax: Duration = .seconds(3)
         /// A copy of pixels is sent again after this time, and then ever later.
         public var copyRetry: Duration = .seconds(1)
+        /// The time since 1970 minus that since ``Instant``'s epoch, to know when a deadline is; a wrong one only changes
+        /// how urgent jobs seem.
+        public var sinceUnixEpoch: Duration = .zero
         /// When the steward whose turn it is does not close a frame in this time, any other does.
         public var closeGrace: Duration = .seconds(3)
 

@@ -62,6 +62,8 @@ extension Worker {
         /// When each of them was last found to be silent.
         var silentAt: [PeerID: Instant] = [:]
         var priority = JobOrder.priorityDefault
+        /// How urgent the steward says that it is, in per cent.
+        var urgency = LeaseGrant.urgencyDefault
         /// When this node is to act as a steward, if no known one answers until then.
         var founding: Founding?
         var scene = SceneState.preparing
@@ -105,9 +107,9 @@ extension Worker {
             let due: Instant?
         }
 
-        /// The job's share of this node beside that of others.
+        /// The job's share of this node beside that of others: what its submitter wants, and how late it is.
         var weight: Double {
-            Double(1 << self.priority)
+            Double(1 << self.priority) * Double(self.urgency) / 100
         }
 
         var hasWantingRequest: Bool {

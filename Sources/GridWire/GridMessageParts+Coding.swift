@@ -140,9 +140,9 @@ extension LeaseRequest {
 
 extension LeaseGrant {
     /// Writes `{0: [unit, ...], 1: expiryMilliseconds, 2: [[unit, leafIndex], ...], 3: [wantedPixels],
-    /// 4: [cancelled], 5: [released], 6: isClosed}`.
+    /// 4: [cancelled], 5: [released], 6: isClosed, 7: urgency}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(7)
+        encoder.map(8)
         encoder.key(0)
         encoder.units(self.units)
         encoder.key(1)
@@ -161,10 +161,12 @@ extension LeaseGrant {
         encoder.units(self.released)
         encoder.key(6)
         encoder.bool(self.isClosed)
+        encoder.key(7)
+        encoder.integer(self.urgency)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 7, "a grant") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 8, "a grant") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -190,14 +192,16 @@ extension LeaseGrant {
         self.released = try decoder.units("the list of released units")
         try decoder.key(6)
         self.isClosed = try decoder.bool()
+        try decoder.key(7)
+        self.urgency = try decoder.integer(Self.urgencies, "the urgency of a job")
     }
 }
 
 extension JobStatus {
     /// Writes `{0: job, 1: revision, 2: phase (0...3), 3: unitsTotal, 4: unitsRendered, 5: unitsVerified,
-    /// 6: [finalFrames], 7: activeWorkers, 8: waitingFor, 9: [burned], 10: [steward, ...]}`.
+    /// 6: [finalFrames], 7: activeWorkers, 8: waitingFor, 9: [burned], 10: [steward, ...], 11: order}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(11)
+        encoder.map(12)
         encoder.key(0)
         encoder.digest(self.job.digest)
         encoder.key(1)
@@ -220,10 +224,12 @@ extension JobStatus {
         encoder.array(self.burned) { $0.peer($1) }
         encoder.key(10)
         encoder.array(self.stewards) { $0.peer($1) }
+        encoder.key(11)
+        self.order.append(to: &encoder)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 11, "a status") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 12, "a status") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -262,6 +268,11 @@ extension JobStatus {
         try requireAscending(self.burned, "the list of burned workers")
         try decoder.key(10)
         self.stewards = try decoder.stewards(countMin: 0)
+        try decoder.key(11)
+        self.order = try JobOrder(from: &decoder)
+        guard self.order.job == self.job else {
+            throw WireError(.outOfRange, "a status shows an order of another job")
+        }
     }
 }
 

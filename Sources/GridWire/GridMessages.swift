@@ -193,6 +193,14 @@ public struct LeaseGrant: Hashable, Sendable {
     public var released: [UnitID]
     /// Whether the job has ended.
     public var isClosed: Bool
+    /// The time that the rest of the job needs as a share of the time until its deadline, in per cent within
+    /// ``urgencies``; ``urgencyDefault`` when it has none.
+    public var urgency: Int
+
+    /// The urgencies of a job.
+    public static let urgencies = 25 ... 400
+    /// The urgency of a job without a deadline.
+    public static let urgencyDefault = 100
 
     /// Creates a grant.
     public init(
@@ -202,7 +210,8 @@ public struct LeaseGrant: Hashable, Sendable {
         wantedPixels: [UnitID],
         cancelled: [UnitID],
         released: [UnitID],
-        isClosed: Bool
+        isClosed: Bool,
+        urgency: Int = Self.urgencyDefault
     ) {
         self.units = units
         self.expiryMilliseconds = expiryMilliseconds
@@ -211,6 +220,7 @@ public struct LeaseGrant: Hashable, Sendable {
         self.cancelled = cancelled
         self.released = released
         self.isClosed = isClosed
+        self.urgency = urgency
     }
 }
 
@@ -250,6 +260,8 @@ public struct JobStatus: Hashable, Sendable {
     public var burned: [PeerID]
     /// The stewards by rank; each of them can answer for the job.
     public var stewards: [PeerID]
+    /// What the submitter last wanted; its sequence is 0 when it said nothing.
+    public var order: JobOrder
 
     /// Creates a status.
     public init(
@@ -263,7 +275,8 @@ public struct JobStatus: Hashable, Sendable {
         activeWorkers: Int,
         waitingFor: String,
         burned: [PeerID],
-        stewards: [PeerID] = []
+        stewards: [PeerID] = [],
+        order: JobOrder? = nil
     ) {
         self.job = job
         self.revision = revision
@@ -276,5 +289,6 @@ public struct JobStatus: Hashable, Sendable {
         self.waitingFor = waitingFor
         self.burned = burned
         self.stewards = stewards
+        self.order = order ?? JobOrder(job: job, sequence: 0, state: .running)
     }
 }

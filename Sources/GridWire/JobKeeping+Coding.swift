@@ -54,9 +54,9 @@ extension StoreReceipt {
 }
 
 extension JobOrder {
-    /// Writes `{0: job, 1: sequence, 2: state (0...2), 3: priority}`.
+    /// Writes `{0: job, 1: sequence, 2: state (0...2), 3: priority, 4: deadline}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(4)
+        encoder.map(5)
         encoder.key(0)
         encoder.digest(self.job.digest)
         encoder.key(1)
@@ -65,10 +65,12 @@ extension JobOrder {
         encoder.unsigned(UInt64(self.state.rawValue))
         encoder.key(3)
         encoder.integer(self.priority)
+        encoder.key(4)
+        encoder.unsigned(self.deadline)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 4, "an order") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 5, "an order") { (decoder) throws(WireError) in
             try decoder.key(0)
             let job = try decoder.job()
             try decoder.key(1)
@@ -80,7 +82,9 @@ extension JobOrder {
             }
             try decoder.key(3)
             let priority = try decoder.integer(0 ... Self.priorityMax, "the priority of a job")
-            return Self(job: job, sequence: sequence, state: state, priority: priority)
+            try decoder.key(4)
+            let deadline = try decoder.unsigned()
+            return Self(job: job, sequence: sequence, state: state, priority: priority, deadline: deadline)
         }
     }
 }

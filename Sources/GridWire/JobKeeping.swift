@@ -76,6 +76,8 @@ public struct JobOrder: Hashable, Sendable {
     public var state: State
     /// How much the job matters to the submitter beside its others, 0 (least) to ``priorityMax``.
     public var priority: Int
+    /// When the job shall be done, in milliseconds since 1970; 0 says nothing.
+    public var deadline: UInt64
 
     /// The highest priority.
     public static let priorityMax = 3
@@ -83,11 +85,18 @@ public struct JobOrder: Hashable, Sendable {
     public static let priorityDefault = 1
 
     /// Creates an order.
-    public init(job: JobID, sequence: UInt64, state: State, priority: Int = Self.priorityDefault) {
+    public init(
+        job: JobID,
+        sequence: UInt64,
+        state: State,
+        priority: Int = Self.priorityDefault,
+        deadline: UInt64 = 0
+    ) {
         self.job = job
         self.sequence = sequence
         self.state = state
         self.priority = priority
+        self.deadline = deadline
     }
 }
 

@@ -292,6 +292,25 @@ struct StewardLeaseTests {
     }
 
     @Test
+    func `a job is as urgent as the time that it needs is long beside the time that it has`() throws {
+        var desk = try Desk(self.small)
+        let alice = Hand("alice")
+        func urgency(_ deadline: Duration?, sequence: UInt64) -> Int? {
+            let milliseconds = deadline.map { (desk.now.sinceEpoch + $0) / .milliseconds(1) } ?? 0
+            desk.order(.running, sequence: sequence, deadline: UInt64(max(0, milliseconds)))
+            return desk.send(alice.ask(desk.job, wanted: 0, blockMicroseconds: 1_000_000), from: alice)?.urgency
+        }
+        #expect(urgency(nil, sequence: 1) == 100)
+        desk.wait(.seconds(1))
+        let blocks = 2 * desk.steward.plan.unitCount * desk.steward.plan.blocksPerUnit
+        #expect(urgency(.seconds(blocks), sequence: 2) == 100, "one block a second, and a second for each")
+        #expect(urgency(.seconds(blocks / 2), sequence: 3) == 200)
+        #expect(urgency(.seconds(blocks * 100), sequence: 4) == 25)
+        #expect(urgency(.milliseconds(1), sequence: 5) == 400)
+        #expect(urgency(.zero, sequence: 6) == 400, "it is late")
+    }
+
+    @Test
     func `batches without their leaves, with wrong ones, or of another signer are ignored`() throws {
         var desk = try Desk(self.small)
         var (alice, mallory) = (Hand("alice"), Hand("mallory"))

@@ -212,8 +212,8 @@ struct Desk {
         self.actions = all
     }
 
-    mutating func order(_ state: JobOrder.State, sequence: UInt64 = 1) {
-        let order = JobOrder(job: self.job, sequence: sequence, state: state)
+    mutating func order(_ state: JobOrder.State, sequence: UInt64 = 1, deadline: UInt64 = 0) {
+        let order = JobOrder(job: self.job, sequence: sequence, state: state, deadline: deadline)
         self.note(self.steward.handleOrder(Hand("submitter").sign(.jobOrder(order)), now: self.now) ?? [])
     }
 

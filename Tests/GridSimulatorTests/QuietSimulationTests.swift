@@ -14,6 +14,28 @@ struct QuietSimulationTests {
         }
     }
 
+    /// With one steward for each worker, most units are rendered by workers of two stewards.
+    @Test(arguments: [3, 4])
+    func `stewards of few nodes waste neither messages nor time on each other`(nodes: Int) throws {
+        for seed in UInt64(0) ..< 5 {
+            let scenario = SimulationScenario(
+                seed: seed,
+                nodes: nodes,
+                stewards: nodes,
+                threadsMax: 1,
+                speedSpread: 0,
+                roundTripMilliseconds: [0.2],
+                jobs: [SimulationScenario.Job(frameCount: 4, width: 480, height: 270, samples: 32)]
+            )
+            let report = try Simulation(scenario).run()
+            #expect(report.isGood, "\(report.explanation)")
+            let units = UInt64(report.jobs.reduce(0) { $0 + $1.units })
+            #expect(report.stewardMessages < 15 * units, "seed \(seed): \(report.stewardMessages) for \(units) units")
+            #expect(report.efficiency > 0.7, "seed \(seed): \(report.efficiency)")
+            #expect(report.duplicateUnits < Int(units) / 10, "seed \(seed): \(report.duplicateUnits)")
+        }
+    }
+
     @Test
     func `two nodes suffice`() throws {
         let report = try Simulation(SimulationScenario(seed: 1, nodes: 2, threadsMax: 1)).run()

@@ -144,7 +144,8 @@ struct RandomWire {
                     job: JobID(self.digest()),
                     sequence: self.number(),
                     state: JobOrder.State.allCases.randomElement(using: &self.random) ?? .running,
-                    priority: self.int(0 ... JobOrder.priorityMax)
+                    priority: self.int(0 ... JobOrder.priorityMax),
+                    deadline: self.number()
                 )
             )
         }

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import GridNode
-import GridSimulator
+package import GridSimulator
 
 /// A scenario as a JSON file: what it does not name has the value that the options give it.
-enum ScenarioFile {
+package enum ScenarioFile {
     /// The largest file that is read.
     static let bytesMax = 1 << 20
 
@@ -21,12 +21,21 @@ enum ScenarioFile {
             throw NodeError(.invalidInput, "the scenario \(path) cannot be read", hint: "is there such a file?")
         }
         guard data.count <= Self.bytesMax else {
-            throw NodeError(.invalidInput, "the scenario \(path) has \(data.count) bytes; \(Self.bytesMax) are the most")
+            throw NodeError(
+                .invalidInput,
+                "the scenario \(path) has \(data.count) bytes; \(Self.bytesMax) are the most"
+            )
         }
-        return try Self.decode(data, named: path, over: base)
+        return try Self.decode([UInt8](data), named: path, over: base)
     }
 
-    static func decode(_ data: Data, named path: String, over base: SimulationScenario) throws -> SimulationScenario {
+    /// Reads a scenario from the bytes of a file.
+    package static func decode(
+        _ bytes: [UInt8],
+        named path: String,
+        over base: SimulationScenario
+    ) throws -> SimulationScenario {
+        let data = Data(bytes)
         let hint = "`tessera simulate --print-scenario` shows a whole one"
         do {
             let given = try JSONDecoder().decode(JSONValue.self, from: data)

@@ -203,7 +203,9 @@ struct SimulateCommand: AsyncParsableCommand {
             line.update(done: index + 1, total: self.seeds)
         }
         line.finish()
-        if !self.json, !self.csv, self.seeds > 1 { Terminal.data("\(self.seeds - failed.count) of \(self.seeds) seeds are good") }
+        if !self.json, !self.csv, self.seeds > 1 {
+            Terminal.data("\(self.seeds - failed.count) of \(self.seeds) seeds are good")
+        }
         guard let first = failed.first else { return }
         throw NodeError(
             .verification,

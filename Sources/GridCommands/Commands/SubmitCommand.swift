@@ -10,6 +10,7 @@ struct SubmitCommand: AsyncParsableCommand {
         discussion: """
             tessera submit shot.glb --frames 1-8 -o out/ --to 192.0.2.7:7877
             tessera submit shot.glb --size 1920x1080 --spp 512 -o out/
+            tessera submit shot.glb --deadline 8h --priority 2
 
             Frames are written as they become final: each tile was rendered by two nodes, and their results agree. \
             When this program is stopped the grid goes on; 'tessera fetch' brings the rest. Without -o the job's name is \
@@ -21,6 +22,7 @@ struct SubmitCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var peer: PeerOptions
     @OptionGroup var data: DataOptions
+    @OptionGroup var order: OrderOptions
 
     @Option(help: ArgumentHelp("A name for people; without it the file's.", valueName: "text"))
     var title: String?
@@ -47,7 +49,8 @@ struct SubmitCommand: AsyncParsableCommand {
             grid: self.peer.grid,
             dataDirectory: try self.data.submitterPath(),
             title: self.title ?? String((self.shot.file.split(separator: "/").last ?? "shot").prefix(64)),
-            output: self.output.request
+            output: self.output.request,
+            order: self.order.wish
         )
         do {
             try await Interruption.cancellable {

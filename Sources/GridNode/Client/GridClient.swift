@@ -1,5 +1,5 @@
 import GridCore
-import GridWire
+public import GridWire
 public import Logging
 import PeerSession
 import RenderCore
@@ -56,6 +56,7 @@ public enum GridClient {
             let job = try await session.submit(record, chunks: package.chunks) {
                 progress(.sending(sent: $0, total: $1))
             }
+            if !request.order.isEmpty { _ = try await session.order(job, request.order) }
             progress(.submitted(job: "\(job)"))
             let summary = try await self.deliver(
                 job,
@@ -118,8 +119,10 @@ public enum GridClient {
         }
     }
 
-    /// Ends a job for good; only the key that submitted it can.
-    public static func cancel(_ request: FetchRequest, logger: Logger) async throws {
+    /// Pauses a job, lets it go on, ends it for good, or says how much it matters; only the key that submitted it can.
+    ///
+    /// - Returns: What holds from now on.
+    public static func order(_ wish: OrderWish, _ request: FetchRequest, logger: Logger) async throws -> JobOrder {
         guard let job = JobID(request.job) else {
             throw NodeError(.invalidInput, "\"\(request.job)\" is not the name of a job: that is 64 hexadecimal digits")
         }
@@ -132,8 +135,9 @@ public enum GridClient {
             logger: logger
         )
         do {
-            try await session.cancel(job)
+            let order = try await session.order(job, wish)
             await session.close()
+            return order
         } catch {
             await session.close()
             throw error

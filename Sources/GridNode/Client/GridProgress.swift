@@ -1,4 +1,4 @@
-import GridWire
+public import GridWire
 
 /// What a submitting or fetching program learns while it waits.
 public enum GridProgress: Sendable {
@@ -75,6 +75,8 @@ public struct SubmitRequest: Sendable {
     public var title: String
     /// How frames are written; nil only hands the shot over.
     public var output: FrameOutput?
+    /// How much the shot matters, and until when.
+    public var order: OrderWish
 
     /// Creates a request.
     public init(
@@ -83,7 +85,8 @@ public struct SubmitRequest: Sendable {
         grid: String = NodeConfiguration.defaultGrid,
         dataDirectory: String,
         title: String,
-        output: FrameOutput?
+        output: FrameOutput?,
+        order: OrderWish = OrderWish()
     ) {
         self.shot = shot
         self.address = address
@@ -91,6 +94,29 @@ public struct SubmitRequest: Sendable {
         self.dataDirectory = dataDirectory
         self.title = title
         self.output = output
+        self.order = order
+    }
+}
+
+/// What a submitter wants to change about its job; what is nil stays as it is.
+public struct OrderWish: Sendable, Equatable {
+    /// Whether units are leased.
+    public var state: JobOrder.State?
+    /// How much the job matters beside the submitter's others, 0...``GridWire/JobOrder/priorityMax``.
+    public var priority: Int?
+    /// When the job shall be done in milliseconds since 1970; 0 takes a deadline back.
+    public var deadline: UInt64?
+
+    /// Creates a wish.
+    public init(state: JobOrder.State? = nil, priority: Int? = nil, deadline: UInt64? = nil) {
+        self.state = state
+        self.priority = priority
+        self.deadline = deadline
+    }
+
+    /// Whether nothing is wanted.
+    public var isEmpty: Bool {
+        self == OrderWish()
     }
 }
 

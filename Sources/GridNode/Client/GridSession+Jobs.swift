@@ -123,16 +123,28 @@ extension GridSession {
         return status
     }
 
-    /// Ends a job; only its submitter can.
-    func cancel(_ job: JobID) async throws {
-        try await self.order(job, .cancelled)
-    }
-
-    /// Pauses a job, lets it go on, or ends it; only its submitter can.
-    func order(_ job: JobID, _ state: JobOrder.State, priority: Int = JobOrder.priorityDefault) async throws {
-        let order = JobOrder(job: job, sequence: WallClock.milliseconds, state: state, priority: priority)
+    /// Says what is wanted of a job from now on; only its submitter can.
+    ///
+    /// - Returns: What was said, with what `wish` leaves open as it was.
+    func order(_ job: JobID, _ wish: OrderWish) async throws -> JobOrder {
+        let status = try await self.status(of: job, knownRevision: .max)
+        let last = status.order
+        switch status.phase {
+        case .receiving, .running: break
+        case .complete: throw NodeError(.refused, "the job is complete")
+        case .cancelled: throw NodeError(.refused, "the job was cancelled", hint: "submit the shot again")
+        }
+        let order = JobOrder(
+            job: job,
+            // Above what an order says that was signed while the clock ran ahead.
+            sequence: max(WallClock.milliseconds, last.sequence.addingReportingOverflow(1).partialValue),
+            state: wish.state ?? last.state,
+            priority: wish.priority ?? last.priority,
+            deadline: wish.deadline ?? last.deadline
+        )
         let record = GridRecord.jobOrder(order).signed(by: self.identity.peerID, with: self.identity.signer)
         _ = try await self.ask(.order(job, record))
+        return order
     }
 
     /// The manifest of a job, proved by the job's own name.

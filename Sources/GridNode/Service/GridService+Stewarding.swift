@@ -60,7 +60,9 @@ extension GridService {
     }
 
     var stewardSettings: Steward.Settings {
-        Steward.Settings(me: self.me, sign: self.sign, verify: SodiumSignature.verifier)
+        var settings = Steward.Settings(me: self.me, sign: self.sign, verify: SodiumSignature.verifier)
+        settings.sinceUnixEpoch = .milliseconds(Int64(clamping: WallClock.milliseconds)) - self.clock.now.sinceEpoch
+        return settings
     }
 
     /// Starts leasing, and tells everyone.
