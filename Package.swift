@@ -210,7 +210,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GridNodeTests",
-            dependencies: ["GridNode", "GridWire", "RenderCore", "PeerSession", "GridCore"],
+            dependencies: ["GridNode", "GridWire", "RenderCore", "PeerSession", "GridCore", "GridStore"],
             exclude: ["Interop/libp2p_peer.py"],
             swiftSettings: settings
         ),

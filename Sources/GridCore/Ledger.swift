@@ -200,11 +200,6 @@ public struct Ledger: Sendable {
         self.entries.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    /// The ids of all records but the manifest, in no order.
-    var ids: some Collection<RecordID> {
-        self.entries.keys
-    }
-
     /// The number of records.
     public var count: Int {
         self.entries.count

@@ -4,13 +4,16 @@ import GridWire
 ///
 /// It is kept up to date by exclusive or, so that the order of insertion does not matter. Whoever makes records can make two
 /// sets with one summary on purpose; then replicas stay apart until the next record.
-struct SetSummary: Hashable, Sendable {
+struct SetSummary: Sendable {
     private var whole = SIMD4<UInt64>()
     /// One word for each first byte of an id.
     private(set) var buckets = [UInt64](repeating: 0, count: StewardMessage.bucketCount)
     private(set) var count: UInt64 = 0
+    /// The ids by their first byte, so that a comparison looks only at the buckets that differ.
+    private var ids = [[RecordID]](repeating: [], count: StewardMessage.bucketCount)
 
     mutating func insert(_ id: RecordID) {
+        self.ids[Self.bucket(of: id)].append(id)
         id.digest.withUnsafeBytes { bytes in
             var words = SIMD4<UInt64>()
             for word in 0 ..< 4 {
@@ -20,6 +23,11 @@ struct SetSummary: Hashable, Sendable {
             self.buckets[Int(bytes[0])] ^= UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         }
         self.count += 1
+    }
+
+    /// The ids in a bucket, in no order.
+    func ids(inBucket number: Int) -> [RecordID] {
+        self.ids[number]
     }
 
     /// The exclusive or of all ids.

@@ -208,7 +208,7 @@ extension Steward {
             answer.wantedIDs = message.knownIDs.filter {
                 self.ledger[$0] == nil && asked.contains(SetSummary.bucket(of: $0))
             }
-            let lacking = self.ledger.ids.filter { asked.contains(SetSummary.bucket(of: $0)) && !theirs.contains($0) }
+            let lacking = asked.flatMap { mine.ids(inBucket: $0) }.filter { !theirs.contains($0) }
             _ = self.fill(&answer, with: lacking.sorted())
             isNeeded = isNeeded || !answer.wantedIDs.isEmpty || !answer.records.isEmpty
         }
@@ -227,14 +227,9 @@ extension Steward {
 
     /// The ids in the first of these buckets that fit a message.
     private func ids(inBuckets numbers: [Int]) -> (numbers: [Int], ids: [RecordID]) {
-        let asked = Set(numbers)
-        var idsOfBucket: [Int: [RecordID]] = [:]
-        for id in self.ledger.ids where asked.contains(SetSummary.bucket(of: id)) {
-            idsOfBucket[SetSummary.bucket(of: id), default: []].append(id)
-        }
         var result: (numbers: [Int], ids: [RecordID]) = ([], [])
         for number in numbers {
-            let ids = idsOfBucket[number] ?? []
+            let ids = self.ledger.summary.ids(inBucket: number)
             guard result.ids.count + ids.count <= StewardMessage.idsMax else { break }
             result.numbers.append(number)
             result.ids += ids.sorted()

@@ -71,7 +71,7 @@ extension Worker {
                 firstHeard: now
             )
         )
-        return [.prepareScene(id, frames: [])] + self.advance(now: now)
+        return self.advance(now: now)
     }
 
     /// What ``Action/prepareScene(_:frames:)`` asked for is there.

@@ -15,8 +15,13 @@ extension Worker {
 
     /// What is known of a scene, or of the part of it that one frame needs.
     enum SceneState: Hashable, Sendable {
+        /// It was not asked for: other jobs come first.
+        case waiting
+        /// It is being fetched.
         case preparing
+        /// It is here.
         case ready
+        /// It cannot be had for now.
         case failed(reason: String, retryAt: Instant)
     }
 
@@ -66,7 +71,7 @@ extension Worker {
         var urgency = LeaseGrant.urgencyDefault
         /// When this node is to act as a steward, if no known one answers until then.
         var founding: Founding?
-        var scene = SceneState.preparing
+        var scene = SceneState.waiting
         var frames: [Int: SceneState] = [:]
         /// Leased units that have not begun, in the order of the lease.
         var queue: [UnitID] = []
@@ -105,6 +110,14 @@ extension Worker {
         struct Founding: Sendable {
             let lastAnswer: Instant
             let due: Instant?
+        }
+
+        /// Whether it may keep this node busy.
+        var isPromising: Bool {
+            switch self.scene {
+            case .waiting, .failed: false
+            case .preparing, .ready: !self.isDry && self.failures == 0
+            }
         }
 
         /// The job's share of this node beside that of others: what its submitter wants, and how late it is.

@@ -51,6 +51,11 @@ extension Worker {
         self.jobs.map(\.job)
     }
 
+    /// The shares of this node that the known jobs get, by their ratios.
+    public var weights: [JobID: Double] {
+        Dictionary(uniqueKeysWithValues: self.jobs.map { ($0.job, $0.weight) })
+    }
+
     /// The steward of a job that the worker knows.
     public func steward(of job: JobID) -> PeerID? {
         self.jobIndex(job).map { self.jobs[$0].steward }
@@ -125,7 +130,9 @@ extension Worker {
                         isBurned: false
                     )
                 ],
-                seconds: job.firstHeard.duration(to: now).seconds
+                seconds: job.firstHeard.duration(to: now).seconds,
+                waitingFor: job.scene == .waiting ? "other shots come first on this node" : "",
+                priority: job.priority
             )
         }
     }

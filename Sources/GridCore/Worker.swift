@@ -74,6 +74,14 @@ public struct Worker: Sendable {
         public var stewardLostAfter: Duration = .seconds(300)
         /// Jobs with larger scenes are not taken: this node could not hold them.
         public var sceneBytesMax: UInt64 = 2 << 30
+        /// So many jobs that may have work are at hand at a time: their scenes are fetched, those of others not yet.
+        public var jobsAtHand = 2
+        /// The most of them when jobs come up that matter at least twice as much.
+        public var jobsAtHandMax = 4
+        /// The time in which a scene may be fetched for half of the value of its job.
+        public var fetchTime: Duration = .seconds(3_600)
+        /// The bytes a second at which scenes are thought to come.
+        public var fetchRate = 4e6
         /// When no steward of a job answered for this time, the nodes that are left choose others for the time being.
         public var stewardsLostAfter: Duration = .seconds(10)
         /// Each node waits so much longer than the one before it in an order that the job gives, so that one acts first.

@@ -47,8 +47,12 @@ struct Bench {
         self.actions.compactMap { if case .render(_, let unit) = $0 { unit } else { nil } }
     }
 
-    mutating func offer(_ manifest: SignedRecord, from steward: PeerID = TestGrid.peer("steward")) {
-        let offer = JobOffer(manifest: manifest, openPerMille: 1_000, isClosed: false)
+    mutating func offer(
+        _ manifest: SignedRecord,
+        from steward: PeerID = TestGrid.peer("steward"),
+        priority: Int = JobOrder.priorityDefault
+    ) {
+        let offer = JobOffer(manifest: manifest, openPerMille: 1_000, isClosed: false, priority: priority)
         self.actions = self.worker.offerReceived(offer, from: steward, now: self.now)
     }
 
@@ -488,6 +492,48 @@ struct WorkerTests {
         bench.finish(self.job, try self.unit(0))
         let rendered = bench.actions.compactMap { if case .render(let job, _) = $0 { job } else { nil } }
         #expect(rendered == [other])
+    }
+
+    @Test
+    func `of many jobs two are at hand, the next when one of them has no work, and one that matters more at once`()
+        throws
+    {
+        var bench = Bench()
+        func prepared() -> [JobID] {
+            bench.actions.compactMap { if case .prepareScene(let job, []) = $0 { job } else { nil } }
+        }
+        let manifests = (0 ..< 5).map { TestGrid.manifest(title: "shot \($0)") }
+        var atHand: [JobID] = []
+        for manifest in manifests {
+            bench.offer(manifest)
+            atHand += prepared()
+        }
+        #expect(atHand == manifests.prefix(2).map { JobID($0.id.digest) })
+        let waiting = bench.worker.snapshots(now: bench.now).map(\.waitingFor)
+        #expect(waiting == ["", ""] + Array(repeating: "other shots come first on this node", count: 3))
+
+        // The first one has no work.
+        bench.actions = bench.worker.sceneReady(atHand[0], frames: [], now: bench.now)
+        bench.grant(try #require(bench.sent.first).number)
+        #expect(prepared().count == 1)
+
+        let urgent = TestGrid.manifest(title: "urgent")
+        bench.offer(urgent, priority: 2)
+        #expect(prepared() == [JobID(urgent.id.digest)])
+        bench.offer(TestGrid.manifest(title: "not urgent"))
+        #expect(prepared().isEmpty)
+    }
+
+    @Test
+    func `jobs get their share of a node by what they matter and how late they are`() throws {
+        var bench = Bench()
+        let other = TestGrid.manifest(title: "late")
+        let first = bench.ready(self.manifest)
+        bench.grant(first)
+        let second = bench.ready(other, steward: TestGrid.peer("second steward"))
+        bench.grant(second) { $0.urgency = 400 }
+        let shares = bench.worker.weights
+        #expect(shares[JobID(other.id.digest)] == 4 * (try #require(shares[self.job])))
     }
 
     @Test

@@ -100,7 +100,7 @@ public struct NodeService: Sendable {
             network: network,
             pool: pool,
             reachability: reachability,
-            firstBatchSequence: WallClock.milliseconds,
+            firstBatchSequence: try await BatchSequence.begin(in: database, milliseconds: WallClock.milliseconds),
             tampering: self.tampering,
             logger: self.logger
         )
