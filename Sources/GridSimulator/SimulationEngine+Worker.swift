@@ -158,6 +158,11 @@ extension SimulationEngine {
             if self.jobs[job].copies[unit, default: []].count <= 2 {
                 self.usefulSeconds += seconds
                 self.usefulCopies += 1
+                while self.usefulCopies * 100 >= self.wantedCopies * (self.report.progress.count + 1),
+                    self.report.progress.count < 100
+                {
+                    self.report.progress.append(self.now.seconds - self.beginSeconds)
+                }
                 if self.usefulCopies * 100 >= self.wantedCopies * 99, self.report.secondsTo99 == nil {
                     self.reached99()
                 }

@@ -60,6 +60,8 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     public var efficiencyTo99 = 0.0
     /// The virtual time until 99 of 100 copies were rendered in seconds.
     public var secondsTo99: Double?
+    /// When 1, 2 and so on of 100 copies were rendered, in seconds since the first submission.
+    public var progress: [Double] = []
     /// The time for the last copy in a hundred as a share of the whole.
     public var tailShare = 0.0
     /// Units that were finished.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import GridNode
 import GridSimulator
 
@@ -14,6 +15,7 @@ struct SimulateCommand: AsyncParsableCommand {
             tessera simulate --bars all
             tessera simulate --bars F1,F3 --work 0.1
             tessera simulate --film
+            tessera simulate --nodes 50 --storm 60 --seeds 20 --chart storm.svg
             tessera simulate --storm 300 --print-scenario > storm.json
             tessera simulate --scenario storm.json --seeds 100 --csv > storm.csv
 
@@ -81,6 +83,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "Print the figures as CSV, one report a line.")
     var csv = false
 
+    @Option(help: ArgumentHelp("Draw how the runs went on, as an SVG picture.", valueName: "file"))
+    var chart: String?
+
     func validate() throws {
         guard (1 ... 1_000).contains(self.jobs) else {
             throw ValidationError("--jobs must be 1 to 1000, got \(self.jobs)")
@@ -118,6 +123,9 @@ struct SimulateCommand: AsyncParsableCommand {
             try command.simulate(scenario)
         }
     }
+
+    /// The most runs of a chart.
+    private static let chartRunsMax = 200
 
     private func runBars(_ names: String) throws {
         let asked = Set(names.split(separator: ",").map { $0.uppercased() })
@@ -184,6 +192,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     private func simulate(_ first: SimulationScenario) throws {
         var scenario = first
+        var drawn: [SimulationReport] = []
         if self.csv { Terminal.data(SimulationTable.header) }
         let line = ProgressLine(unit: "seeds", isQuiet: self.seeds == 1)
         var failed: [UInt64] = []
@@ -192,6 +201,7 @@ struct SimulateCommand: AsyncParsableCommand {
             scenario.seed = first.seed &+ UInt64(index)
             let report = try Simulation(scenario).run()
             if !report.isGood { failed.append(scenario.seed) }
+            if self.chart != nil, drawn.count < Self.chartRunsMax { drawn.append(report) }
             if self.json {
                 Terminal.data(try JSONText.encodeLine(report))
             } else if self.csv {
@@ -203,6 +213,13 @@ struct SimulateCommand: AsyncParsableCommand {
             line.update(done: index + 1, total: self.seeds)
         }
         line.finish()
+        if let chart = self.chart {
+            do {
+                try SimulationChart.svg(drawn).write(toFile: chart, atomically: true, encoding: .utf8)
+            } catch {
+                throw NodeError(.storage, "the chart \(chart) cannot be written", hint: "is its directory there?")
+            }
+        }
         if !self.json, !self.csv, self.seeds > 1 {
             Terminal.data("\(self.seeds - failed.count) of \(self.seeds) seeds are good")
         }

@@ -13,7 +13,7 @@ struct GridPartitionTests {
     /// A node in a namespace; its process is only touched by the test that started it.
     private final class Node: Sendable {
         let data: String
-        nonisolated(unsafe) let process: Process
+        let process: Process
         let address: String
 
         init(
