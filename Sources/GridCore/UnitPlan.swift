@@ -3,13 +3,17 @@ public import GridWire
 /// How the frames of a job are cut into units: a function of the manifest alone, so that every party cuts alike.
 ///
 /// A unit is a run of blocks of one tile. Cheap tiles are one unit; expensive ones are split so that a unit takes one
-/// core about two seconds at 0.5 million samples a second, and less when the whole job is small. Units are numbered
-/// frame by frame, tile by tile, block by block; that order is the one in which they are leased.
+/// core about two seconds at 0.5 million samples a second, less when the whole job is small, and up to half a minute when
+/// it is so large that its records and messages would weigh. Units are numbered frame by frame, tile by tile, block by block; that order is the one in which they are leased.
 public struct UnitPlan: Hashable, Sendable {
     /// The most units of a job; a steward keeps some state for each.
     public static let unitsMax = 1 << 20
     /// The most samples of a unit that has more than one block (about two seconds of one core).
     static let samplesMax = 1 << 20
+    /// The same in a job of more than ``unitsPlenty`` such units (about half a minute).
+    static let samplesOfLargeJobMax = 1 << 24
+    /// A job is not cut into many more units than this for the sake of short ones.
+    static let unitsPlenty = 1 << 18
     /// A unit is not made smaller than this for the sake of an even spread (about a quarter of a second).
     static let samplesMin = 1 << 17
     /// A job is cut into at least this many units where ``samplesMin`` allows it.
@@ -54,7 +58,10 @@ public struct UnitPlan: Hashable, Sendable {
         }
         // At most 2^28 pixels, 2^16 samples and 2^17 frames: below 2^61.
         let samplesOfJob = manifest.width * manifest.height * manifest.samples * manifest.frameCount
-        let limit = min(Self.samplesMax, max(Self.samplesMin, samplesOfJob / Self.unitsWanted))
+        let limit = max(
+            min(Self.samplesMax, max(Self.samplesMin, samplesOfJob / Self.unitsWanted)),
+            min(Self.samplesOfLargeJobMax, samplesOfJob / Self.unitsPlenty)
+        )
         let samplesOfBlock = FrameGeometry.blockEdge * FrameGeometry.blockEdge * manifest.samples
         var blocks = 64
         while blocks > 1, blocks * samplesOfBlock > limit {

@@ -1,3 +1,6 @@
+import GridCore
+import GridWire
+
 /// A film of 1,900 effect shots on paper: what the grid would need for it, from simulated components.
 ///
 /// The film is the brief's: 600 years of one server for 1,900 shots, rendered by 715 servers of one centre that reports a
@@ -49,12 +52,15 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
         try report(Self.centre())
         let servers = Self.scenario(seed: 21, nodes: 715, isVolunteer: false, workShare)
         let ofServers = try Simulation(servers).run()
-        try report(Self("715 servers, always on", nodes: 715, speed: 1, ofServers))
+        let unitsPerFrame = try Self.unitsPerFrame()
+        try report(Self("715 servers, always on", nodes: 715, speed: 1, unitsPerFrame, ofServers))
         let volunteers = Self.scenario(seed: 22, nodes: 715, isVolunteer: true, workShare)
         let ofVolunteers = try Simulation(volunteers).run()
         for nodes in [2_000, 10_000, 100_000] {
             // Shots run side by side, each on some hundreds of nodes.
-            try report(Self("\(nodes) volunteers of a quarter server", nodes: nodes, speed: 0.25, ofVolunteers))
+            try report(
+                Self("\(nodes) volunteers of a quarter server", nodes: nodes, speed: 0.25, unitsPerFrame, ofVolunteers)
+            )
         }
     }
 
@@ -74,7 +80,13 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
         )
     }
 
-    private init(_ fleet: String, nodes: Int, speed: Double, _ report: SimulationReport) {
+    private init(
+        _ fleet: String,
+        nodes: Int,
+        speed: Double,
+        _ unitsPerFrame: Double,
+        _ report: SimulationReport
+    ) {
         let simulated = Double(max(1, report.jobs.reduce(0) { $0 + $1.units }))
         let (width, height) = Self.size
         let pixels = Double(Self.shots * Self.framesPerShot * width * height)
@@ -87,10 +99,10 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
             copies: 2,
             utilisation: report.efficiencyTo99,
             days: seconds / 86_400,
-            units: frames * Self.unitsPerFrame,
-            unitsPerSecond: frames * Self.unitsPerFrame / seconds,
-            ledgerBytes: Double(report.recordBytes) / simulated / 5 * frames * Self.unitsPerFrame,
-            messageBytes: Double(report.messageBytes) / simulated * frames * Self.unitsPerFrame,
+            units: frames * unitsPerFrame,
+            unitsPerSecond: frames * unitsPerFrame / seconds,
+            ledgerBytes: Double(report.recordBytes) / simulated / 5 * frames * unitsPerFrame,
+            messageBytes: Double(report.messageBytes) / simulated * frames * unitsPerFrame,
             pixelBytes: pixels * 12 * 3,
             seed: report.seed
         )
@@ -129,9 +141,25 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
         Self.serverYears * 365.25 * 86_400 / Double(Self.shots * Self.framesPerShot)
     }
 
-    /// A unit is one block where a pixel has this many samples.
-    private static var unitsPerFrame: Double {
-        Double(Self.size.width * Self.size.height) / 64
+    /// The units of a frame as the grid would cut a whole shot; the part of a frame that is simulated has smaller ones, so
+    /// that what a unit costs is not underrated.
+    private static func unitsPerFrame() throws -> Double {
+        let manifest = JobManifest(
+            title: "",
+            grid: "",
+            sceneRoot: ChunkID(Digest(hashing: [])),
+            assetSize: 0,
+            firstFrame: 1,
+            frameCount: Self.framesPerShot,
+            width: Self.size.width,
+            height: Self.size.height,
+            samples: Self.samples,
+            maxDepth: 8,
+            seed: 0,
+            coreVersion: Digest(hashing: []),
+            submittedAt: 0
+        )
+        return Double(try UnitPlan(manifest: manifest).unitsPerFrame)
     }
 
     /// The samples of a pixel with which a simulated thread of mean speed needs as long as a server needs for a frame.

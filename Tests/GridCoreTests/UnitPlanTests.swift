@@ -25,6 +25,14 @@ struct UnitPlanTests {
     }
 
     @Test
+    func `a shot of a film is one job, in units of half a minute`() throws {
+        // 24,000 samples and 100 frames of 1920x1080: 58 core-days a frame.
+        let plan = try self.plan(1920, 1080, samples: 24_000, frames: 100)
+        #expect(plan.blocksPerUnit == 8)
+        #expect(plan.unitCount < UnitPlan.unitsMax / 2)
+    }
+
+    @Test
     func `cheap tiles are whole units`() throws {
         let plan = try self.plan(1920, 1080, samples: 64, frames: 8)
         #expect(plan.blocksPerUnit == 64)

@@ -48,7 +48,8 @@ def merkle_up(leaf, index, count, path):
 def units_of(manifest):
     """All units of a job by frame, in their order: a function of the manifest."""
     first, frames, width, height, samples = (manifest[key] for key in (4, 5, 6, 7, 8))
-    limit = min(1 << 20, max(1 << 17, width * height * samples * frames // 256))
+    job = width * height * samples * frames
+    limit = max(min(1 << 20, max(1 << 17, job // 256)), min(1 << 24, job // (1 << 18)))
     blocks = 64
     while blocks > 1 and blocks * 64 * samples > limit:
         blocks //= 2

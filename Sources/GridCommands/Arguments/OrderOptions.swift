@@ -38,8 +38,8 @@ struct DeadlineText: ExpressibleByArgument, Equatable {
     /// Milliseconds since 1970; 0 for none.
     let milliseconds: UInt64
 
-    /// The longest time from now that is taken: ten years.
-    static let secondsMax = 10 * 366 * 86_400.0
+    /// The longest time from now that is taken: a hundred years.
+    static let secondsMax = 100 * 366 * 86_400.0
 
     init?(argument: String) {
         self.init(argument, now: Date())
