@@ -39,7 +39,7 @@ struct SessionLifeTests {
             }
             let (first, second) = (try identity(1).peerID, try identity(2).peerID)
             #expect(dialer.peer == second && listener.peer == first)
-            dialer.ping()
+            dialer.ping(now: start)
             let said = Pair.drain(dialer)
             #expect(said != before)
             before = said

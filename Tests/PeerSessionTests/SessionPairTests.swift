@@ -270,12 +270,17 @@ struct SessionPairTests {
     @Test
     func `pings measure the round trip, and silence ends the connection`() throws {
         var pair = try Pair.established()
-        pair.dialer.ping()
+        pair.dialer.ping(now: pair.now)
         let ping = Pair.drain(pair.dialer)
         pair.now = after(.milliseconds(20))
         _ = pair.listener.receive(ping, now: pair.now)
         pair.now = after(.milliseconds(50))
         #expect(pair.dialer.receive(Pair.drain(pair.listener), now: pair.now) == [.roundTrip(.milliseconds(50))])
+        // What was silent before is not measured with it.
+        pair.dialer.ping(now: after(.seconds(10)))
+        pair.now = after(.milliseconds(10_030))
+        _ = pair.listener.receive(Pair.drain(pair.dialer), now: pair.now)
+        #expect(pair.dialer.receive(Pair.drain(pair.listener), now: pair.now) == [.roundTrip(.milliseconds(30))])
         // Nothing arrives from now on.
         var events: [SessionEvent] = []
         var count = 0

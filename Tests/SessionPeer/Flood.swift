@@ -180,7 +180,7 @@ struct Flood {
             guard count > 0 else { throw NetworkError(.cannotConnect, "the victim hung up: \(count < 0 ? errno : 0)") }
             for event in session.receive(Array(buffer.prefix(count)), now: clock) {
                 switch event {
-                case .established: session.ping()
+                case .established: session.ping(now: clock)
                 // Only now is it sure that the victim has accepted the session.
                 case .roundTrip: return
                 case .closed(let reason): throw NetworkError(.cannotConnect, "closed: \(reason)")

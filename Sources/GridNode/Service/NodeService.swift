@@ -139,6 +139,7 @@ public struct NodeService: Sendable {
             TesseraProtocol.chunk, TesseraProtocol.chunkPut, TesseraProtocol.pixels, TesseraProtocol.pixelsPut,
         ]
         if self.configuration.isLoopback { settings.reachability = .off }
+        settings.sessionsWanted = OverlayService.sessionsMax
         settings.uploadMax = self.configuration.uploadMax
         settings.downloadMax = self.configuration.downloadMax
         settings.reachability.mapsPort = self.configuration.mapsPort && !self.configuration.isLoopback

@@ -19,6 +19,8 @@ public struct NetworkSettings: Sendable {
     ///
     /// Two are usual for a moment: both dial at once, or a direct connection takes over from a relayed one.
     public var connectionsPerPeerMax = 4
+    /// With so many sessions nobody is dialed that was only heard of; those who dial this node are let in all the same.
+    public var sessionsWanted = Int.max
     /// How long a peer may stay that speaks nothing that this node speaks.
     public var strangerTimeout = Duration.seconds(60)
     /// The most conversations (relayed connections, reachability) that one peer may have open here.

@@ -13,6 +13,8 @@ package actor OverlayService {
     private var fanOut = FanOut(now: SessionHandler.now)
     private var ticker: Task<Void, Never>?
 
+    /// The most sessions that are looked for.
+    static let sessionsMax = Overlay.Settings().sessionsMax
     /// How often the sessions are looked at.
     private static let interval = Duration.seconds(1)
     /// How long another's word about a silent peer is waited for.
@@ -92,7 +94,7 @@ package actor OverlayService {
             await self.exchange.take(records, from: teller)
         }
         for peer in missing() {
-            self.network.discovered(peer, at: await self.exchange.addresses(of: peer, toldBy: teller))
+            self.network.discovered(peer, at: await self.exchange.addresses(of: peer, toldBy: teller), isNeeded: true)
         }
     }
 

@@ -15,8 +15,10 @@ extension PeerNetwork {
     /// Tries to reach a peer that was heard of; after some failures it is forgotten until it is heard of again.
     ///
     /// When two nodes hear of each other, the lower peer id dials at once and the other one a moment later.
-    public func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
-        guard peer != self.identity.peerID, !self.isConnected(to: peer) else { return }
+    ///
+    /// - Parameter isNeeded: Whether the session is wanted however many there are.
+    public func discovered(_ peer: PeerID, at addresses: [Multiaddr], isNeeded: Bool = false) {
+        guard peer != self.identity.peerID, !self.isConnected(to: peer), isNeeded || self.wantsSessions else { return }
         let usable = addresses.compactMap { $0.withPeer(peer) }.filter {
             (PeerAddress.endpoint(of: $0) != nil || PeerAddress.circuit(of: $0) != nil)
                 && (!self.isLoopbackOnly || PeerAddress.isLoopback($0))
@@ -27,10 +29,15 @@ extension PeerNetwork {
 
     /// Tries to reach whoever answers at an address that was heard of; after some failures it is forgotten.
     public func tryReaching(_ address: Multiaddr) {
-        guard PeerAddress.endpoint(of: address) != nil, !self.isLoopbackOnly || PeerAddress.isLoopback(address),
-            !self.listenAddresses.contains(address)
+        guard self.wantsSessions, PeerAddress.endpoint(of: address) != nil,
+            !self.isLoopbackOnly || PeerAddress.isLoopback(address), !self.listenAddresses.contains(address)
         else { return }
         self.want(address, isPermanent: false, delay: .zero)
+    }
+
+    /// Whether there are fewer sessions than are looked for.
+    private var wantsSessions: Bool {
+        self.state.withLock { $0.sessions.count } < self.settings.sessionsWanted
     }
 
     private func want(_ address: Multiaddr, isPermanent: Bool, delay: Duration) {

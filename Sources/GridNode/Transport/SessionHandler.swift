@@ -219,7 +219,7 @@ final class SessionHandler: ChannelInboundHandler {
     /// Asks the peer for a sign of life.
     func ping() {
         guard !self.isEnded else { return }
-        self.session.ping()
+        self.session.ping(now: Self.now)
         self.flush()
     }
 
@@ -300,7 +300,7 @@ final class SessionHandler: ChannelInboundHandler {
         }
         self.established?.succeed(peer)
         self.established = nil
-        self.session.ping()
+        self.session.ping(now: Self.now)
         self.session.identify()
     }
 

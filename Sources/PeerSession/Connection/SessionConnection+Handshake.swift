@@ -279,6 +279,6 @@ extension SessionConnection {
         self.nextPing = self.now.advanced(by: self.settings.pingInterval)
         self.events.append(.established(peer))
         // Measures the round trip from the start, for the windows.
-        self.ping()
+        self.ping(now: self.now)
     }
 }

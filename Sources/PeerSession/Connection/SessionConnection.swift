@@ -234,12 +234,14 @@ public final class SessionConnection {
     // MARK: The connection
 
     /// Measures the round trip; ``SessionEvent/roundTrip(_:)`` follows.
-    public func ping() {
+    ///
+    /// - Parameter now: The present: nothing may have happened on the connection for long.
+    public func ping(now: Instant) {
         // More than a few at a time measure nothing new.
         guard self.isEstablished, self.outstandingPings.count < 8 else { return }
         let value = self.nextPingValue
         self.nextPingValue &+= 1
-        self.outstandingPings.append((value, self.now))
+        self.outstandingPings.append((value, now))
         self.queueControl(YamuxHeader(.ping, .syn, stream: 0, length: value))
     }
 
@@ -333,7 +335,7 @@ public final class SessionConnection {
         self.outstandingPings.removeAll()
         self.hasHeardSincePing = false
         self.nextPing = self.now.advanced(by: self.settings.pingInterval)
-        self.ping()
+        self.ping(now: self.now)
     }
 
     // MARK: Helpers
