@@ -9,7 +9,7 @@ extension SceneAssets {
         var scales: [Float] = []
         var colors: [Float] = []
         for (i, volume) in self.volumes.enumerated() {
-            try Self.check(volume, i)
+            try Self.checkShape(volume, i)
             let what = "a number of volume \(i)"
             records += [UInt32(volume.width), UInt32(volume.height), UInt32(volume.depth)]
             records += [volume.temperatures.isEmpty ? 0 : 1, UInt32(volume.emission.count)]
@@ -45,7 +45,7 @@ extension SceneAssets {
 
     private static func code(_ value: Float) -> UInt16 { UInt16(clamped(value + 0.5, 0, 65_535)) }
 
-    private static func check(_ volume: Volume, _ i: Int) throws(SceneBlobError) {
+    private static func checkShape(_ volume: Volume, _ i: Int) throws(SceneBlobError) {
         let edges = [volume.width, volume.height, volume.depth]
         guard edges.allSatisfy({ SceneRange.volumeEdge.contains($0) }) else {
             throw SceneBlobError(
@@ -64,8 +64,8 @@ extension SceneAssets {
         for k in 0 ..< 3 where !(volume.high[k] > volume.low[k]) {
             throw SceneBlobError(.invalidValue, "the box of volume \(i) is empty")
         }
-        try RenderCore.check(volume.densities, SceneRange.coefficient, "the densities of volume \(i)")
-        try RenderCore.check(volume.temperatures, SceneRange.fraction, "the temperatures of volume \(i)")
+        try check(volume.densities, SceneRange.coefficient, "the densities of volume \(i)")
+        try check(volume.temperatures, SceneRange.fraction, "the temperatures of volume \(i)")
     }
 }
 

@@ -78,7 +78,7 @@ struct VolumeFlights {
     ) -> Vector3Lanes {
         for lane in LaneSequence(lanes) {
             var stream = WalkStream(seed: key[lane] ^ 0x7472_616e)
-            let left = self.tracking.transmittance(
+            let left = self.tracking.visibility(
                 Ray(origin: origin[lane], direction: direction[lane]),
                 tMax: distance[lane],
                 &stream,

@@ -44,7 +44,7 @@ package final class VolumeProbe {
     ) -> SIMD3<Float> {
         var stream = WalkStream(seed: seed)
         let ray = Ray(origin: Vector3(origin), direction: Vector3(direction))
-        let t = self.tracking.transmittance(ray, tMax: tMax, &stream, &self.steps)
+        let t = self.tracking.visibility(ray, tMax: tMax, &stream, &self.steps)
         return SIMD3(t.x, t.y, t.z)
     }
 

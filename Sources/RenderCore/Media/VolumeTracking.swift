@@ -207,7 +207,7 @@ struct VolumeTracking {
     /// An estimate of what passes straight from 0 to `tMax`.
     ///
     /// What is certain on a piece is taken exactly, the rest by chance (residual ratio tracking: J. Novák et al. 2014).
-    @inline(never) func transmittance(
+    @inline(never) func visibility(
         _ ray: Ray,
         tMax: Float,
         _ stream: inout WalkStream,
@@ -229,7 +229,7 @@ struct VolumeTracking {
                 steps &+= 1
                 guard piece.most > 0 else { continue }
                 if piece.least > 0 {
-                    weight *= RenderCore.transmittance(extinction * (piece.least * (piece.end - piece.start)))
+                    weight *= transmittance(extinction * (piece.least * (piece.end - piece.start)))
                 }
                 let majorant = largest * (piece.most - piece.least)
                 guard majorant > 0 else { continue }
