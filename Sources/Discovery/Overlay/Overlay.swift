@@ -13,10 +13,10 @@ package struct Overlay: Sendable {
         package var sessionsMin = 6
         /// With so many sessions no more are dialed; of more the least useful are ended.
         package var sessionsMax = 12
-        /// A peer that was silent for so long is pinged.
-        package var pingAfter = Duration.seconds(3)
+        /// A peer that was silent for so long is pinged: for twelve of them that is 700 bytes a second.
+        package var pingAfter = Duration.seconds(4)
         /// A peer that was silent for so long is asked about at others.
-        package var askAfter = Duration.seconds(5)
+        package var askAfter = Duration.seconds(6)
         /// A peer that was silent for so long is dead, unless others hear it.
         package var deadAfter = Duration.seconds(9)
         /// How long a peer that others hear is waited for.
