@@ -36,12 +36,15 @@ public enum SwarmKey {
     /// - Throws: ``NodeError`` when the file exists or cannot be written.
     public static func create(at path: String) throws -> String {
         let key = PreSharedKey.generate()
-        try SecretFile.write([UInt8](key.fileText.utf8), to: path)
+        var text = [UInt8](key.fileText.utf8)
+        defer { SodiumMemory.wipe(&text) }
+        try SecretFile.write(text, to: path)
         return key.fingerprint
     }
 
     private static func read(_ path: String) throws -> PreSharedKey {
-        let bytes = try SecretFile.read(path, limit: PreSharedKey.fileSizeMax)
+        var bytes = try SecretFile.read(path, limit: PreSharedKey.fileSizeMax)
+        defer { SodiumMemory.wipe(&bytes) }
         do {
             return try PreSharedKey(parsing: String(decoding: bytes, as: UTF8.self))
         } catch {
@@ -72,6 +75,7 @@ enum SecretFile {
             )
         }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
+        defer { SodiumMemory.wipe(&bytes) }
         let size = bytes.withUnsafeMutableBytes { readBytes($0, from: descriptor) }
         guard size >= 0, size <= limit else {
             throw NodeError(.storage, "\(path) is no key: it has more than \(limit) bytes, or cannot be read")

@@ -65,7 +65,8 @@ enum NodeIdentity {
                 hint: "restore it from a backup, or move it away: the node then makes a new identity"
             )
         }
-        return try IdentityKey(encoded: Array(bytes.prefix(count)))
+        bytes.removeLast(bytes.count - count)
+        return try IdentityKey(encoded: bytes)
     }
 
     /// Makes a key; when another program makes one at the same moment, the first one is the key of both.
