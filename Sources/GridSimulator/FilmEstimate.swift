@@ -184,12 +184,7 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
         )
         scenario.jobs = [job, job, job]
         scenario.timeLimitSeconds = 1e7
-        guard isVolunteer else { return scenario }
-        scenario.faults.sessionMeanSeconds = 7_200
-        scenario.faults.silentShare = 0.3
-        scenario.faults.absenceSecondsMax = 120
-        scenario.faults.slowdownMeanSeconds = 1_800
-        scenario.faults.untilSeconds = 1e7
+        if isVolunteer { scenario.faults = .volunteers(untilSeconds: 1e7) }
         return scenario
     }
 }

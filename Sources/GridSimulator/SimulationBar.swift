@@ -305,11 +305,7 @@ public struct SimulationBar: Sendable {
     /// The same with nodes that come and go and grow slow for a while.
     private static func base(seed: UInt64, nodes: Int, work: Double) -> SimulationScenario {
         var scenario = self.quiet(seed: seed, nodes: nodes, work: work)
-        scenario.faults.sessionMeanSeconds = 7_200
-        scenario.faults.silentShare = 0.3
-        scenario.faults.absenceSecondsMax = 120
-        scenario.faults.slowdownMeanSeconds = 1_800
-        scenario.faults.untilSeconds = 1e7
+        scenario.faults = .volunteers(untilSeconds: 1e7)
         return scenario
     }
 

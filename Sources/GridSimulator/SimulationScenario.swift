@@ -82,6 +82,17 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         /// Creates faults that never happen.
         public init() {}
 
+        /// Volunteers' machines come and go, and grow slow for a while (the node model of the house's grid protocol).
+        public static func volunteers(untilSeconds: Double) -> Self {
+            var faults = Self()
+            faults.sessionMeanSeconds = 7_200
+            faults.silentShare = 0.3
+            faults.absenceSecondsMax = 120
+            faults.slowdownMeanSeconds = 1_800
+            faults.untilSeconds = untilSeconds
+            return faults
+        }
+
         /// Everything at once, moderately.
         public static func storm(untilSeconds: Double) -> Self {
             var faults = Self()
