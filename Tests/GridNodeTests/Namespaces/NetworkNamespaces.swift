@@ -124,6 +124,8 @@ struct NetworkNamespaces {
     }
 
     private mutating func add(_ name: String) throws {
+        // A run that was killed may have left it behind.
+        try? Self.run(["ip", "netns", "del", self.namespace(name)])
         try Self.run(["ip", "netns", "add", self.namespace(name)])
         self.names.append(name)
         try self.ip(name, "link set lo up")
