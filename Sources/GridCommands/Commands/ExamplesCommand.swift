@@ -45,7 +45,8 @@ struct ExamplesCommand: AsyncParsableCommand {
     /// `tessera examples write`.
     struct Write: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write an example shot as a .glb file, the same bytes on every machine."
+            abstract: "Write an example shot as a .glb file, the same bytes on every machine.",
+            discussion: "tessera examples write dragon-scales -o scales.glb"
         )
 
         @Argument(help: ArgumentHelp("The example's name.", valueName: "name"))
@@ -69,7 +70,11 @@ struct ExamplesCommand: AsyncParsableCommand {
     /// `tessera examples render`.
     struct Render: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Render the best frame of an example, or of all: NAME.glb and NAME.png in a directory."
+            abstract: "Render the best frame of an example, or of all: NAME.glb and NAME.png in a directory.",
+            discussion: """
+                tessera examples render tornado
+                tessera examples render --all --spp 256 -o pictures/
+                """
         )
 
         @Argument(help: ArgumentHelp("The example's name.", valueName: "name"))
