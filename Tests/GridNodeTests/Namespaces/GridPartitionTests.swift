@@ -91,7 +91,7 @@ extension ProcessTests {
             submit.arguments = [
                 "netns", "exec", internet.namespace("left"), "\(Program.directory)/tessera", "submit",
                 "\(directory.path)/shot.gltf", "--to", nodes[0].address, "--grid", grid, "--data",
-                "\(directory.path)/studio", "--size", "512x384", "--spp", "\(64 * Self.cutSeconds)",
+                "\(directory.path)/studio", "--size", "1024x768", "--spp", "64",
             ]
             submit.standardInput = FileHandle.nullDevice
             submit.standardOutput = FileHandle.nullDevice
