@@ -172,11 +172,10 @@ extension SimulationEngine {
     func offerArrived(_ offer: JobOffer, at node: Int, from steward: Int) {
         let peer = self.nodes[steward].peer
         self.withWorker(node) { $0.offerReceived(offer, from: peer, now: $1) }
-        guard let job = self.jobIndex[JobID(offer.manifest.id.digest)], self.nodes[node].isUp, !offer.isClosed else {
-            return
-        }
+        guard let job = self.jobIndex[JobID(offer.manifest.id.digest)], self.nodes[node].isUp else { return }
         let roster = Roster(offer, from: peer)
         let isKnown = self.jobs[job].seats[node]?.steward != nil
+        if offer.isClosed, !isKnown { return }
         if roster.stewards.contains(self.nodes[node].peer) || isKnown {
             self.seat(job, at: node, roster: roster)
         }
