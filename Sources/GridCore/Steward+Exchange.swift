@@ -36,7 +36,6 @@ extension Steward {
                 self.shareOut(now: now)
             }
             self.takeBack(message.returned, from: peer)
-            self.noteAdopted(message.adopted, by: peer, now: now)
             self.confirm(message.borrowed, by: peer, now: now)
             self.borrow(message.ceded, from: peer, now: now)
             self.serve(message, from: peer, now: now)

@@ -1,7 +1,20 @@
 import GridWire
 
 extension Steward {
-    var emptyGrant: LeaseGrant {
+    /// A grant of nothing.
+    mutating func emptyGrant(now: Instant) -> LeaseGrant {
+        var grant = self.unusedGrant
+        grant.urgency = self.urgency(now: now)
+        return grant
+    }
+
+    var closedGrant: LeaseGrant {
+        var grant = self.unusedGrant
+        grant.isClosed = true
+        return grant
+    }
+
+    private var unusedGrant: LeaseGrant {
         LeaseGrant(
             units: [],
             expiryMilliseconds: self.settings.leaseExpiry.wholeMicroseconds / 1_000,
@@ -13,14 +26,8 @@ extension Steward {
         )
     }
 
-    var closedGrant: LeaseGrant {
-        var grant = self.emptyGrant
-        grant.isClosed = true
-        return grant
-    }
-
     /// How urgent the job is, by the time that the rest of it needs at the speed of its workers and the time until its
-    /// deadline (U of the score in the house's protocol, section 8).
+    /// deadline (how late it would be at this pace).
     mutating func urgency(now: Instant) -> Int {
         let deadline = self.ledger.lastOrder.deadline
         guard deadline > 0 else { return LeaseGrant.urgencyDefault }
@@ -35,8 +42,8 @@ extension Steward {
 
     /// What to answer a request, or nothing when there is nothing to say and the answer may wait.
     mutating func grant(for worker: Int, _ request: Parked, mustAnswer: Bool, now: Instant) -> LeaseGrant? {
-        guard self.phase == .running else { return mustAnswer ? self.emptyGrant : nil }
-        var grant = self.emptyGrant
+        guard self.phase == .running else { return mustAnswer ? self.emptyGrant(now: now) : nil }
+        var grant = self.emptyGrant(now: now)
         grant.units = self.lease(to: worker, wanted: request.wanted, isIdle: request.isIdle, now: now)
             .map { self.plan.unit(at: $0) }
         let state = self.workers[worker]
@@ -48,7 +55,6 @@ extension Steward {
         self.workers[worker].pixels = pixels
         guard mustAnswer || !grant.units.isEmpty || !audits.isEmpty || !pixels.isEmpty || !state.cancelled.isEmpty
         else { return nil }
-        grant.urgency = self.urgency(now: now)
         grant.audits = audits.prefix(Self.grantAuditsMax).map {
             LeaseGrant.Audit(unit: self.plan.unit(at: $0.unit), leafIndex: $0.leafIndex)
         }

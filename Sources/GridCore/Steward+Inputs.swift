@@ -51,7 +51,7 @@ extension Steward {
             return [.respond(requestID: requestID, self.closedGrant)]
         }
         guard let worker = self.worker(for: peer) else {
-            return [.respond(requestID: requestID, self.emptyGrant)]
+            return [.respond(requestID: requestID, self.emptyGrant(now: now))]
         }
         guard !self.workers[worker].isBurned else {
             return [.respond(requestID: requestID, self.closedGrant)]
@@ -63,7 +63,7 @@ extension Steward {
             self.workers[worker].blockMicroseconds = request.blockMicroseconds
         }
         if let old = self.unpark(worker) {
-            self.actions.append(.respond(requestID: old.requestID, self.emptyGrant))
+            self.actions.append(.respond(requestID: old.requestID, self.emptyGrant(now: now)))
         }
         if self.phase == .running {
             self.take(request, from: worker, now: now)
@@ -80,7 +80,7 @@ extension Steward {
         let parked = Parked(
             requestID: requestID,
             wanted: min(max(request.wantedUnits, 0), Self.grantUnitsMax),
-            isIdle: request.holding.isEmpty,
+            isIdle: request.isIdle && request.holding.isEmpty,
             deadline: now.advanced(by: self.settings.parkedMax)
         )
         if let grant = self.grant(for: worker, parked, mustAnswer: parked.wanted == 0, now: now) {
@@ -165,8 +165,9 @@ extension Steward {
             case .parked(let worker, let requestID):
                 if let parked = self.workers[worker].parked, parked.requestID == requestID {
                     _ = self.unpark(worker)
-                    let grant = self.grant(for: worker, parked, mustAnswer: true, now: now)
-                    self.actions.append(.respond(requestID: requestID, grant ?? self.emptyGrant))
+                    if let grant = self.grant(for: worker, parked, mustAnswer: true, now: now) {
+                        self.actions.append(.respond(requestID: requestID, grant))
+                    }
                 }
             case .disconnected(let worker):
                 if let since = self.workers[worker].disconnectedAt,

@@ -205,11 +205,6 @@ extension Steward {
         }
     }
 
-    /// Learns which units a sibling's workers brought along from a steward that is gone.
-    mutating func noteAdopted(_ adopted: [StewardMessage.Cession], by peer: PeerID, now: Instant) {
-        self.confirm(adopted.map(\.unit), by: peer, now: now)
-    }
-
     /// The units of a sibling that this steward leases, as many as a message may list.
     func borrowed(from peer: PeerID) -> [UnitID] {
         self.borrowed.filter { ($0.value.from ?? self.keeper(of: $0.key)) == peer }.keys.sorted()
@@ -235,20 +230,26 @@ extension Steward {
     /// Tells the units' own stewards what workers brought along.
     mutating func tellAdopted(now: Instant) {
         guard !self.newlyAdopted.isEmpty else { return }
-        var cessions: [PeerID: [StewardMessage.Cession]] = [:]
+        var adopted: [PeerID: [UnitID]] = [:]
         for index in self.newlyAdopted {
-            let rank = index % max(1, self.roster.stewards.count)
-            let stewards = self.roster.stewards
-            let keeper = stewards.indices.lazy.map { stewards[(rank + $0) % stewards.count] }
-                .first { self.live.contains($0) }
-            guard let keeper, keeper != self.settings.me else { continue }
-            cessions[keeper, default: []].append(self.cession(of: index))
+            guard let keeper = self.keeper(of: index), keeper != self.settings.me else { continue }
+            adopted[keeper, default: []].append(self.plan.unit(at: index))
         }
         self.newlyAdopted = []
-        for (peer, list) in cessions.sorted(by: { $0.key < $1.key }) {
-            for start in stride(from: 0, to: list.count, by: StewardMessage.unitsMax) {
+        self.tell(adopted, as: \.borrowed, now: now)
+    }
+
+    /// Tells siblings of units, in as many messages as it takes.
+    private mutating func tell(
+        _ units: [PeerID: [UnitID]],
+        as list: WritableKeyPath<StewardMessage, [UnitID]>,
+        now: Instant
+    ) {
+        for (peer, units) in units.sorted(by: { $0.key < $1.key }) where self.siblings[peer] != nil {
+            let units = units.sorted()
+            for start in stride(from: 0, to: units.count, by: StewardMessage.unitsMax) {
                 var message = self.emptyMessage(now: now)
-                message.adopted = Array(list[start ..< min(start + StewardMessage.unitsMax, list.count)])
+                message[keyPath: list] = Array(units[start ..< min(start + StewardMessage.unitsMax, units.count)])
                 self.tell(message, to: peer)
             }
         }
@@ -271,14 +272,7 @@ extension Steward {
                 returned[owner, default: []] += Array(repeating: self.plan.unit(at: index), count: loan.copies - held)
             }
         }
-        for (peer, units) in returned.sorted(by: { $0.key < $1.key }) where self.siblings[peer] != nil {
-            let units = units.sorted()
-            for start in stride(from: 0, to: units.count, by: StewardMessage.unitsMax) {
-                var message = self.emptyMessage(now: now)
-                message.returned = Array(units[start ..< min(start + StewardMessage.unitsMax, units.count)])
-                self.tell(message, to: peer)
-            }
-        }
+        self.tell(returned, as: \.returned, now: now)
         for index in self.ceded.keys where self.isSettled(index) {
             self.ceded[index] = nil
         }

@@ -116,10 +116,7 @@ extension Worker {
         self.jobs[index].pausedUntil = nil
         self.jobs[index].lastAnswer = now
         self.jobs[index].silentAt[request.steward] = nil
-        self.jobs[index].urgency = min(
-            max(grant.urgency, LeaseGrant.urgencies.lowerBound),
-            LeaseGrant.urgencies.upperBound
-        )
+        self.jobs[index].urgency = grant.urgency
         let held = self.jobs[index].held
         self.jobs[index].delivered += request.reports.filter { $0.leaves.contains { held[$0.unit] != nil } }
         guard !grant.isClosed else {

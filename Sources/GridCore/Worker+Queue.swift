@@ -135,8 +135,8 @@ extension Worker {
         return self.jobs[index].weight >= 2 * least ? index : nil
     }
 
-    /// Whether one job is to be turned to before another: by what it matters and what fetching it costs (S = U E of the
-    /// house's grid protocol, section 8); of equal ones every node begins with another.
+    /// Whether one job is to be turned to before another: by what it matters and what fetching it costs; of equal
+    /// ones every node begins with another.
     private func comesBefore(_ a: Int, _ b: Int) -> Bool {
         let (first, second) = (self.score(a), self.score(b))
         guard first == second else { return first > second }

@@ -105,10 +105,16 @@ extension Worker {
             lostPixels: request.lost,
             holding: Array(holding.prefix(WireLimits.unitsMax)),
             wantedUnits: wanted,
-            blockMicroseconds: min(blockMicroseconds, WireLimits.blockMicrosecondsMax)
+            blockMicroseconds: min(blockMicroseconds, WireLimits.blockMicrosecondsMax),
+            isIdle: self.isIdle
         )
         self.jobs[index] = job
         actions.append(.sendLeaseRequest(message, to: job.steward, number: request.number))
+    }
+
+    /// Whether a thread has nothing to do and no unit of any job waits for one.
+    private var isIdle: Bool {
+        self.running.count < self.settings.threads && self.jobs.allSatisfy(\.queue.isEmpty)
     }
 
     /// The most records of a request; with ``batchUnitsMax`` units in each their leaves fit the lists of a request.

@@ -52,7 +52,7 @@ extension Worker {
     }
 
     /// The shares of this node that the known jobs get, by their ratios.
-    public var weights: [JobID: Double] {
+    package var weights: [JobID: Double] {
         Dictionary(uniqueKeysWithValues: self.jobs.map { ($0.job, $0.weight) })
     }
 

@@ -109,7 +109,7 @@ struct TraceEntry {
             "steward tells \(peer.shortDescription): \(message.records.count) records of \(message.recordCount), "
                 + "\(message.buckets.count) buckets, knows \(message.knownIDs.count), wants \(message.wantedIDs.count), "
                 + "\(message.openUnits) open, wants units \(message.wantedUnits), cedes \(message.ceded.map(\.unit)), "
-                + "returns \(message.returned), adopted \(message.adopted.map(\.unit))"
+                + "returns \(message.returned), leases \(message.borrowed)"
         case .copyPixels(let unit, let peer): "steward copies the pixels of \(unit) to \(peer.shortDescription)"
         case .rosterChanged(let roster):
             "roster \(roster.number) is \(roster.stewards.map(\.shortDescription))"

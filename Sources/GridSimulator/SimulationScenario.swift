@@ -82,7 +82,7 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         /// Creates faults that never happen.
         public init() {}
 
-        /// Volunteers' machines come and go, and grow slow for a while (the node model of the house's grid protocol).
+        /// Volunteers' machines come and go, and grow slow for a while.
         public static func volunteers(untilSeconds: Double) -> Self {
             var faults = Self()
             faults.sessionMeanSeconds = 7_200

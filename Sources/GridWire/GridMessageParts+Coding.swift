@@ -90,9 +90,9 @@ extension JobOffer {
 
 extension LeaseRequest {
     /// Writes `{0: job, 1: [record, ...], 2: [[unit, [leaf, ...]], ...], 3: [lostPixels], 4: [holding],
-    /// 5: wantedUnits, 6: blockMicroseconds}`.
+    /// 5: wantedUnits, 6: blockMicroseconds, 7: isIdle}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(7)
+        encoder.map(8)
         encoder.key(0)
         encoder.digest(self.job.digest)
         encoder.key(1)
@@ -107,10 +107,12 @@ extension LeaseRequest {
         encoder.integer(self.wantedUnits)
         encoder.key(6)
         encoder.unsigned(self.blockMicroseconds)
+        encoder.key(7)
+        encoder.bool(self.isIdle)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 7, "a lease request") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 8, "a lease request") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -135,6 +137,8 @@ extension LeaseRequest {
         self.wantedUnits = try decoder.integer(0 ... WireLimits.wantedUnitsMax, "the number of wanted units")
         try decoder.key(6)
         self.blockMicroseconds = try decoder.unsigned(max: WireLimits.blockMicrosecondsMax, "the time of a block")
+        try decoder.key(7)
+        self.isIdle = try decoder.bool()
     }
 }
 

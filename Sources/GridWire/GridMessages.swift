@@ -142,6 +142,8 @@ public struct LeaseRequest: Hashable, Sendable {
     public var wantedUnits: Int
     /// The worker's mean time for one block of this job, in microseconds; 0 when it has none yet.
     public var blockMicroseconds: UInt64
+    /// Whether a thread of the worker has nothing to do, for this job or any other.
+    public var isIdle: Bool
 
     /// Creates a request.
     public init(
@@ -151,7 +153,8 @@ public struct LeaseRequest: Hashable, Sendable {
         lostPixels: [UnitID],
         holding: [UnitID],
         wantedUnits: Int,
-        blockMicroseconds: UInt64
+        blockMicroseconds: UInt64,
+        isIdle: Bool
     ) {
         self.job = job
         self.records = records
@@ -160,6 +163,7 @@ public struct LeaseRequest: Hashable, Sendable {
         self.holding = holding
         self.wantedUnits = wantedUnits
         self.blockMicroseconds = blockMicroseconds
+        self.isIdle = isIdle
     }
 }
 

@@ -1,7 +1,7 @@
 extension StewardMessage {
-    /// Writes a map with the keys 0 to 19, in the order of the properties.
+    /// Writes a map with the keys 0 to 18, in the order of the properties.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(20)
+        encoder.map(19)
         encoder.key(0)
         encoder.digest(self.job.digest)
         encoder.key(1)
@@ -35,17 +35,15 @@ extension StewardMessage {
         encoder.key(15)
         encoder.units(self.returned)
         encoder.key(16)
-        encoder.array(self.adopted) { $1.append(to: &$0) }
-        encoder.key(17)
         encoder.units(self.borrowed)
-        encoder.key(18)
+        encoder.key(17)
         encoder.units(self.wantedLeaves)
-        encoder.key(19)
+        encoder.key(18)
         encoder.array(self.leaves) { $1.append(to: &$0) }
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 20, "a message between stewards") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 19, "a message between stewards") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -94,12 +92,10 @@ extension StewardMessage {
         try decoder.key(15)
         self.returned = try decoder.units("the list of returned units", countMax: Self.unitsMax)
         try decoder.key(16)
-        self.adopted = try decoder.cessions("the list of adopted units")
-        try decoder.key(17)
         self.borrowed = try decoder.units("the list of borrowed units", countMax: Self.unitsMax)
-        try decoder.key(18)
+        try decoder.key(17)
         self.wantedLeaves = try decoder.units("the list of wanted leaves", countMax: Self.leafSetsMax)
-        try decoder.key(19)
+        try decoder.key(18)
         self.leaves = try decoder.array(countMax: Self.leafSetsMax, "the list of leaves") {
             (decoder) throws(WireError) in try LeaseRequest.Leaves(from: &decoder)
         }

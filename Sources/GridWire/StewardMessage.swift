@@ -3,7 +3,7 @@
 /// One message carries all of it, since most of its lists are empty most of the time. Whoever loses one loses nothing: the
 /// summaries show what is missing.
 public struct StewardMessage: Hashable, Sendable {
-    /// A copy of a unit that the receiver may lease, or that the sender has leased.
+    /// A copy of a unit that the receiver may lease.
     public struct Cession: Hashable, Sendable {
         /// The unit.
         public var unit: UnitID
@@ -53,10 +53,9 @@ public struct StewardMessage: Hashable, Sendable {
     public var ceded: [Cession] = []
     /// Units of which a copy was ceded to the sender that it cannot lease; one copy for each time that a unit is named.
     public var returned: [UnitID] = []
-    /// Units that the sender's workers hold from another steward's lease.
-    public var adopted: [Cession] = []
-    /// Units of the receiver that the sender leases, as far as they fit; told each second, so that a loan of which the
-    /// sender knows nothing, because it was started again or never heard of it, ends soon.
+    /// Units of the receiver that the sender leases, as far as they fit, those that its workers brought along included;
+    /// told each second, so that a loan of which the sender knows nothing, because it was started again or never heard of
+    /// it, ends soon.
     public var borrowed: [UnitID] = []
     /// Units about which workers differ, and whose leaves the sender lacks; at most ``leafSetsMax``.
     public var wantedLeaves: [UnitID] = []

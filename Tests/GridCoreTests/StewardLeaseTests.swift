@@ -311,6 +311,33 @@ struct StewardLeaseTests {
     }
 
     @Test
+    func `every answer says how urgent the job is, those to requests that another one replaced too`() throws {
+        var desk = try Desk(TestGrid.manifest(width: 64, height: 64))
+        let alice = Hand("alice")
+        desk.wait(.seconds(1))
+        desk.order(.running, sequence: 1, deadline: 1)
+        _ = desk.send(alice.ask(desk.job), from: alice)
+        #expect(desk.send(alice.ask(desk.job, wanted: 3, holding: [desk.unit(0)]), from: alice) == nil)
+        let parked = desk.nextRequest
+        _ = desk.send(alice.ask(desk.job, wanted: 0, holding: [desk.unit(0)]), from: alice)
+        #expect(desk.grant(to: parked)?.urgency == 400)
+    }
+
+    @Test
+    func `a late unit is given to a worker with nothing to do, not to one that is busy with another job`() throws {
+        var desk = try Desk(TestGrid.manifest(width: 64, height: 64))
+        for name in ["alice", "bob"] {
+            let hand = Hand(name)
+            #expect(desk.send(hand.ask(desk.job, blockMicroseconds: 1_000), from: hand)?.units == [desk.unit(0)])
+        }
+        desk.wait(.seconds(5))
+        let carol = Hand("carol")
+        #expect(desk.send(carol.ask(desk.job, blockMicroseconds: 1_000, isIdle: false), from: carol) == nil)
+        let idle = desk.send(carol.ask(desk.job, blockMicroseconds: 1_000, isIdle: true), from: carol)
+        #expect(idle?.units == [desk.unit(0)])
+    }
+
+    @Test
     func `batches without their leaves, with wrong ones, or of another signer are ignored`() throws {
         var desk = try Desk(self.small)
         var (alice, mallory) = (Hand("alice"), Hand("mallory"))

@@ -105,7 +105,8 @@ struct Hand {
         lost: [UnitID] = [],
         records: [SignedRecord] = [],
         leaves: [LeaseRequest.Leaves] = [],
-        blockMicroseconds: UInt64 = 0
+        blockMicroseconds: UInt64 = 0,
+        isIdle: Bool = true
     ) -> LeaseRequest {
         LeaseRequest(
             job: job,
@@ -114,7 +115,8 @@ struct Hand {
             lostPixels: lost,
             holding: holding,
             wantedUnits: wanted,
-            blockMicroseconds: blockMicroseconds
+            blockMicroseconds: blockMicroseconds,
+            isIdle: isIdle
         )
     }
 

@@ -36,6 +36,24 @@ struct QuietSimulationTests {
         }
     }
 
+    /// A worker that waits at one job has work from others: it is not idle, and nobody's straggler is its business.
+    @Test
+    func `several jobs do not make stewards think that their workers are late`() throws {
+        for seed in UInt64(0) ..< 3 {
+            let job = SimulationScenario.Job(frameCount: 8, width: 960, height: 540, samples: 32)
+            let scenario = SimulationScenario(
+                seed: seed,
+                nodes: 24,
+                stewards: 4,
+                jobs: Array(repeating: job, count: 3)
+            )
+            let report = try Simulation(scenario).run()
+            #expect(report.isGood, "\(report.explanation)")
+            let units = report.jobs.reduce(0) { $0 + $1.units }
+            #expect(report.duplicateUnits < units / 50, "seed \(seed): \(report.duplicateUnits) of \(units)")
+        }
+    }
+
     @Test
     func `two nodes suffice`() throws {
         let report = try Simulation(SimulationScenario(seed: 1, nodes: 2, threadsMax: 1)).run()

@@ -209,7 +209,8 @@ struct RandomWire {
             lostPixels: self.list(3) { $0.unit() },
             holding: self.list(3) { $0.unit() },
             wantedUnits: self.int(0 ... WireLimits.wantedUnitsMax),
-            blockMicroseconds: min(self.number(), WireLimits.blockMicrosecondsMax)
+            blockMicroseconds: min(self.number(), WireLimits.blockMicrosecondsMax),
+            isIdle: Bool.random(using: &self.random)
         )
     }
 
@@ -268,7 +269,6 @@ struct RandomWire {
         message.idleBlockMicroseconds = min(self.number(), WireLimits.blockMicrosecondsMax)
         message.ceded = self.list(3) { $0.cession() }
         message.returned = self.list(3) { $0.unit() }
-        message.adopted = self.list(3) { $0.cession() }
         message.borrowed = self.list(3) { $0.unit() }
         message.wantedLeaves = self.list(3) { $0.unit() }
         message.leaves = self.list(3) { $0.leaves() }

@@ -109,11 +109,12 @@ struct SchemaVectorTests {
             lostPixels: [unit],
             holding: [],
             wantedUnits: 4,
-            blockMicroseconds: 1_000
+            blockMicroseconds: 1_000,
+            isIdle: true
         )
         #expect(
             Digest(hashing: GridRequest.lease(request).encoded()).description
-                == "bc530d1494ca55a819a0002a9be3a93ebd8db17a45229c4ac0394408d818c688"
+                == "aea4abb40bd18af185141e0331e01310b539641e94caba66ca66b9aab0431ba0"
         )
     }
 }
