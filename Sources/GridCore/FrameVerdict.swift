@@ -27,7 +27,7 @@ public struct FrameVerdict: Sendable, Equatable {
     /// - Parameters:
     ///   - manifest: the signed manifest; compare its id with the job that you submitted.
     ///   - frame: the frame number.
-    ///   - evidence: the answer to ``GridRequest/frameEvidence(_:frame:)``, from anyone.
+    ///   - evidence: the answers to ``GridRequest/frameEvidence(_:frame:firstUnit:)``, from anyone.
     ///   - verify: checks signatures.
     /// - Throws: ``JobError`` when the manifest is not valid or has no such frame. Evidence that does not belong here is
     ///   only ignored.
@@ -43,7 +43,7 @@ public struct FrameVerdict: Sendable, Equatable {
         guard ledger.plan.frames.contains(frame) else {
             throw JobError(.noSuchFrame, "frame \(frame) is not one of the job's \(ledger.plan.frames)")
         }
-        for record in evidence.prefix(WireLimits.evidenceRecordsMax) where record.kind != .frameFinal {
+        for record in evidence where record.kind != .frameFinal {
             if record.kind == .fraudProof {
                 guard case .fraudProof(let proof) = try? record.decodedBody(), proof.unit.frame == frame else {
                     continue

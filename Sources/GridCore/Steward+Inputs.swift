@@ -107,6 +107,14 @@ extension Steward {
         return self.finish(now: now)
     }
 
+    /// The disk that keeps this job's records and pixels takes none, or does again.
+    ///
+    /// - Parameter trouble: What is wrong and what to do, in a sentence; nothing when all is well.
+    public mutating func storageChanged(trouble: String?, now: Instant) -> [Action] {
+        self.storageTrouble = trouble
+        return self.finish(now: now)
+    }
+
     /// A worker sent pixels that do not hash to the accepted root, or says that it has none; another holder is asked.
     public mutating func pixelsRefused(_ unit: UnitID, from peer: PeerID, now: Instant) -> [Action] {
         guard self.phase == .running, let index = self.plan.index(of: unit), let worker = self.workerIndex[peer] else {
@@ -196,6 +204,7 @@ extension Steward {
                 self.scanCopies(now: now)
                 self.beat(now: now)
                 self.keepRoster(now: now)
+                self.askAround(now: now)
             case .flush:
                 self.isFlushTimerSet = false
                 self.mustFlush = false

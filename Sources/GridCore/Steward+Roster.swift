@@ -47,7 +47,13 @@ extension Steward {
     /// A peer says who keeps the job; believed until the records name a roster.
     ///
     /// A steward of a provisional roster learns in this way that it is not needed any more, and whom to give its records.
-    public mutating func rosterHeard(_ roster: Roster, now: Instant) -> [Action] {
+    ///
+    /// - Parameter peer: who says so, if it is another node.
+    public mutating func rosterHeard(_ roster: Roster, from peer: PeerID?, now: Instant) -> [Action] {
+        if let peer, roster.isProvisional, !self.roster.isProvisional, self.isActing, !self.roster.stewards.isEmpty {
+            // The word of this roster was lost on its way to whoever stands in for it.
+            return [.offer(to: peer)]
+        }
         guard self.ledger.roster == nil, !roster.isProvisional, !roster.stewards.isEmpty, roster != self.hint else {
             return []
         }
@@ -72,6 +78,18 @@ extension Steward {
         self.mustTellStatus = true
         self.shareOut(now: now)
         self.beat(now: now)
+    }
+
+    /// Who stands in for stewards that were away asks from time to time whether they are back.
+    mutating func askAround(now: Instant) {
+        guard self.roster.isProvisional, self.isActing else { return }
+        let last = self.askedAround ?? now
+        if last.advanced(by: self.settings.askAroundEvery) <= now {
+            self.actions.append(.offer(to: nil))
+            self.askedAround = now
+        } else {
+            self.askedAround = last
+        }
     }
 
     /// Finds out who is there and which units are this steward's; done each second and when a roster changes.

@@ -69,19 +69,42 @@ extension Steward {
         }
     }
 
-    /// The records that let anyone judge a frame, see ``FrameVerdict``; empty while the frame is not final.
+    /// The most bytes of records in one answer, beyond those about its last unit.
+    private static let evidenceBytesMax = 2 << 20
+
+    /// The records that let anyone judge a frame, see ``FrameVerdict``, as many as one answer holds; none while the frame
+    /// is not final.
     ///
     /// These are the frame's final record, two agreeing batches for each unit, and what proves a worker wrong in it.
-    public func evidence(ofFrame frame: Int) -> [SignedRecord] {
-        guard let final = self.ledger.finalRecord(ofFrame: frame), self.plan.frames.contains(frame) else { return [] }
-        var ids: [RecordID] = [final]
-        var chosen: Set<RecordID> = [final]
-        func choose(_ id: RecordID) {
-            if chosen.insert(id).inserted {
-                ids.append(id)
-            }
+    ///
+    /// - Parameters:
+    ///   - frame: the frame number.
+    ///   - firstUnit: the first unit that the answer is about, counted within the frame.
+    ///   - recordsMax: the most records of the answer.
+    /// - Returns: The records, and the unit to ask for next unless that was all.
+    public func evidence(
+        ofFrame frame: Int,
+        from firstUnit: Int = 0,
+        recordsMax: Int = WireLimits.evidenceRecordsMax - 1
+    ) -> (records: [SignedRecord], nextUnit: Int?) {
+        guard let final = self.ledger.finalRecord(ofFrame: frame), self.plan.frames.contains(frame) else {
+            return ([], nil)
         }
-        for index in self.plan.units(ofFrame: frame) {
+        var records: [SignedRecord] = []
+        var size = 0
+        var chosen: Set<RecordID> = []
+        func choose(_ id: RecordID) {
+            guard chosen.insert(id).inserted, let record = self.ledger[id] else { return }
+            records.append(record)
+            size += record.body.count
+        }
+        choose(final)
+        self.chooseProofs(ofFrame: frame, choose)
+        let units = self.plan.units(ofFrame: frame)
+        for (place, index) in units.enumerated().dropFirst(firstUnit) {
+            if place > firstUnit, records.count + 2 > recordsMax || size > Self.evidenceBytesMax {
+                return (records, place)
+            }
             guard let camp = UnitVerdict.Camp.camps(of: self.ledger.countedClaims(ofUnitAt: index)).first else {
                 continue
             }
@@ -92,6 +115,11 @@ extension Steward {
                 choose(claim.batch)
             }
         }
+        return (records, nil)
+    }
+
+    /// What proves workers wrong in a frame.
+    private func chooseProofs(ofFrame frame: Int, _ choose: (RecordID) -> Void) {
         for burn in self.ledger.burned {
             // Who was trusted by the steward that closed the frame stays so in it, though another one knew better.
             guard case .wrongLeaf(let unit, _) = burn.offence, unit.frame == frame,
@@ -102,7 +130,6 @@ extension Steward {
                 choose(id)
             }
         }
-        return ids.prefix(WireLimits.evidenceRecordsMax).compactMap { self.ledger[$0] }
     }
 
     /// Why nothing moves, in a sentence for people; empty when work goes on.
@@ -112,6 +139,7 @@ extension Steward {
         case .receiving: return "the scene is still being received"
         case .running: break
         }
+        if let trouble = self.storageTrouble { return trouble }
         if self.ledger.lastOrder.state == .paused { return "its submitter paused it" }
         guard self.isActing else { return "other nodes keep this job now" }
         guard self.counts.leases == 0 else { return "" }

@@ -37,6 +37,8 @@ public struct Steward: Sendable {
         case copyPixels(UnitID, to: PeerID)
         /// Others keep the job now: offer it to the workers again, and to the new stewards.
         case rosterChanged(Roster)
+        /// Tell a peer, or all, where the job stands and who keeps it.
+        case offer(to: PeerID?)
     }
 
     /// What is adjustable; the defaults are those of the protocol.
@@ -71,6 +73,8 @@ public struct Steward: Sendable {
         public var holders = 2
         /// Stewards tell each other that they are there at least this often.
         public var beat: Duration = .seconds(1)
+        /// How often a steward of a provisional roster tells everyone that it keeps the job.
+        public var askAroundEvery: Duration = .seconds(30)
         /// New records are told to the other stewards after this time at the latest.
         public var pushDelay: Duration = .milliseconds(100)
         /// A steward that was not heard of for this time may lose its office.
@@ -172,6 +176,10 @@ public struct Steward: Sendable {
     var actions: [Action] = []
     var mustTellStatus = false
     var lastWaitingFor = ""
+    /// When the stewards for the time being last asked around for the standing ones.
+    var askedAround: Instant?
+    /// Why the disk here takes nothing, if it does not.
+    public internal(set) var storageTrouble: String?
     // What the stewards of one job share; see the extensions Roster, Exchange, Sharing and Copies.
 
     /// Who keeps the job, as far as the records or the peer that asked this node for help say.

@@ -111,6 +111,7 @@ struct TraceEntry {
                 + "\(message.openUnits) open, wants units \(message.wantedUnits), cedes \(message.ceded.map(\.unit)), "
                 + "returns \(message.returned), leases \(message.borrowed)"
         case .copyPixels(let unit, let peer): "steward copies the pixels of \(unit) to \(peer.shortDescription)"
+        case .offer(let peer): "steward offers the job to \(peer?.shortDescription ?? "all")"
         case .rosterChanged(let roster):
             "roster \(roster.number) is \(roster.stewards.map(\.shortDescription))"
         }

@@ -25,9 +25,10 @@ public struct Simulation: Sendable {
     /// Simulates until every job has ended and the grid is quiet, or the time is up.
     ///
     /// - Complexity: About ten microseconds an event.
-    public func run() -> SimulationReport {
+    /// - Throws: `CancellationError` when the task is cancelled meanwhile.
+    public func run() throws -> SimulationReport {
         let engine = SimulationEngine(self.scenario)
-        let elapsed = ContinuousClock().measure { engine.run() }
+        let elapsed = try ContinuousClock().measure { try engine.run() }
         var report = engine.finishedReport()
         let (seconds, attoseconds) = elapsed.components
         report.wallSeconds = Double(seconds) + Double(attoseconds) * 1e-18

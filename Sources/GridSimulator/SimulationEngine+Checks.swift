@@ -40,11 +40,18 @@ extension SimulationEngine {
 
     func checkFinalFrame(_ job: Int, _ frame: Int, at node: Int) {
         guard let steward = self.jobs[job].seats[node]?.steward else { return }
+        var evidence: [SignedRecord] = []
+        var unit: Int? = 0
+        while let first = unit {
+            let answer = steward.evidence(ofFrame: frame, from: first)
+            evidence += answer.records
+            unit = answer.nextUnit
+        }
         let truth = self.jobs[job].truth
         let seats = self.jobs[job].seats
         let problem = self.jobs[job].checker.frameClosed(
             frame,
-            evidence: steward.evidence(ofFrame: frame),
+            evidence: evidence,
             holdsPixels: { unit, root in seats.values.contains { $0.pixels[unit] == root } },
             truth: { truth.unit($0).root }
         )
@@ -113,7 +120,13 @@ extension SimulationEngine {
             }
             if other.ledger != steward.ledger {
                 let (a, b) = (steward.ledger.count, other.ledger.count)
-                self.check("it holds \(b) records and node \(first) \(a)", job, node)
+                let rosters = [steward, other].map { "\($0.roster.number)" }.joined(separator: " and ")
+                self.violate(
+                    "job \(job) at node \(node): it holds \(b) records and node \(first) \(a), of rosters \(rosters)",
+                    node: first,
+                    and: node
+                )
+                break
             }
             self.checkReplica(job, at: node)
         }

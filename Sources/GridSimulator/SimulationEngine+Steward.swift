@@ -68,6 +68,12 @@ extension SimulationEngine {
                 return self.violate("a steward promises pixels of \(unit) that are not on its disk", node: node)
             }
             self.send(.copy(job: job, unit, root: root, from: node, to: other), over: self.link(node, other))
+        case .offer(let peer):
+            if let other = peer.flatMap({ self.nodeIndex[$0] }) {
+                self.sendOffer(job, from: node, over: self.link(other, node))
+            } else {
+                self.sendOffers(job, from: node)
+            }
         case .rosterChanged(let roster):
             self.rosterChanged(job, roster, at: node)
         }
@@ -133,10 +139,11 @@ extension SimulationEngine {
     }
 
     /// Gives a node the office of a steward, unless it has it.
-    func seat(_ job: Int, at node: Int, roster: Roster) {
+    func seat(_ job: Int, at node: Int, roster: Roster, from other: Int? = nil, hasEnded: Bool = false) {
         guard node < self.scenario.stewards, self.nodes[node].isUp else { return }
         guard self.jobs[job].seats[node]?.steward == nil else {
-            return self.withSteward(job, at: node) { $0.rosterHeard(roster, now: $1) }
+            let peer = other.map { self.nodes[$0].peer }
+            return self.withSteward(job, at: node) { $0.rosterHeard(roster, from: peer, now: $1) }
         }
         if self.jobs[job].seats[node] == nil {
             self.jobs[job].seats[node] = SimulatedJob.Seat()
@@ -144,7 +151,7 @@ extension SimulationEngine {
         self.jobs[job].seats[node]?.roster = roster
         self.loadSteward(job, at: node)
         self.withSteward(job, at: node) { $0.start(now: $1) }
-        self.sendOffers(job, from: node)
+        if !hasEnded { self.sendOffers(job, from: node) }
     }
 
     private func rosterChanged(_ job: Int, _ roster: Roster, at node: Int) {
@@ -175,9 +182,8 @@ extension SimulationEngine {
         guard let job = self.jobIndex[JobID(offer.manifest.id.digest)], self.nodes[node].isUp else { return }
         let roster = Roster(offer, from: peer)
         let isKnown = self.jobs[job].seats[node]?.steward != nil
-        if offer.isClosed, !isKnown { return }
         if roster.stewards.contains(self.nodes[node].peer) || isKnown {
-            self.seat(job, at: node, roster: roster)
+            self.seat(job, at: node, roster: roster, from: steward, hasEnded: offer.isClosed)
         }
     }
 

@@ -61,8 +61,11 @@ final class SimulationEngine {
         self.now.seconds < self.faultsUntilSeconds
     }
 
+    /// How many events pass between two looks at whether the run is still wanted.
+    private static let cancellationInterval: UInt64 = 16_384
+
     /// Runs to the end.
-    func run() {
+    func run() throws {
         let limit = VirtualTime(seconds: self.scenario.timeLimitSeconds)
         var end = limit
         var hasEnded = false
@@ -74,6 +77,7 @@ final class SimulationEngine {
             self.now = time
             self.report.events += 1
             self.handle(event)
+            if self.report.events % Self.cancellationInterval == 0 { try Task.checkCancellation() }
             guard self.report.violations.count < Self.violationsMax else { return }
             if !hasEnded, self.jobs.allSatisfy({ $0.completedAt != nil }) {
                 hasEnded = true

@@ -10,15 +10,23 @@ extension GridRequest {
         case haveChunks = 7
         case order = 8
         case steward = 9
+
+        var itemCount: Int {
+            switch self {
+            case .hello, .submit, .lease, .offer, .haveChunks, .steward: 1
+            case .status, .start, .order: 2
+            case .frameEvidence: 3
+            }
+        }
     }
 
     /// The canonical CBOR array that begins with the request's tag:
     /// `[0, hello]`, `[1, manifest]`, `[2, job, roster]`, `[3, leaseRequest]`, `[4, offer]`, `[5, job, knownRevision]`,
-    /// `[6, job, frame]`, `[7, [chunk, ...]]`, `[8, job, order]`, `[9, stewardMessage]`.
+    /// `[6, job, frame, firstUnit]`, `[7, [chunk, ...]]`, `[8, job, order]`, `[9, stewardMessage]`.
     public func encoded() -> [UInt8] {
         var encoder = CBOREncoder()
-        func begin(_ tag: Tag, itemCount: Int = 1) {
-            encoder.array(1 + itemCount)
+        func begin(_ tag: Tag) {
+            encoder.array(1 + tag.itemCount)
             encoder.integer(tag.rawValue)
         }
         switch self {
@@ -29,7 +37,7 @@ extension GridRequest {
             begin(.submit)
             manifest.append(to: &encoder)
         case .start(let job, let roster):
-            begin(.start, itemCount: 2)
+            begin(.start)
             encoder.digest(job.digest)
             roster.append(to: &encoder)
         case .lease(let request):
@@ -39,18 +47,19 @@ extension GridRequest {
             begin(.offer)
             offer.append(to: &encoder)
         case .status(let job, let knownRevision):
-            begin(.status, itemCount: 2)
+            begin(.status)
             encoder.digest(job.digest)
             encoder.unsigned(knownRevision)
-        case .frameEvidence(let job, let frame):
-            begin(.frameEvidence, itemCount: 2)
+        case .frameEvidence(let job, let frame, let firstUnit):
+            begin(.frameEvidence)
             encoder.digest(job.digest)
             encoder.integer(frame)
+            encoder.integer(firstUnit)
         case .haveChunks(let chunks):
             begin(.haveChunks)
             encoder.chunks(chunks)
         case .order(let job, let order):
-            begin(.order, itemCount: 2)
+            begin(.order)
             encoder.digest(job.digest)
             order.append(to: &encoder)
         case .steward(let message):
@@ -71,8 +80,7 @@ extension GridRequest {
                 guard let tag = Tag(rawValue: tag) else {
                     throw WireError(.unknown, "requests with tag \(tag) are not known")
                 }
-                let hasTwo = [.status, .frameEvidence, .start, .order].contains(tag)
-                try decoder.expect(itemCount, is: hasTwo ? 2 : 1)
+                try decoder.expect(itemCount, is: tag.itemCount)
                 switch tag {
                 case .hello: return .hello(try Hello(from: &decoder))
                 case .submit: return .submit(manifest: try SignedRecord(.jobManifest, from: &decoder))
@@ -80,7 +88,9 @@ extension GridRequest {
                 case .lease: return .lease(try LeaseRequest(from: &decoder))
                 case .offer: return .offer(try JobOffer(from: &decoder))
                 case .status: return .status(try decoder.job(), knownRevision: try decoder.unsigned())
-                case .frameEvidence: return .frameEvidence(try decoder.job(), frame: try decoder.frame())
+                case .frameEvidence:
+                    let (job, frame) = (try decoder.job(), try decoder.frame())
+                    return .frameEvidence(job, frame: frame, firstUnit: try decoder.unitOfFrame())
                 case .haveChunks: return .haveChunks(try decoder.chunks())
                 case .order: return .order(try decoder.job(), try SignedRecord(.jobOrder, from: &decoder))
                 case .steward: return .steward(try StewardMessage(from: &decoder))
@@ -105,14 +115,15 @@ extension GridResponse {
             switch self {
             case .accepted: 0
             case .submitted: 3
-            case .hello, .grant, .status, .evidence, .chunks, .refused: 1
+            case .evidence: 2
+            case .hello, .grant, .status, .chunks, .refused: 1
             }
         }
     }
 
     /// The canonical CBOR array that begins with the response's tag:
-    /// `[0, hello]`, `[1, job, [chunk, ...], [steward, ...]]`, `[2]`, `[3, grant]`, `[4, status]`, `[5, [record, ...]]`,
-    /// `[6, [chunk, ...]]`, `[7, sentence]`.
+    /// `[0, hello]`, `[1, job, [chunk, ...], [steward, ...]]`, `[2]`, `[3, grant]`, `[4, status]`,
+    /// `[5, [record, ...], nextUnit]` (0: no unit is left), `[6, [chunk, ...]]`, `[7, sentence]`.
     public func encoded() -> [UInt8] {
         var encoder = CBOREncoder()
         func begin(_ tag: Tag) {
@@ -136,9 +147,10 @@ extension GridResponse {
         case .status(let status):
             begin(.status)
             status.append(to: &encoder)
-        case .evidence(let records):
+        case .evidence(let records, let nextUnit):
             begin(.evidence)
             encoder.records(records)
+            encoder.integer(nextUnit ?? 0)
         case .chunks(let chunks):
             begin(.chunks)
             encoder.chunks(chunks)
@@ -170,13 +182,23 @@ extension GridResponse {
                 case .accepted: return .accepted
                 case .grant: return .grant(try LeaseGrant(from: &decoder))
                 case .status: return .status(try JobStatus(from: &decoder))
-                case .evidence: return .evidence(try decoder.records(countMax: WireLimits.evidenceRecordsMax))
+                case .evidence:
+                    let records = try decoder.records(countMax: WireLimits.evidenceRecordsMax)
+                    let next = try decoder.unitOfFrame()
+                    return .evidence(records, nextUnit: next == 0 ? nil : next)
                 case .chunks: return .chunks(try decoder.chunks())
                 case .refused:
                     return .refused(try decoder.text(sizeMax: WireLimits.sentenceSizeMax, "a refusal"))
                 }
             }
         }
+    }
+}
+
+extension CBORDecoder {
+    /// The number of a unit within its frame.
+    fileprivate mutating func unitOfFrame() throws(WireError) -> Int {
+        try self.integer(0 ... WireLimits.frameUnitsMax, "the number of a unit in its frame")
     }
 }
 

@@ -12,8 +12,9 @@ public enum GridRequest: Hashable, Sendable {
     case offer(JobOffer)
     /// Where does the job stand? Parked until something differs from `knownRevision`, for at most 30 s.
     case status(JobID, knownRevision: UInt64)
-    /// The signed records that make the verdict on a frame, so that the asker can judge for itself.
-    case frameEvidence(JobID, frame: Int)
+    /// The signed records that make the verdict on a frame, so that the asker can judge for itself: those about its units
+    /// from `firstUnit` on, counted within the frame, as far as one answer holds them.
+    case frameEvidence(JobID, frame: Int, firstUnit: Int)
     /// Which of these chunks do you hold?
     case haveChunks([ChunkID])
     /// Pause, go on with or end a job: a ``JobOrder`` as a ``SignedRecord`` by its submitter, whoever brings it.
@@ -34,8 +35,9 @@ public enum GridResponse: Hashable, Sendable {
     case grant(LeaseGrant)
     /// To ``GridRequest/status(_:knownRevision:)``.
     case status(JobStatus)
-    /// To ``GridRequest/frameEvidence(_:frame:)``: batches, reports, proofs and the frame's final record.
-    case evidence([SignedRecord])
+    /// To ``GridRequest/frameEvidence(_:frame:firstUnit:)``: batches, reports, proofs and the frame's final record, and
+    /// the unit to ask for next, if any are left.
+    case evidence([SignedRecord], nextUnit: Int?)
     /// To ``GridRequest/haveChunks(_:)``: those that are held.
     case chunks([ChunkID])
     /// The request cannot be met; the sentence is for people.

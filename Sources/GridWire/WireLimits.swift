@@ -28,8 +28,10 @@ public enum WireLimits {
     public static let expiryMillisecondsMax: UInt64 = 86_400_000
     /// The longest block in microseconds: a day.
     public static let blockMicrosecondsMax: UInt64 = 86_400_000_000
-    /// The most records of a frame's evidence.
+    /// The most records of one answer that gives a frame's evidence; whoever lacks more asks again.
     public static let evidenceRecordsMax = 8_192
+    /// The most units of a frame.
+    public static let frameUnitsMax = 1 << 30
     /// The most chunk ids of a message; whoever lacks more asks again.
     public static let chunkListMax = 65_536
     /// The most units that a status may speak of.

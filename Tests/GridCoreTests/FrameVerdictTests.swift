@@ -29,7 +29,7 @@ struct FrameVerdictTests {
     @Test
     func `the steward's evidence proves every unit to a stranger`() throws {
         let desk = try self.closed()
-        let evidence = desk.steward.evidence(ofFrame: 1)
+        let evidence = desk.steward.evidence(ofFrame: 1).records
         let verdict = try self.verdict(evidence)
         #expect(verdict.isAccepted && verdict.missing == nil)
         #expect(verdict.units == [desk.unit(0), desk.unit(1)])
@@ -49,14 +49,33 @@ struct FrameVerdictTests {
     @Test
     func `no evidence is given of a frame that is not final or does not exist`() throws {
         let desk = try self.closed()
-        #expect(desk.steward.evidence(ofFrame: 2).isEmpty)
-        #expect(desk.steward.evidence(ofFrame: 99).isEmpty)
+        #expect(desk.steward.evidence(ofFrame: 2).records.isEmpty)
+        #expect(desk.steward.evidence(ofFrame: 99).records.isEmpty)
         #expect(throws: JobError(.noSuchFrame, "")) { try self.verdict([], frame: 99) }
     }
 
     @Test
+    func `evidence that one answer cannot hold is given in several`() throws {
+        let desk = try self.closed()
+        var records: [SignedRecord] = []
+        var answers = 0
+        var unit: Int? = 0
+        while let first = unit {
+            let (some, next) = desk.steward.evidence(ofFrame: 1, from: first, recordsMax: 3)
+            #expect(try !self.verdict(some).isAccepted, "one answer of three records does not suffice")
+            #expect(next.map { $0 > first } ?? true)
+            records += some
+            answers += 1
+            unit = next
+        }
+        #expect(answers == 2)
+        #expect(try self.verdict(records) == self.verdict(desk.steward.evidence(ofFrame: 1).records))
+        #expect(desk.steward.evidence(ofFrame: 1, from: .max).nextUnit == nil)
+    }
+
+    @Test
     func `every batch of the evidence is needed, and the order does not matter`() throws {
-        let evidence = try self.closed().steward.evidence(ofFrame: 1)
+        let evidence = try self.closed().steward.evidence(ofFrame: 1).records
         let whole = try self.verdict(evidence)
         #expect(try self.verdict(evidence.reversed()) == whole)
         #expect(try self.verdict(evidence + evidence) == whole)
@@ -84,7 +103,7 @@ struct FrameVerdictTests {
 
     @Test
     func `forged signatures and a false manifest prove nothing`() throws {
-        let evidence = try self.closed().steward.evidence(ofFrame: 1)
+        let evidence = try self.closed().steward.evidence(ofFrame: 1).records
         let forged = evidence.map {
             SignedRecord(kind: $0.kind, body: $0.body, signer: $0.signer, signature: $0.signature.reversed())
         }

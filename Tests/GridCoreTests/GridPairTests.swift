@@ -281,7 +281,7 @@ struct PaperGrid {
                 self.stored[unit] = nil
             case .jobComplete:
                 self.isComplete = true
-            case .tileVerified, .statusChanged, .rosterChanged, .tell, .copyPixels:
+            case .tileVerified, .statusChanged, .rosterChanged, .offer, .tell, .copyPixels:
                 break
             }
             self.log.append((self.now, action))
@@ -353,7 +353,7 @@ struct GridPairTests {
             let verdict = try FrameVerdict(
                 manifest: grid.manifest,
                 frame: frame,
-                evidence: grid.steward.evidence(ofFrame: frame),
+                evidence: grid.steward.evidence(ofFrame: frame).records,
                 verify: TestGrid.verify
             )
             #expect(verdict.missing == nil)

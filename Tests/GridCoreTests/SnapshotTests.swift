@@ -27,6 +27,18 @@ struct SnapshotTests {
     }
 
     @Test
+    func `a job that a full disk holds up says so to everyone who watches, until there is space again`() throws {
+        var desk = try Desk(TestGrid.manifest(width: 64, height: 64))
+        let revision = desk.steward.revision
+        desk.note(desk.steward.storageChanged(trouble: "no space is left", now: desk.now))
+        #expect(desk.actions.contains(.statusChanged) && desk.steward.revision > revision)
+        #expect(desk.steward.status(now: desk.now).waitingFor == "no space is left")
+        #expect(desk.steward.snapshot(now: desk.now).waitingFor == "no space is left")
+        desk.note(desk.steward.storageChanged(trouble: nil, now: desk.now))
+        #expect(desk.steward.status(now: desk.now).waitingFor != "no space is left")
+    }
+
+    @Test
     func `a long job lists the frames around its work`() throws {
         let desk = try Desk(TestGrid.manifest(width: 64, height: 64, frames: 1_000))
         let snapshot = desk.steward.snapshot(now: desk.now)

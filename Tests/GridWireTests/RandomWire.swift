@@ -294,7 +294,12 @@ struct RandomWire {
                 )
             )
         case 5: .status(JobID(self.digest()), knownRevision: self.number())
-        case 6: .frameEvidence(JobID(self.digest()), frame: self.int(WireLimits.frameNumbers))
+        case 6:
+            .frameEvidence(
+                JobID(self.digest()),
+                frame: self.int(WireLimits.frameNumbers),
+                firstUnit: self.int(0 ... WireLimits.frameUnitsMax)
+            )
         case 7: .haveChunks(self.list(5) { ChunkID($0.digest()) })
         case 8: .order(JobID(self.digest()), self.signedRecord(.jobOrder))
         default: .steward(self.stewardMessage())
@@ -313,7 +318,11 @@ struct RandomWire {
         case 2: .accepted
         case 3: .grant(self.grant())
         case 4: .status(self.status())
-        case 5: .evidence(self.list(4) { wire in wire.signedRecord(wire.anyKind()) })
+        case 5:
+            .evidence(
+                self.list(4) { wire in wire.signedRecord(wire.anyKind()) },
+                nextUnit: Bool.random(using: &self.random) ? nil : self.int(1 ... WireLimits.frameUnitsMax)
+            )
         case 6: .chunks(self.list(5) { ChunkID($0.digest()) })
         default: .refused(self.text(WireLimits.sentenceSizeMax))
         }

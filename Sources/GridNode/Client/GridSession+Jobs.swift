@@ -149,10 +149,30 @@ extension GridSession {
 
     /// The manifest of a job, proved by the job's own name.
     func manifest(of job: JobID, anyFinalFrame frame: Int) async throws -> SignedRecord {
-        guard case .evidence(let records) = try await self.ask(.frameEvidence(job, frame: frame)),
+        guard case .evidence(let records, _) = try await self.ask(.frameEvidence(job, frame: frame, firstUnit: 0)),
             let record = records.first(where: { $0.kind == .jobManifest && $0.id.digest == job.digest })
         else { throw NodeError(.verification, "the peer does not show the manifest of job \(job)") }
         return record
+    }
+
+    /// Asks for the evidence of a frame until no unit is left.
+    private func evidence(ofFrame frame: Int, of job: JobID, manifest: JobManifest) async throws -> [SignedRecord] {
+        // Two batches a unit, and the proofs of lies, which come with each answer.
+        let recordsMax = 2 * (try UnitPlan(manifest: manifest).unitsPerFrame) + 2 * WireLimits.evidenceRecordsMax
+        var records: [RecordID: SignedRecord] = [:]
+        var unit = 0
+        while true {
+            let answer = try await self.ask(.frameEvidence(job, frame: frame, firstUnit: unit))
+            guard case .evidence(let some, let next) = answer else {
+                throw NodeError(.network, "the peer shows no evidence for frame \(frame)")
+            }
+            for record in some { records[record.id] = record }
+            guard let next else { return Array(records.values) }
+            guard next > unit, records.count <= recordsMax else {
+                throw NodeError(.network, "the peer's evidence for frame \(frame) has no end; fetch from another one")
+            }
+            unit = next
+        }
     }
 
     /// Fetches a final frame and checks all of it: each unit is signed by two workers, and its pixels hash to that.
@@ -160,9 +180,7 @@ extension GridSession {
     /// - Throws: ``NodeError`` with code `verification` when anything does not match.
     func frame(_ frame: Int, of record: SignedRecord, manifest: JobManifest) async throws -> Film {
         let job = JobID(record.id.digest)
-        guard case .evidence(let records) = try await self.ask(.frameEvidence(job, frame: frame)) else {
-            throw NodeError(.network, "the peer shows no evidence for frame \(frame)")
-        }
+        let records = try await self.evidence(ofFrame: frame, of: job, manifest: manifest)
         let verdict = try FrameVerdict(
             manifest: record,
             frame: frame,

@@ -98,9 +98,10 @@ extension GridService {
         self.peersChanged()
         self.perform(self.worker.stewardConnected(peer, now: self.clock.now))
         for job in self.stewards.keys.sorted() {
-            guard let steward = self.stewards[job]?.steward, steward.phase == .running, steward.isActing else {
-                continue
-            }
+            guard let steward = self.stewards[job]?.steward, steward.isActing else { continue }
+            // A steward that was away when the job ended still has pixels to hold.
+            let isMissed = steward.phase == .complete && steward.roster.stewards.contains(peer)
+            guard steward.phase == .running || isMissed else { continue }
             self.tell(peer, .offer(steward.offer))
         }
         self.tellOfJobs(peer)
@@ -143,13 +144,13 @@ extension GridService {
                 return await self.relay(request, of: job, for: peer) ?? .refused(Self.unknownJob(job))
             }
             return await self.status(of: job, knownRevision: revision)
-        case .frameEvidence(let job, let frame):
+        case .frameEvidence(let job, let frame, let firstUnit):
             guard let steward = self.stewards[job]?.steward else {
                 return await self.relay(request, of: job, for: peer) ?? .refused(Self.unknownJob(job))
             }
-            let records = steward.evidence(ofFrame: frame)
+            let (records, nextUnit) = steward.evidence(ofFrame: frame, from: firstUnit)
             guard !records.isEmpty else { return .refused("frame \(frame) is not final") }
-            return .evidence([steward.manifestRecord] + records)
+            return .evidence([steward.manifestRecord] + records, nextUnit: nextUnit)
         case .haveChunks(let ids): return .chunks(self.chunks.held(among: ids))
         case .order(let job, let order):
             guard self.knows(job) else {
@@ -220,7 +221,7 @@ extension GridService {
         }
     }
 
-    private var runningJobCount: Int {
+    var runningJobCount: Int {
         self.stewards.values.count { $0.steward.phase == .running }
     }
 

@@ -34,18 +34,20 @@ extension GridService {
         let job = JobID(offer.manifest.id.digest)
         let roster = Roster(offer, from: peer)
         if self.stewards[job] != nil {
-            self.drive(job) { $0.rosterHeard(roster, now: now) }
-        } else if !offer.isClosed, roster.stewards.contains(self.me), self.configuration.isWorker {
-            Task { await self.join(job, manifest: offer.manifest, roster: roster) }
+            self.drive(job) { $0.rosterHeard(roster, from: peer, now: now) }
+        } else if roster.stewards.contains(self.me), self.configuration.isWorker {
+            Task { await self.join(job, manifest: offer.manifest, roster: roster, hasEnded: offer.isClosed) }
         }
         self.spread(offer, from: peer)
         self.rearm()
     }
 
     /// Becomes one of a job's stewards.
-    func join(_ job: JobID, manifest: SignedRecord, roster: Roster) async {
+    ///
+    /// - Parameter hasEnded: whether nothing is left to do but to hold records and pixels, of which the others want copies.
+    func join(_ job: JobID, manifest: SignedRecord, roster: Roster, hasEnded: Bool = false) async {
         guard !self.isStopping, self.stewards[job] == nil, !self.joining.contains(job) else { return }
-        guard self.stewards.count < Self.stewardedJobsMax else {
+        guard hasEnded || self.runningJobCount < Self.stewardedJobsMax, self.stewards.count < Self.keptJobsMax else {
             return self.logger.info("not keeping a job", metadata: ["job": "\(job)", "why": "too many are kept here"])
         }
         self.joining.insert(job)
@@ -67,6 +69,11 @@ extension GridService {
             guard self.stewards[job] == nil else { return }
             self.adopt(steward)
             self.peersChanged()
+            if hasEnded {
+                let now = self.clock.now
+                self.drive(job) { $0.start(now: now) }
+                return
+            }
             self.open(job)
             self.logger.info("keeping a job with others", metadata: ["job": "\(job)", "roster": "\(roster.number)"])
             let manifest = steward.manifest
@@ -91,7 +98,7 @@ extension GridService {
         )
         let now = self.clock.now
         if self.stewards[job] != nil {
-            self.drive(job) { $0.rosterHeard(roster, now: now) }
+            self.drive(job) { $0.rosterHeard(roster, from: nil, now: now) }
         } else {
             Task { await self.join(job, manifest: manifest, roster: roster) }
         }
@@ -158,4 +165,6 @@ extension GridService {
     private static var sourcesMax: Int { 32 }
     /// The most jobs that a node keeps at a time.
     static var stewardedJobsMax: Int { 64 }
+    /// The most jobs of which a node is a steward, those that have ended included.
+    static var keptJobsMax: Int { 4_096 }
 }

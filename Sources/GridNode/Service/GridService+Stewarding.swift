@@ -106,8 +106,10 @@ extension GridService {
         while true {
             do {
                 try await self.database.add(records, to: job, durability: .committed)
+                self.storageChanged(of: job, trouble: nil)
                 break
             } catch {
+                self.storageChanged(of: job, trouble: "\(error)")
                 // Nothing is answered until the records are safe: a full disk pauses the job and loses nothing.
                 self.logger.error(
                     "records cannot be written; trying again",
@@ -118,6 +120,13 @@ extension GridService {
             }
         }
         records = []
+    }
+
+    /// Tells whoever asks about a job that the disk here holds it up, or no longer does.
+    private func storageChanged(of job: JobID, trouble: String?) {
+        guard let steward = self.stewards[job]?.steward, steward.storageTrouble != trouble else { return }
+        let now = self.clock.now
+        self.drive(job) { $0.storageChanged(trouble: trouble, now: now) }
     }
 
     private func perform(_ action: Steward.Action, of job: JobID) async {
@@ -150,6 +159,12 @@ extension GridService {
             Task { _ = try? await self.ask(peer, .steward(message), timeout: Self.leaseTimeout) }
         case .copyPixels(let unit, let peer):
             self.copyPixels(unit, of: job, to: peer)
+        case .offer(let peer):
+            if let peer, let steward = self.stewards[job]?.steward {
+                self.tell(peer, .offer(steward.offer))
+            } else {
+                self.offerToAll(job)
+            }
         case .rosterChanged(let roster):
             self.logger.info(
                 "stewards of a job",
@@ -193,8 +208,10 @@ extension GridService {
             try await self.database.setPixels([place], of: job, durability: .committed)
         } catch {
             self.logger.error("pixels cannot be stored", metadata: ["job": "\(job)", "why": "\(error)"])
+            self.storageChanged(of: job, trouble: "\(error)")
             return .busy
         }
+        self.storageChanged(of: job, trouble: nil)
         let now = self.clock.now
         self.unitsVerified += 1
         self.drive(job) { $0.pixelsStored(unit, now: now) }

@@ -6,12 +6,7 @@ extension ProcessTests {
     @Suite(.serialized)
     struct GridCatastropheTests {
         private static let size = ["--size", "256x192", "--spp", "128"]
-        /// How many nodes there are, 7 at least; `TESSERA_CATASTROPHE_NODES=12` for more than a test machine carries
-        /// lightly.
-        private static let count = max(
-            7,
-            Int(ProcessInfo.processInfo.environment["TESSERA_CATASTROPHE_NODES"] ?? "") ?? 7
-        )
+        private static let count = 12
         private static let frames = 1 ... TestShot.frameCount
 
         /// The entry peer dies, then two stewards, then half of the rest, then all but one.
