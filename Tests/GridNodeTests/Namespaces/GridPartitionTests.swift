@@ -11,47 +11,6 @@ extension ProcessTests {
         /// After the cut both sides hold the same records within this time.
         private static let healSecondsMax = 5.0
 
-        /// A node in a namespace; its process is only touched by the test that started it.
-        private final class Node: Sendable {
-            let data: String
-            let process: Process
-            let address: String
-
-            init(
-                _ number: Int,
-                side: Side,
-                grid: String,
-                peers: [String],
-                directory: TestDirectory,
-                internet: NetworkNamespaces
-            )
-                throws
-            {
-                self.data = "\(directory.path)/node-\(number)"
-                self.address = "\(side.address):\(7_000 + number)"
-                self.process = Process()
-                self.process.executableURL = URL(fileURLWithPath: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip")
-                self.process.arguments =
-                    [
-                        "netns", "exec", internet.namespace(side.name), "\(Program.directory)/tessera", "node",
-                        "--data",
-                        self.data, "--listen", self.address, "--grid", grid, "--threads", "1", "--dashboard", "off",
-                        "--no-lan", "--no-dht", "--no-port-mapping",
-                    ] + peers.flatMap { ["--peer", $0] }
-                let log = "\(directory.path)/node-\(number).log"
-                _ = FileManager.default.createFile(atPath: log, contents: nil)
-                self.process.standardInput = FileHandle.nullDevice
-                self.process.standardOutput = FileHandle(forWritingAtPath: log)
-                self.process.standardError = FileHandle(forWritingAtPath: log)
-                try self.process.run()
-            }
-
-            deinit {
-                if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) }
-                self.process.waitUntilExit()
-            }
-        }
-
         private struct Side {
             let name: String
             let address: String
@@ -72,18 +31,18 @@ extension ProcessTests {
             let sides = [Side(name: "left", address: "203.0.113.21"), Side(name: "right", address: "203.0.113.22")]
             for side in sides { try internet.addMachine(side.name, interface: "eth0", address: "\(side.address)/24") }
             let grid = "partition-\(UUID().uuidString.prefix(8))"
-            var nodes: [Node] = []
+            var nodes: [NamespaceNode] = []
             for number in 0 ..< 6 {
-                let node = try Node(
-                    number,
-                    side: sides[number % 2],
+                let side = sides[number % 2]
+                let node = try NamespaceNode(
+                    in: internet.namespace(side.name),
+                    listen: "\(side.address):\(7_000 + number)",
                     grid: grid,
-                    peers: nodes.map(\.address),
-                    directory: directory,
-                    internet: internet
+                    ["--no-dht", "--no-port-mapping"] + nodes.flatMap { ["--peer", $0.address] },
+                    directory: directory
                 )
                 nodes.append(node)
-                try await self.eventually(seconds: 60) { await self.peers(node, directory) >= number }
+                try await self.eventually(seconds: 60) { await node.peers(directory) ?? 0 >= number }
             }
             try TestShot.write(to: "\(directory.path)/shot.gltf")
             let submit = Process()
@@ -116,7 +75,7 @@ extension ProcessTests {
             try internet.ip("net", "link set \(internet.prefix)right up")
             let healed = ContinuousClock.now
             // TCP and redialing take a while to notice; what is measured begins when a session crosses the cut again.
-            try await self.eventually(seconds: 60) { await self.peers(nodes[1], directory) >= 3 }
+            try await self.eventually(seconds: 60) { await nodes[1].peers(directory) ?? 0 >= 3 }
             let met = ContinuousClock.now
             try await self.eventually(seconds: 60) { await self.agree(nodes, directory) }
             let (sessions, ledgers) = (healed.duration(to: met), met.duration(to: .now))
@@ -124,12 +83,12 @@ extension ProcessTests {
         }
 
         /// Whether all stewards hold the same records; while work goes on that is so for instants, many times a second.
-        private func agree(_ nodes: [Node], _ directory: TestDirectory) async -> Bool {
+        private func agree(_ nodes: [NamespaceNode], _ directory: TestDirectory) async -> Bool {
             let stewards = await self.views(nodes, directory).values.filter(\.isSteward)
             return stewards.count > 3 && Set(stewards.map(\.summary)).count == 1
         }
 
-        private func views(_ nodes: [Node], _ directory: TestDirectory) async -> [Int: View] {
+        private func views(_ nodes: [NamespaceNode], _ directory: TestDirectory) async -> [Int: View] {
             await withTaskGroup(of: (Int, View?).self) { group in
                 for (number, node) in nodes.enumerated() {
                     group.addTask { (number, await self.view(node, directory)) }
@@ -138,7 +97,7 @@ extension ProcessTests {
             }
         }
 
-        private func view(_ node: Node, _ directory: TestDirectory) async -> View? {
+        private func view(_ node: NamespaceNode, _ directory: TestDirectory) async -> View? {
             guard
                 let result = try? await Program.run(["jobs", "--data", node.data, "--json"], in: directory),
                 let jobs = try? JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]],
@@ -150,13 +109,6 @@ extension ProcessTests {
                 summary: job["recordSummary"] as? String ?? "",
                 isSteward: job["role"] as? String == "steward"
             )
-        }
-
-        private func peers(_ node: Node, _ directory: TestDirectory) async -> Int {
-            guard let result = try? await Program.run(["peers", "--data", node.data, "--json"], in: directory),
-                let peers = try? JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]]
-            else { return -1 }
-            return peers.count { !($0["agent"] as? String ?? "").isEmpty }
         }
 
         private func eventually(seconds: Int, _ condition: () async -> Bool) async throws {

@@ -45,18 +45,21 @@ struct NetworkNamespaces {
 
     /// The prefix of all names, so that several can be at once.
     let prefix: String
+    /// The first three numbers of the addresses outside.
+    let network: String
     private var names: [String] = []
 
-    /// The public machine's address.
+    /// The public machine's address where tests do not ask for another network.
     static let publicAddress = "203.0.113.1"
 
     /// Makes the middle and the public machine.
-    init(prefix: String) throws {
+    init(prefix: String, network: String = "203.0.113") throws {
         self.prefix = prefix
+        self.network = network
         try self.add("net")
         try self.ip("net", "link add br0 type bridge")
         try self.ip("net", "link set br0 up")
-        try self.addMachine("pub", interface: "eth0", address: "\(Self.publicAddress)/24")
+        try self.addMachine("pub", interface: "eth0", address: "\(network).1/24")
     }
 
     /// The namespace of a machine.
@@ -77,8 +80,13 @@ struct NetworkNamespaces {
 
     /// Adds a machine behind a router of the kind; `number` is 1 to 9.
     mutating func addNATed(_ number: Int, _ kind: NATKind) throws {
+        try self.addRouted(number, rules: Self.rules(kind, node: "10.0.\(number).2"))
+    }
+
+    /// Adds a machine `n1` behind a router `r1`, or with another number from 1 to 9.
+    mutating func addRouted(_ number: Int, rules: String) throws {
         let (router, node) = ("r\(number)", "n\(number)")
-        try self.addMachine(router, interface: "ext", address: "203.0.113.1\(number)/24")
+        try self.addMachine(router, interface: "ext", address: "\(self.network).1\(number)/24")
         try self.add(node)
         try self.ip(router, "link add int type veth peer name eth0 netns \(self.namespace(node))")
         try self.ip(router, "addr add 10.0.\(number).1/24 dev int")
@@ -91,7 +99,7 @@ struct NetworkNamespaces {
         )
         try Self.run(
             ["ip", "netns", "exec", self.namespace(router), "nft", "-f", "-"],
-            input: Self.rules(kind, node: "10.0.\(number).2")
+            input: rules
         )
     }
 
@@ -166,13 +174,15 @@ struct NetworkNamespaces {
         }
     }
 
-    static func run(_ command: [String], input: String? = nil) throws {
+    /// Runs a program to its end and gives what it printed.
+    @discardableResult
+    static func run(_ command: [String], input: String? = nil) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: self.path(of: command[0]) ?? "/usr/bin/\(command[0])")
         process.arguments = Array(command.dropFirst())
-        let errors = Pipe()
+        let (output, errors) = (Pipe(), Pipe())
         process.standardError = errors
-        process.standardOutput = FileHandle.nullDevice
+        process.standardOutput = output
         let pipe = Pipe()
         process.standardInput = input == nil ? FileHandle.nullDevice : pipe
         try process.run()
@@ -180,12 +190,14 @@ struct NetworkNamespaces {
             pipe.fileHandleForWriting.write(Data(input.utf8))
             try pipe.fileHandleForWriting.close()
         }
+        let printed = output.fileHandleForReading.readDataToEndOfFile()
         let text = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             let message = String(decoding: text, as: UTF8.self)
             throw Failure(description: "\(command.joined(separator: " ")): \(message)")
         }
+        return String(decoding: printed, as: UTF8.self)
     }
 }
 

@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+extension ProcessTests {
+    /// Nodes behind a router of the kind that stands in homes, run by MiniUPnP's daemon, which is not ours.
+    @Suite(
+        .enabled(if: NetworkNamespaces.isPossible, NetworkNamespaces.reason),
+        .enabled(
+            if: NetworkNamespaces.path(of: "miniupnpd") != nil,
+            "needs the router daemon miniupnpd (apt: miniupnpd-nftables)"
+        ),
+        .serialized
+    )
+    struct RouterNamespaceTests {
+        /// The protocols by which a router can be asked.
+        enum Ways: String, CaseIterable, Sendable {
+            /// PCP and NAT-PMP.
+            case pcp
+            /// UPnP IGD.
+            case upnp
+        }
+
+        /// The router's daemon, as long as this is held.
+        private final class Daemon {
+            private let process = Process()
+
+            init(_ ways: Ways, in namespace: String, directory: TestDirectory) throws {
+                let configuration = """
+                    ext_ifname=ext
+                    listening_ip=int
+                    enable_natpmp=\(ways == .pcp ? "yes" : "no")
+                    enable_upnp=\(ways == .upnp ? "yes" : "no")
+                    secure_mode=yes
+                    upnp_table_name=filter
+                    upnp_nat_table_name=filter
+                    upnp_forward_chain=miniupnpd
+                    upnp_nat_chain=prerouting_miniupnpd
+                    upnp_nat_postrouting_chain=postrouting_miniupnpd
+                    uuid=00000000-0000-0000-0000-000000000001
+                    allow 1024-65535 10.0.1.0/24 1024-65535
+
+                    """
+                let path = "\(directory.path)/router"
+                try configuration.write(toFile: "\(path).conf", atomically: true, encoding: .utf8)
+                self.process.executableURL = URL(fileURLWithPath: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip")
+                self.process.arguments = [
+                    "netns", "exec", namespace, "miniupnpd", "-d", "-f", "\(path).conf", "-P", "\(path).pid",
+                ]
+                self.process.standardInput = FileHandle.nullDevice
+                self.process.standardOutput = FileHandle.nullDevice
+                self.process.standardError = FileHandle.nullDevice
+                try self.process.run()
+            }
+
+            deinit {
+                if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) }
+                self.process.waitUntilExit()
+            }
+        }
+
+        /// Nobody outside gets in but where the daemon says so.
+        private static let rules = """
+            table inet filter {
+                chain forward { type filter hook forward priority 0; policy accept; jump miniupnpd; }
+                chain miniupnpd { }
+                chain prerouting { type nat hook prerouting priority dstnat; jump prerouting_miniupnpd; }
+                chain postrouting { type nat hook postrouting priority srcnat; oifname ext masquerade; }
+                chain prerouting_miniupnpd { }
+                chain postrouting_miniupnpd { }
+                chain own { type filter hook input priority filter; iifname ext ct state new drop; }
+            }
+
+            """
+
+        @Test(arguments: Ways.allCases)
+        func `a router forwards both ports of a node while it runs, and the outside gets in there`(
+            _ ways: Ways
+        ) async throws {
+            let directory = try TestDirectory()
+            // The daemon gives out no ports of addresses that are kept for documentation.
+            var internet = try NetworkNamespaces(prefix: "tsr", network: "5.5.5")
+            defer { internet.remove() }
+            try internet.addRouted(1, rules: Self.rules)
+            let daemon = try Daemon(ways, in: internet.namespace("r1"), directory: directory)
+            defer { withExtendedLifetime(daemon) {} }
+            let grid = "router-\(UUID().uuidString.prefix(8))"
+            let outside = try NamespaceNode(
+                in: internet.namespace("pub"),
+                listen: "0.0.0.0:7877",
+                grid: grid,
+                ["--bootstrap", "5.5.5.1:9", "--no-port-mapping"],
+                directory: directory
+            )
+            defer { outside.stop() }
+            let inside = try NamespaceNode(
+                in: internet.namespace("n1"),
+                listen: "0.0.0.0:7877",
+                grid: grid,
+                ["--bootstrap", "5.5.5.1:7877"],
+                directory: directory
+            )
+            var isStopped = false
+            defer { if !isStopped { inside.stop() } }
+            let isMapped = try await self.eventually { try self.forwarded(internet) == ["tcp", "udp"] }
+            #expect(isMapped, "forwarded: \(try self.forwarded(internet)); \(inside.log)")
+            // One that knows nothing but the router's address.
+            let stranger = try NamespaceNode(
+                in: internet.namespace("pub"),
+                listen: "0.0.0.0:7878",
+                grid: grid,
+                ["--no-dht", "--no-port-mapping", "--peer", "5.5.5.11:7877"],
+                directory: directory
+            )
+            defer { stranger.stop() }
+            let isIn = try await self.eventually { await stranger.peers(directory) ?? 0 >= 1 }
+            #expect(isIn, "\(stranger.log)")
+            inside.stop()
+            isStopped = true
+            let isRemoved = try await self.eventually { try self.forwarded(internet).isEmpty }
+            #expect(isRemoved, "still forwarded: \(try self.forwarded(internet))")
+        }
+
+        /// The protocols whose port 7877 the router gives to the machine behind it.
+        private func forwarded(_ internet: NetworkNamespaces) throws -> Set<String> {
+            let rules = try NetworkNamespaces.run([
+                "ip", "netns", "exec", internet.namespace("r1"), "nft", "list", "chain", "inet", "filter",
+                "prerouting_miniupnpd",
+            ])
+            let lines = rules.split(separator: "\n").filter { $0.contains("dnat") && $0.contains("10.0.1.2:7877") }
+            return Set(["tcp", "udp"].filter { kind in lines.contains { $0.contains(kind) } })
+        }
+
+        private func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
+            for _ in 0 ..< 400 {
+                if try await condition() { return true }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            return false
+        }
+    }
+}
