@@ -128,12 +128,12 @@ struct NetworkNamespaces {
 
     /// Removes everything.
     func remove() {
-        for name in self.names.reversed() { try? Self.run(["ip", "netns", "del", self.namespace(name)]) }
+        for name in self.names.reversed() { _ = try? Self.run(["ip", "netns", "del", self.namespace(name)]) }
     }
 
     private mutating func add(_ name: String) throws {
         // A run that was killed may have left it behind.
-        try? Self.run(["ip", "netns", "del", self.namespace(name)])
+        _ = try? Self.run(["ip", "netns", "del", self.namespace(name)])
         try Self.run(["ip", "netns", "add", self.namespace(name)])
         self.names.append(name)
         try self.ip(name, "link set lo up")

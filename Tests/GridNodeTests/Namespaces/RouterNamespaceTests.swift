@@ -106,7 +106,8 @@ extension ProcessTests {
             var isStopped = false
             defer { if !isStopped { inside.stop() } }
             let isMapped = try await self.eventually { try self.forwarded(internet) == ["tcp", "udp"] }
-            #expect(isMapped, "forwarded: \(try self.forwarded(internet)); \(inside.log)")
+            let forwarded = try self.forwarded(internet)
+            #expect(isMapped, "forwarded: \(forwarded); \(inside.log)")
             // One that knows nothing but the router's address.
             let stranger = try NamespaceNode(
                 in: internet.namespace("pub"),
@@ -121,7 +122,7 @@ extension ProcessTests {
             inside.stop()
             isStopped = true
             let isRemoved = try await self.eventually { try self.forwarded(internet).isEmpty }
-            #expect(isRemoved, "still forwarded: \(try self.forwarded(internet))")
+            #expect(isRemoved, "a router goes on to forward to a node that is gone")
         }
 
         /// The protocols whose port 7877 the router gives to the machine behind it.
