@@ -34,11 +34,11 @@ enum LayerReader {
                     : "it lets no light through, so no layer may come after it"
             )
         }
-        let roughness = try self.number(source.roughness, 0, 0 ... 1, "its roughness")
+        let roughness = try Numbers.within(0 ... 1, source.roughness, default: 0, "its roughness")
         switch source.type {
         case "dielectric":
             return .dielectric(
-                ior: try self.number(source.ior, 1.5, 1 ... 4, "its ior"),
+                ior: try Numbers.within(1 ... 4, source.ior, default: 1.5, "its ior"),
                 roughness: roughness,
                 film: try self.film(source.film)
             )
@@ -46,14 +46,14 @@ enum LayerReader {
             return .flakes(
                 color: try self.color(source.color, 1, 0 ... 1, "its color"),
                 roughness: roughness,
-                coverage: try self.number(source.coverage, 1, 0 ... 1, "its coverage")
+                coverage: try Numbers.within(0 ... 1, source.coverage, default: 1, "its coverage")
             )
         case "medium":
             return .medium(
                 absorption: try self.color(source.absorption, 0, 0 ... 64, "its absorption"),
-                scattering: try self.number(source.scattering, 0, 0 ... 64, "its scattering"),
+                scattering: try Numbers.within(0 ... 64, source.scattering, default: 0, "its scattering"),
                 albedo: try self.color(source.albedo, 1, 0 ... 1, "its albedo"),
-                anisotropy: try self.number(source.anisotropy, 0, -0.95 ... 0.95, "its anisotropy")
+                anisotropy: try Numbers.within(-0.95 ... 0.95, source.anisotropy, default: 0, "its anisotropy")
             )
         case "metal":
             return .metal(
@@ -75,25 +75,9 @@ enum LayerReader {
     private static func film(_ source: GLTF.Layers.Film?) throws(ImportError) -> Layer.Film? {
         guard let source else { return nil }
         return Layer.Film(
-            ior: try self.number(source.ior, 1.3, 1 ... 4, "its film's ior"),
-            thickness: try self.number(source.thickness, 400, 0 ... 2_000, "its film's thickness")
+            ior: try Numbers.within(1 ... 4, source.ior, default: 1.3, "its film's ior"),
+            thickness: try Numbers.within(0 ... 2_000, source.thickness, default: 400, "its film's thickness")
         )
-    }
-
-    private static func number(
-        _ value: Double?,
-        _ fallback: Double,
-        _ range: ClosedRange<Double>,
-        _ what: String
-    ) throws(ImportError) -> Float {
-        let value = value ?? fallback
-        guard range.contains(value) else {
-            throw ImportError(
-                .malformed,
-                "\(what) is \(value), which is not in \(range.lowerBound) to \(range.upperBound)"
-            )
-        }
-        return Float(value)
     }
 
     private static func color(
@@ -104,9 +88,9 @@ enum LayerReader {
     ) throws(ImportError) -> SIMD3<Float> {
         let all = try Numbers.vector(values, count: 3, default: [fallback, fallback, fallback], what)
         return SIMD3(
-            try self.number(all[0], fallback, range, what),
-            try self.number(all[1], fallback, range, what),
-            try self.number(all[2], fallback, range, what)
+            try Numbers.within(range, all[0], default: fallback, what),
+            try Numbers.within(range, all[1], default: fallback, what),
+            try Numbers.within(range, all[2], default: fallback, what)
         )
     }
 }

@@ -26,6 +26,23 @@ enum Numbers {
         return single
     }
 
+    /// A number that lies in a range, or `fallback` where the file gives none.
+    static func within(
+        _ range: ClosedRange<Double>,
+        _ value: Double?,
+        default fallback: Double,
+        _ what: String
+    ) throws(ImportError) -> Float {
+        let value = value ?? fallback
+        guard range.contains(value) else {
+            throw ImportError(
+                .malformed,
+                "\(what) is \(value), which is not in \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        return Float(value)
+    }
+
     /// A number moved into 0...1.
     static func unit(_ value: Double) -> Float {
         value > 0 ? Float(min(value, 1)) : 0

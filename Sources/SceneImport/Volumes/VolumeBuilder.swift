@@ -38,14 +38,14 @@ struct VolumeBuilder {
         case (nil, let file?): volume = try self.volume(file)
         default: throw ImportError(.malformed, "it needs either a box or a file")
         }
-        let factor = try Self.number(source.density, 1, 0 ... 1e6, "its density")
+        let factor = try Numbers.within(0 ... 1e6, source.density, default: 1, "its density")
         if factor != 1 { for i in volume.densities.indices { volume.densities[i] *= factor } }
         guard volume.densities.allSatisfy({ $0 <= 1e6 }) else {
             throw ImportError(.malformed, "one of its densities is above a million")
         }
         volume.absorption = try Self.color(source.absorption, "its absorption")
         volume.scattering = try Self.color(source.scattering, "its scattering")
-        volume.anisotropy = try Self.number(source.anisotropy, 0, -0.95 ... 0.95, "its anisotropy")
+        volume.anisotropy = try Numbers.within(-0.95 ... 0.95, source.anisotropy, default: 0, "its anisotropy")
         if let blackbody = source.blackbody {
             guard source.emission == nil, blackbody.kelvin.count == 2, blackbody.kelvin[0] <= blackbody.kelvin[1],
                 blackbody.kelvin[0] >= 0, blackbody.kelvin[1] <= 100_000
@@ -57,7 +57,7 @@ struct VolumeBuilder {
             }
             volume.emission = Blackbody.ramp(
                 kelvin: blackbody.kelvin[0] ... blackbody.kelvin[1],
-                strength: Double(try Self.number(blackbody.strength, 1, 0 ... 1e9, "its strength")),
+                strength: Double(try Numbers.within(0 ... 1e9, blackbody.strength, default: 1, "its strength")),
                 count: Self.rampCount
             )
         } else if let emission = source.emission {
@@ -214,19 +214,6 @@ struct VolumeBuilder {
     }
 
     // MARK: Numbers
-
-    private static func number(
-        _ value: Double?,
-        _ fallback: Double,
-        _ range: ClosedRange<Double>,
-        _ what: String
-    ) throws(ImportError) -> Float {
-        let value = value ?? fallback
-        guard range.contains(value) else {
-            throw ImportError(.malformed, "\(what) is \(value), not in \(range.lowerBound)...\(range.upperBound)")
-        }
-        return Float(value)
-    }
 
     private static func color(_ values: [Double]?, _ what: String) throws(ImportError) -> SIMD3<Float> {
         let values = try Numbers.vector(values, count: 3, default: [0, 0, 0], what)
