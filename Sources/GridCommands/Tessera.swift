@@ -32,6 +32,7 @@ public struct Tessera: AsyncParsableCommand {
                 name: "Render",
                 subcommands: [RenderCommand.self, SubmitCommand.self, FetchCommand.self, OrderCommand.self]
             ),
+            CommandGroup(name: "Show frames", subcommands: [SheetCommand.self, VideoCommand.self]),
             CommandGroup(name: "Lend this machine", subcommands: [NodeCommand.self, KeysCommand.self]),
             CommandGroup(
                 name: "Look",

@@ -3,9 +3,6 @@ import GridNode
 
 /// What to render of a file, and how: the same for `render` and `submit`, so that both give the same bits.
 struct ShotOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("The scene: a glTF 2.0 file (.glb or .gltf).", valueName: "scene"))
-    var file: String
-
     @Option(
         help: ArgumentHelp(
             "The frames, such as 1-48 or 7.",
@@ -65,14 +62,19 @@ struct ShotOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Frames in a second of the file's animation.", valueName: "rate"))
     var fps = 24.0
 
+    /// What `--spp` may be.
+    static let samplesRange = 1 ... 65_536
+    /// What `--fps` may be.
+    static let rateRange = 0.001 ... 1_000.0
+
     func validate() throws {
-        guard (1 ... 65_536).contains(self.spp) else {
+        guard Self.samplesRange.contains(self.spp) else {
             throw ValidationError("--spp must be 1 to 65536, got \(self.spp)")
         }
         guard (1 ... 64).contains(self.depth) else {
             throw ValidationError("--depth must be 1 to 64, got \(self.depth)")
         }
-        guard self.fps.isFinite, (0.001 ... 1_000).contains(self.fps) else {
+        guard Self.rateRange.contains(self.fps) else {
             throw ValidationError("--fps must be 0.001 to 1000, got \(self.fps)")
         }
         guard self.envStrength.isFinite, self.envStrength >= 0 else {
@@ -86,10 +88,10 @@ struct ShotOptions: ParsableArguments {
         }
     }
 
-    /// The options as the node's library takes them.
-    var request: ShotRequest {
+    /// The options as the node's library takes them, for a glTF 2.0 file.
+    func request(_ file: String) -> ShotRequest {
         ShotRequest(
-            file: self.file,
+            file: file,
             frames: self.frames?.frames,
             width: self.size.width,
             height: self.size.height,

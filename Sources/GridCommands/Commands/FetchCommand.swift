@@ -11,6 +11,7 @@ struct FetchCommand: AsyncParsableCommand {
         discussion: """
             tessera fetch 5f1c... -o out/ --to 192.0.2.7:7877
             tessera fetch 5f1c... -o out/ --now
+            tessera fetch 5f1c... -o out/ --video shot.mp4 --fps 24
 
             Frames whose files are there already are left as they are. A job that is known to the node on this machine \
             may be named by the beginning of its name.
@@ -21,6 +22,11 @@ struct FetchCommand: AsyncParsableCommand {
     var job: String
 
     @OptionGroup var output: OutputOptions
+    @OptionGroup var video: VideoOptions
+
+    @Option(help: ArgumentHelp("Frames in a second of --video.", valueName: "rate"))
+    var fps = 24.0
+
     @OptionGroup var peer: PeerOptions
     @OptionGroup var data: DataOptions
 
@@ -38,16 +44,21 @@ struct FetchCommand: AsyncParsableCommand {
         guard self.output.output != nil else {
             throw ValidationError("say where to write, such as -o out/")
         }
+        guard ShotOptions.rateRange.contains(self.fps) else {
+            throw ValidationError("--fps must be 0.001 to 1000, got \(self.fps)")
+        }
     }
 
     func run() async throws {
+        let video = try self.video.prepared(framesPerSecond: self.fps)
+        let output = self.output.request
         let view = GridProgressView(isQuiet: self.quiet, printsPaths: !self.json)
         let request = FetchRequest(
             job: try await JobName.complete(self.job, data: self.data),
             address: try await self.peer.resolved(self.data),
             grid: self.peer.grid,
             dataDirectory: try self.data.submitterPath(),
-            output: self.output.request,
+            output: output,
             waits: !self.now
         )
         let (isQuiet, json) = (self.quiet, self.json)
@@ -56,6 +67,9 @@ struct FetchCommand: AsyncParsableCommand {
             let logger = CommandLog.logger("tessera", level: .error)
             let summary = try await GridClient.fetch(request, logger: logger) { view.show($0) }
             view.finish()
+            if let output {
+                try await video?.make(of: summary.frames, in: output, isQuiet: isQuiet, printsPath: !json)
+            }
             if json { Terminal.data(try JSONText.encode(summary)) }
             if !isQuiet {
                 Terminal.note(

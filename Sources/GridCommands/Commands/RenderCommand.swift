@@ -10,14 +10,19 @@ struct RenderCommand: AsyncParsableCommand {
             tessera render shot.glb -o out.png
             tessera render shot.glb --frames 1-48 --size 1280x720 --spp 256 -o frames/
             tessera render shot.glb --env sky.hdr -o out.exr
+            tessera render shot.glb --fps 24 -o frames/ --video shot.mp4
 
             Without --filter, the pictures are the same, bit by bit, as those that a grid delivers. The paths of the \
             files are printed as they are written.
             """
     )
 
+    @Argument(help: ArgumentHelp("The scene: a glTF 2.0 file (.glb or .gltf).", valueName: "scene"))
+    var file: String
+
     @OptionGroup var shot: ShotOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var video: VideoOptions
     @OptionGroup var threads: ThreadOptions
 
     @Option(
@@ -52,8 +57,9 @@ struct RenderCommand: AsyncParsableCommand {
     func run() async throws {
         guard var output = self.output.request else { return }
         output.layers = self.layers?.layers ?? []
+        let (wanted, video) = (output, try self.video.prepared(framesPerSecond: self.shot.fps))
         let render = LocalRender(
-            shot: self.shot.request,
+            shot: self.shot.request(self.file),
             output: output,
             filter: self.filter,
             threads: self.threads.count
@@ -70,6 +76,7 @@ struct RenderCommand: AsyncParsableCommand {
                 }
             }
             line.finish()
+            try await video?.make(of: summary.frames, in: wanted, isQuiet: isQuiet, printsPath: printsPaths)
             if json { Terminal.data(try JSONText.encode(summary)) }
             guard !isQuiet else { return }
             let rate = summary.renderCoreSeconds > 0 ? Double(summary.rays) / summary.renderCoreSeconds : 0

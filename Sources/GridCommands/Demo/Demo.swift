@@ -45,7 +45,7 @@ struct Demo {
             output.files(ofFrame: frame).first { $0.hasSuffix(".png") }
         }
         let sheet = self.directory + "/contact-sheet.png"
-        try FrameSheet.write(pictures, columns: Self.sheetColumns, to: sheet)
+        try FrameSheet.write(pictures, columns: Self.sheetColumns, look: output, to: sheet)
         let comparison = try await self.compare(delivery.summary.frames, with: output)
         self.report(delivery, comparison: comparison, sheet: sheet, seconds: start.duration(to: .now) / .seconds(1))
         guard comparison.differing.isEmpty else {

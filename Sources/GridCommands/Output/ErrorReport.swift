@@ -24,8 +24,13 @@ package struct ErrorReport: Equatable {
 
     /// The lines for stderr.
     var lines: [String] {
-        let first = Terminal.styled("error:", .red) + " " + self.message
+        let first = Self.line(self.message)
         guard let hint = self.hint else { return [first] }
         return [first, Terminal.styled("hint:", .cyan) + " " + hint]
+    }
+
+    /// A message as an error is begun.
+    static func line(_ message: String) -> String {
+        Terminal.styled("error:", .red) + " " + message
     }
 }

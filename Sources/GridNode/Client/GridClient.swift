@@ -28,22 +28,15 @@ public enum GridClient {
         for note in package.notes { progress(.note(note)) }
         try request.output?.check(frameCount: package.index.frames.count)
         let coreVersion = try self.coreVersion()
-        let manifest = JobManifest(
-            title: String(decoding: request.title.utf8.prefix(JobManifest.titleSizeMax), as: UTF8.self),
+        let record = self.manifest(
+            of: request.shot,
+            title: request.title,
             grid: request.grid,
-            sceneRoot: package.root,
-            assetSize: UInt64(package.totalSize),
-            firstFrame: package.index.firstFrame,
-            frameCount: package.index.frames.count,
-            width: request.shot.width,
-            height: request.shot.height,
-            samples: request.shot.samples,
-            maxDepth: request.shot.maxDepth,
-            seed: request.shot.seed,
-            coreVersion: coreVersion,
-            submittedAt: WallClock.seconds
-        )
-        let record = GridRecord.jobManifest(manifest).signed(by: identity.peerID, with: identity.signer)
+            index: package.index,
+            root: package.root,
+            size: package.totalSize,
+            coreVersion: coreVersion
+        ).signed(by: identity.peerID, with: identity.signer)
         let session = try await GridSession.connect(
             to: request.address,
             identity: identity,
@@ -53,7 +46,7 @@ public enum GridClient {
             logger: logger
         )
         do {
-            let job = try await session.submit(record, chunks: package.chunks) {
+            let job = try await session.submit(record, chunks: package) {
                 progress(.sending(sent: $0, total: $1))
             }
             if !request.order.isEmpty { _ = try await session.order(job, request.order) }
@@ -144,7 +137,36 @@ public enum GridClient {
         }
     }
 
-    private static func coreVersion() throws -> Digest {
+    /// What is signed of a shot.
+    static func manifest(
+        of shot: ShotRequest,
+        title: String,
+        grid: String,
+        index: SceneIndex,
+        root: ChunkID,
+        size: Int,
+        coreVersion: Digest
+    ) -> GridRecord {
+        .jobManifest(
+            JobManifest(
+                title: String(decoding: title.utf8.prefix(JobManifest.titleSizeMax), as: UTF8.self),
+                grid: grid,
+                sceneRoot: root,
+                assetSize: UInt64(size),
+                firstFrame: index.firstFrame,
+                frameCount: index.frames.count,
+                width: shot.width,
+                height: shot.height,
+                samples: shot.samples,
+                maxDepth: shot.maxDepth,
+                seed: shot.seed,
+                coreVersion: coreVersion,
+                submittedAt: WallClock.seconds
+            )
+        )
+    }
+
+    static func coreVersion() throws -> Digest {
         guard let version = Hex.decode(GoldenScene.expectedVersion).flatMap({ Digest($0) }) else {
             preconditionFailure("the core's version is not a digest: \(GoldenScene.expectedVersion)")
         }
@@ -159,7 +181,7 @@ public enum GridClient {
     }
 
     /// Watches a job and writes its frames as they become final.
-    private static func deliver(
+    static func deliver(
         _ job: JobID,
         record: SignedRecord?,
         session: GridSession,

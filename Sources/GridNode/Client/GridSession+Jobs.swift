@@ -75,7 +75,7 @@ extension GridSession {
     /// - Parameter progress: told the bytes sent so far and the bytes of all chunks that were missing.
     func submit(
         _ manifest: SignedRecord,
-        chunks: [ChunkID: [UInt8]],
+        chunks: some ShotChunks,
         progress: @escaping @Sendable (_ sent: Int, _ total: Int) -> Void
     ) async throws -> JobID {
         var sent = 0
@@ -92,9 +92,9 @@ extension GridSession {
                 }
                 return job
             }
-            let total = sent + missing.reduce(0) { $0 + (chunks[$1]?.count ?? 0) }
+            let total = sent + missing.reduce(0) { $0 + (chunks.size(of: $1) ?? 0) }
             try await self.forEach(missing) { id in
-                guard let bytes = chunks[id] else {
+                guard let bytes = try await chunks.get(id) else {
                     throw NodeError(.refused, "the peer asks for a chunk that is not of this shot")
                 }
                 let answer = try await self.transfer(

@@ -60,7 +60,7 @@ public struct FrameOutput: Sendable {
     }
 
     /// The path as it was given.
-    public let path: String
+    public private(set) var path: String
     /// The curve of PNG files.
     public let view: View
     /// Exposure of PNG files in stops.
@@ -96,15 +96,23 @@ public struct FrameOutput: Sendable {
         self.exposure = exposure
     }
 
+    /// The same way of writing, to another place.
+    public func at(_ path: String) -> FrameOutput {
+        var output = self
+        output.path = path
+        return output
+    }
+
     private var fileKind: Kind? {
         Kind.allCases.first { self.path.lowercased().hasSuffix("." + $0.rawValue) }
     }
 
     /// Checks that frames can be written there, and makes the directory where one is needed.
     ///
+    /// - Parameter makesParent: whether the directory of a path that names files is made, too.
     /// - Throws: ``NodeError`` when the path is a directory although it looks like a file, or cannot be made; the image
     ///   writer's error when the denoiser is wanted and not installed.
-    public func prepare() throws {
+    public func prepare(makesParent: Bool = false) throws {
         if self.denoises { _ = try Denoiser() }
         let manager = FileManager.default
         var isDirectory = false
@@ -118,6 +126,7 @@ public struct FrameOutput: Sendable {
                 )
             }
             let parent = Self.parent(of: self.path)
+            if makesParent { try Self.makeDirectory(parent) }
             guard manager.fileExists(atPath: parent, isDirectory: &isDirectory), isDirectory else {
                 throw NodeError(.storage, "there is no directory \(parent) to write \(self.path) into")
             }
@@ -130,10 +139,14 @@ public struct FrameOutput: Sendable {
                 hint: "give a directory, or a name that ends in .png or .exr"
             )
         }
+        try Self.makeDirectory(self.path)
+    }
+
+    private static func makeDirectory(_ path: String) throws {
         do {
-            try manager.createDirectory(atPath: self.path, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw NodeError(.storage, "the directory \(self.path) cannot be made")
+            throw NodeError(.storage, "the directory \(path) cannot be made")
         }
     }
 
@@ -250,7 +263,8 @@ public struct FrameOutput: Sendable {
         )
     }
 
-    private var transform: ViewTransform {
+    /// The curve and exposure of what a screen shows.
+    var transform: ViewTransform {
         switch self.view {
         case .standard: ViewTransform(.standard, exposure: self.exposure)
         case .filmic: ViewTransform(.filmic, exposure: self.exposure)

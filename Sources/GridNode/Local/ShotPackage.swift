@@ -2,8 +2,16 @@ import GridWire
 import RenderCore
 import SceneImport
 
+/// Where the chunks of a shot lie until the peer has them.
+protocol ShotChunks: Sendable {
+    /// The size of a chunk in bytes, or nil when it is not of this shot.
+    func size(of id: ChunkID) -> Int?
+    /// A chunk's bytes, or nil when it is not of this shot.
+    func get(_ id: ChunkID) async throws -> [UInt8]?
+}
+
 /// A shot as the grid takes it: encoded, cut into chunks, with its table of contents.
-struct ShotPackage: Sendable {
+struct ShotPackage: ShotChunks {
     /// The table of contents.
     let index: SceneIndex
     /// The chunk that holds the encoded index.
@@ -22,7 +30,13 @@ struct ShotPackage: Sendable {
     ///
     /// - Throws: ``NodeError`` or the importer's error, each a sentence for people.
     init(_ request: ShotRequest) throws {
-        let source = try ShotSource(request)
+        try self.init(ShotSource(request))
+    }
+
+    /// Encodes an imported shot; computes for long.
+    ///
+    /// - Throws: As ``init(_:)``.
+    init(_ source: ShotSource) throws {
         var chunks: [ChunkID: [UInt8]] = [:]
         func add(_ bytes: [UInt8]) -> SceneIndex.Blob {
             let (blob, pieces) = Chunker.split(bytes)
@@ -43,6 +57,14 @@ struct ShotPackage: Sendable {
         self.chunks = chunks
         self.notes = source.notes
     }
+
+    func size(of id: ChunkID) -> Int? {
+        self.chunks[id]?.count
+    }
+
+    func get(_ id: ChunkID) -> [UInt8]? {
+        self.chunks[id]
+    }
 }
 
 /// An imported shot that gives the blobs of its frames.
@@ -55,23 +77,19 @@ struct ShotSource: Sendable {
     let notes: [String]
 
     private let shot: ImportedShot
+    private let file: String
+    private let options: ImportOptions
 
     /// Imports a file.
     ///
+    /// - Parameter last: what was imported before; taken where it is the same, so that several shots of one scene are
+    ///   imported once.
     /// - Throws: ``NodeError`` or the importer's error.
-    init(_ request: ShotRequest) throws {
-        var options = ImportOptions()
-        options.environment = request.environment
-        options.environmentIntensity = request.environmentIntensity
-        options.environmentRotation = request.environmentRotation
-        if let sky = request.sky, sky.count == 3 { options.skyColor = SIMD3(sky[0], sky[1], sky[2]) }
-        options.sceneName = request.scene
-        options.variantName = request.variant
-        options.spheresBecomeParticles = request.spheresBecomeParticles
-        options.cameraName = request.camera
-        options.framesPerSecond = request.framesPerSecond
-        options.aspect = Double(request.width) / Double(request.height)
-        let shot = try ShotImporter(options: options).importShot(at: request.file)
+    init(_ request: ShotRequest, reusing last: ShotSource? = nil) throws {
+        let options = Self.options(request)
+        let isSame = last.map { $0.file == request.file && $0.options == options } ?? false
+        let known = isSame ? last : nil
+        let shot = try known?.shot ?? ShotImporter(options: options).importShot(at: request.file)
         let frames = request.frames ?? 1 ... max(1, shot.lastFrame)
         guard frames.lowerBound >= 0, frames.upperBound <= ImportedShot.frameMax,
             frames.count <= JobManifest.frameCountMax
@@ -87,9 +105,26 @@ struct ShotSource: Sendable {
             notes.append("The animation ends with frame \(shot.lastFrame); later frames show its last moment.")
         }
         self.shot = shot
+        self.file = request.file
+        self.options = options
         self.frames = frames
         self.notes = notes
-        self.assets = try shot.assets.encoded()
+        self.assets = try known?.assets ?? shot.assets.encoded()
+    }
+
+    private static func options(_ request: ShotRequest) -> ImportOptions {
+        var options = ImportOptions()
+        options.environment = request.environment
+        options.environmentIntensity = request.environmentIntensity
+        options.environmentRotation = request.environmentRotation
+        if let sky = request.sky, sky.count == 3 { options.skyColor = SIMD3(sky[0], sky[1], sky[2]) }
+        options.sceneName = request.scene
+        options.variantName = request.variant
+        options.spheresBecomeParticles = request.spheresBecomeParticles
+        options.cameraName = request.camera
+        options.framesPerSecond = request.framesPerSecond
+        options.aspect = Double(request.width) / Double(request.height)
+        return options
     }
 
     /// The names of the objects of a frame, by instance.
