@@ -132,7 +132,9 @@ extension ProcessTests {
                 "prerouting_miniupnpd",
             ])
             let lines = rules.split(separator: "\n").filter { $0.contains("dnat") && $0.contains("10.0.1.2:7877") }
-            return Set(["tcp", "udp"].filter { kind in lines.contains { $0.contains(kind) } })
+            // Some versions of nft show the protocol of these rules by its number.
+            let signs = ["tcp": ["tcp", " 0x6 "], "udp": ["udp", " 0x11 "]]
+            return Set(signs.filter { _, signs in lines.contains { line in signs.contains { line.contains($0) } } }.keys)
         }
 
         private func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
