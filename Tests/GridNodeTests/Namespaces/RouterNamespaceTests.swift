@@ -134,7 +134,8 @@ extension ProcessTests {
             let lines = rules.split(separator: "\n").filter { $0.contains("dnat") && $0.contains("10.0.1.2:7877") }
             // Some versions of nft show the protocol of these rules by its number.
             let signs = ["tcp": ["tcp", " 0x6 "], "udp": ["udp", " 0x11 "]]
-            return Set(signs.filter { _, signs in lines.contains { line in signs.contains { line.contains($0) } } }.keys)
+            let found = signs.filter { _, signs in lines.contains { line in signs.contains { line.contains($0) } } }
+            return Set(found.keys)
         }
 
         private func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
