@@ -24,10 +24,20 @@ struct MeshLights {
         writer.section(words: self.leaves)
     }
 
-    /// A few triangles that face one way look much the same from everywhere.
+    /// A few triangles that face one way look much the same from everywhere; so do those that shine on both sides and lie
+    /// side by side.
     private static func isByPower(_ all: LightBounds, _ lights: [LightBounds?]) -> Bool {
-        lights.count <= 8 && (all.cosCone > 0x1.fp-1 || lights.count == 1)
+        let shining = lights.compactMap { $0 }
+        guard shining.count > 0, shining.count <= 8 else { return false }
+        if shining.count == 1 || all.cosCone > Self.cosSimilar { return true }
+        return shining.allSatisfy { light in
+            let cosine = dot(light.axis, shining[0].axis)
+            return light.cosCone == -1 && (cosine > Self.cosSimilar || -cosine > Self.cosSimilar)
+        }
     }
+
+    /// The cosine of the angle up to which triangles face one way.
+    private static var cosSimilar: Float { 0x1p-1 }
 }
 
 /// The light trees of meshes of a blob.

@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "a3bf9cee0ba4d0936cdbf4b7039e6012daac16870eaa318d70d3fa5fc79877a5"
+        "8dc50accf4af3c084499235676387ae9b3ffa8f3b424e299f1b22df733a2504e"
     }
 
     /// The settings of the golden picture.

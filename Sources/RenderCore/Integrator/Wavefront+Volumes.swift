@@ -2,10 +2,8 @@
 struct VolumePassage {
     /// The paths that have not come to a surface.
     var isIn: MaskLanes
-    /// Those of them that go on.
+    /// Those of them that go on; their state is in ``Wavefront/cloud``.
     var survivors: MaskLanes
-    /// Their state.
-    var group: PathGroup
 }
 
 // What happens to paths between surfaces.
@@ -28,12 +26,12 @@ extension Wavefront {
         let flight = volumes.follow(open, to: hits.distance, key: rays.key, &group, &work)
         let isIn = flight.meets .| flight.isLost
         hits.isHit = hits.isHit .& .!isIn
-        var cloud = copy group
+        self.cloud.initialize(to: copy group)
         guard flight.meets.any, depth < self.settings.maxDepth else {
-            return VolumePassage(isIn: isIn, survivors: MaskLanes(false), group: cloud)
+            return VolumePassage(isIn: isIn, survivors: MaskLanes(false))
         }
-        let survivors = self.scatter(volumes, flight, depth, rays, &cloud, &work)
-        return VolumePassage(isIn: isIn, survivors: survivors, group: cloud)
+        let survivors = self.scatter(volumes, flight, depth, rays, &self.cloud.pointee, &work)
+        return VolumePassage(isIn: isIn, survivors: survivors)
     }
 
     /// Lights particles and turns the paths that met them.

@@ -38,6 +38,9 @@ struct Wavefront {
     let features: FirstHits?
     private let filter: FilterTable
     private let dead: UnsafeMutablePointer<UInt32>
+    /// What has become of the paths of a group that are in volumes; in a place of its own, for it is large, and copied with
+    /// every group when it is a part of what says whether there is any.
+    let cloud: UnsafeMutablePointer<PathGroup>
 
     init(view: UnsafePointer<SceneView>, settings: RenderSettings, memory: SceneMemory) {
         self.view = view
@@ -55,6 +58,7 @@ struct Wavefront {
         self.features = settings.channels.isEmpty ? nil : FirstHits(memory: memory)
         self.filter = FilterTable(settings.filter, memory: memory)
         self.dead = memory.allocate(UInt32.self, count: Self.pathsMax)
+        self.cloud = memory.allocate(PathGroup.self, count: 1)
     }
 
     /// Puts a path at its beginning.
@@ -224,12 +228,12 @@ struct Wavefront {
         _ path: Int,
         _ active: MaskLanes,
         _ scattered: MaskLanes,
-        _ passage: consuming VolumePassage?,
+        _ passage: VolumePassage?,
         _ group: inout PathGroup
     ) -> MaskLanes {
         var survivors = scattered
         if let passage {
-            group = group.replaced(by: passage.group, where: passage.isIn)
+            group = group.replaced(by: self.cloud.pointee, where: passage.isIn)
             survivors = survivors .| passage.survivors
         }
         self.hand(over: active .& .!survivors, group)
