@@ -34,11 +34,28 @@ public func leafCount() -> Int32 {
     Int32(GoldenScene.blockCount)
 }
 
-/// A renderer for one thread.
+/// A renderer for one thread: of the golden leaves with seed 0, else of as many others with one sample a pixel.
 @_cdecl("tessera_renderer_open")
-public func rendererOpen(_ session: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+public func rendererOpen(_ session: UnsafeMutableRawPointer, _ seed: Int32) -> UnsafeMutableRawPointer {
     let session = Unmanaged<GoldenSession>.fromOpaque(session).takeUnretainedValue()
-    return Unmanaged.passRetained(BlockRenderer(scene: session.scene, settings: GoldenScene.settings)).toOpaque()
+    var settings = GoldenScene.settings
+    if seed != 0 {
+        settings = RenderSettings(
+            width: settings.width,
+            height: settings.height,
+            samples: 1,
+            maxDepth: settings.maxDepth,
+            seed: UInt32(bitPattern: seed),
+            channels: settings.channels
+        )
+    }
+    return Unmanaged.passRetained(BlockRenderer(scene: session.scene, settings: settings)).toOpaque()
+}
+
+/// Ends what ``rendererOpen(_:_:)`` began.
+@_cdecl("tessera_renderer_close")
+public func rendererClose(_ renderer: UnsafeMutableRawPointer) {
+    Unmanaged<BlockRenderer>.fromOpaque(renderer).release()
 }
 
 /// Renders one block and writes its leaf hash, 32 bytes.

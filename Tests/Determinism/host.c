@@ -1,8 +1,10 @@
 // Renders golden leaves on threads and prints their hashes.
 //
-//   host BVH THREADS     BVH 0 or 1; several threads take the leaves in a shuffled order
+//   host BVH THREADS           BVH 0 or 1; several threads take the leaves in a shuffled order
+//   host BVH THREADS SEEDS     other leaves: as many with each of so many seeds, on one thread
 //
-// Prints "expected VERSION", one "leaf INDEX HASH" for each leaf in order, and "version VERSION".
+// Prints "expected VERSION", one "leaf INDEX HASH" for each leaf in order, and "version VERSION"; of other leaves only
+// "seed SEED VERSION".
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -12,7 +14,8 @@
 
 void *tessera_session_open(int32_t bvh, uint8_t *reason);
 int32_t tessera_leaf_count(void);
-void *tessera_renderer_open(void *session);
+void *tessera_renderer_open(void *session, int32_t seed);
+void tessera_renderer_close(void *renderer);
 void tessera_leaf_hash(void *renderer, int32_t index, uint8_t *hash);
 void tessera_version(const uint8_t *hashes, int32_t count, uint8_t *hash);
 void tessera_expected_version(uint8_t *text);
@@ -25,7 +28,7 @@ static atomic_int next_place;
 
 static void *render(void *unused) {
     (void)unused;
-    void *renderer = tessera_renderer_open(session);
+    void *renderer = tessera_renderer_open(session, 0);
     for (;;) {
         int32_t place = atomic_fetch_add(&next_place, 1);
         if (place >= count) return NULL;
@@ -38,9 +41,21 @@ static void print_hash(const uint8_t *hash) {
     printf("\n");
 }
 
+static void render_seeds(int32_t seeds) {
+    uint8_t version[32];
+    for (int32_t seed = 1; seed <= seeds; seed++) {
+        void *renderer = tessera_renderer_open(session, seed);
+        for (int32_t i = 0; i < count; i++) tessera_leaf_hash(renderer, i, hashes + 32 * (size_t)i);
+        tessera_renderer_close(renderer);
+        tessera_version(hashes, count, version);
+        printf("seed %d ", seed);
+        print_hash(version);
+    }
+}
+
 int main(int argc, char **argv) {
-    if (argc != 3) {
-        fprintf(stderr, "usage: host BVH THREADS\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: host BVH THREADS [SEEDS]\n");
         return 64;
     }
     int threads = atoi(argv[2]);
@@ -55,6 +70,10 @@ int main(int argc, char **argv) {
     hashes = calloc((size_t)count, 32);
     order = calloc((size_t)count, sizeof *order);
     if (!hashes || !order) return 1;
+    if (argc == 4) {
+        render_seeds(atoi(argv[3]));
+        return 0;
+    }
     for (int32_t i = 0; i < count; i++) order[i] = i;
     if (threads > 1) {
         uint32_t state = 12345;

@@ -1,9 +1,9 @@
 // Renders golden leaves in WebAssembly under node and prints their hashes: host.c without threads.
 //
-//   node host.mjs core.wasm BVH ORDER     ORDER 1: in order; 2: backwards
+//   node host.mjs core.wasm BVH ORDER [SEEDS]     ORDER 1: in order; 2: backwards
 import { readFileSync } from "node:fs";
 
-const [path, bvh, order] = process.argv.slice(2);
+const [path, bvh, order, seeds] = process.argv.slice(2);
 const { instance } = await WebAssembly.instantiate(readFileSync(path), {});
 const core = instance.exports;
 
@@ -24,17 +24,27 @@ if (!session) {
     console.error(`the core refuses the golden scene: ${readText()}`);
     process.exit(1);
 }
-const renderer = core.tessera_renderer_open(session);
 const hashes = core.host_allocate(32 * count);
+const version = core.host_allocate(32);
 const indices = Array.from({ length: count }, (_, i) => i);
+const hex = (pointer) => Buffer.from(bytes(pointer, 32)).toString("hex");
+if (seeds) {
+    for (let seed = 1; seed <= Number(seeds); seed++) {
+        const renderer = core.tessera_renderer_open(session, seed);
+        for (const i of indices) core.tessera_leaf_hash(renderer, i, hashes + 32 * i);
+        core.tessera_renderer_close(renderer);
+        core.tessera_version(hashes, count, version);
+        console.log(`seed ${seed} ${hex(version)}`);
+    }
+    process.exit(0);
+}
+const renderer = core.tessera_renderer_open(session, 0);
 for (const i of order === "1" ? indices : [...indices].reverse()) {
     core.tessera_leaf_hash(renderer, i, hashes + 32 * i);
 }
 
 core.tessera_expected_version(text);
 console.log(`expected ${readText()}`);
-const hex = (pointer) => Buffer.from(bytes(pointer, 32)).toString("hex");
 for (const i of indices) console.log(`leaf ${i} ${hex(hashes + 32 * i)}`);
-const version = core.host_allocate(32);
 core.tessera_version(hashes, count, version);
 console.log(`version ${hex(version)}`);
