@@ -106,6 +106,9 @@ public struct JobSnapshot: Codable, Sendable, Equatable {
     public var priority: Int
     /// When it shall be done, in seconds since 1970, where its submitter said so.
     public var deadline: Double?
+    /// The share of this node's threads that the job gets while all jobs that the node works for have work, 0 to 1: by
+    /// priority, lateness, and what its submitter has done for others; nothing when the node does not work for it.
+    public var share: Double?
     /// The records that this node holds of the job; 0 when it does not keep it.
     public var recordCount: UInt64
     /// The exclusive or of their ids in hex: two stewards that show the same hold the same records.
@@ -140,6 +143,7 @@ public struct JobSnapshot: Codable, Sendable, Equatable {
         waitingFor: String = "",
         priority: Int = 1,
         deadline: Double? = nil,
+        share: Double? = nil,
         recordCount: UInt64 = 0,
         recordSummary: String = ""
     ) {
@@ -167,6 +171,7 @@ public struct JobSnapshot: Codable, Sendable, Equatable {
         self.waitingFor = waitingFor
         self.priority = priority
         self.deadline = deadline
+        self.share = share
         self.recordCount = recordCount
         self.recordSummary = recordSummary
     }

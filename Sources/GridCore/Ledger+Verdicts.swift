@@ -1,6 +1,14 @@
 public import GridWire
 
 extension Ledger {
+    /// The final record of a frame that counts, if the frame is closed.
+    public func frameFinal(ofFrame frame: Int) -> (id: RecordID, final: FrameFinal)? {
+        guard let id = self.finals[frame]?.id, case .frameFinal(let final) = try? self[id]?.decodedBody() else {
+            return nil
+        }
+        return (id, final)
+    }
+
     /// The workers that the records prove wrong, ascending.
     public var burned: [Burn] {
         self.burns.values.sorted { $0.worker < $1.worker }

@@ -67,6 +67,7 @@ extension Worker {
                 roster: roster,
                 stewards: stewards,
                 priority: offer.priority,
+                reciprocity: self.reciprocity.weight(of: offer.manifest.signer),
                 lastAnswer: now,
                 firstHeard: now
             )
@@ -265,6 +266,15 @@ extension Worker {
         guard self.mode != .draining else { return [] }
         self.mode = .draining
         self.giveBack(now: now)
+        return self.advance(now: now)
+    }
+
+    /// Frames were closed somewhere: who owes whom has changed.
+    public mutating func reciprocityChanged(_ reciprocity: Reciprocity, now: Instant) -> [Action] {
+        self.reciprocity = reciprocity
+        for index in self.jobs.indices {
+            self.jobs[index].reciprocity = reciprocity.weight(of: self.jobs[index].manifestRecord.signer)
+        }
         return self.advance(now: now)
     }
 

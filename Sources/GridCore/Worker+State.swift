@@ -67,6 +67,8 @@ extension Worker {
         /// When each of them was last found to be silent.
         var silentAt: [PeerID: Instant] = [:]
         var priority = JobOrder.priorityDefault
+        /// What its submitter's jobs weigh here, by who has worked for whom.
+        var reciprocity = 1.0
         /// How urgent the steward says that it is, in per cent.
         var urgency = LeaseGrant.urgencyDefault
         /// When this node is to act as a steward, if no known one answers until then.
@@ -120,9 +122,9 @@ extension Worker {
             }
         }
 
-        /// The job's share of this node beside that of others: what its submitter wants, and how late it is.
+        /// The job's share of this node beside that of others: what its submitter wants and deserves, and how late it is.
         var weight: Double {
-            Double(1 << self.priority) * Double(self.urgency) / 100
+            self.reciprocity * Double(1 << self.priority) * Double(self.urgency) / 100
         }
 
         var hasWantingRequest: Bool {

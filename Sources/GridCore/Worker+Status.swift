@@ -103,6 +103,12 @@ extension Worker {
         return "\(titles): no work left that this node could do"
     }
 
+    /// The share of this node that a job gets while all that it knows have work, 0 to 1; nothing of others.
+    public func share(of job: JobID) -> Double? {
+        guard let index = self.jobIndex(job) else { return nil }
+        return self.jobs[index].weight / self.jobs.reduce(0) { $0 + $1.weight }
+    }
+
     /// The jobs that the worker knows, as the faces show them.
     public func snapshots(now: Instant) -> [JobSnapshot] {
         self.jobs.map { job in
@@ -132,7 +138,8 @@ extension Worker {
                 ],
                 seconds: job.firstHeard.duration(to: now).seconds,
                 waitingFor: job.scene == .waiting ? "other shots come first on this node" : "",
-                priority: job.priority
+                priority: job.priority,
+                share: self.share(of: job.job)
             )
         }
     }

@@ -147,6 +147,8 @@ public struct Worker: Sendable {
     var closedJobs: [JobID] = []
     var saidDrained = false
     var lastIgnored: String?
+    /// What the jobs of each submitter weigh.
+    var reciprocity = Reciprocity.none
     /// Nodes of the grid that are here and can keep jobs.
     var peers: [PeerID] = []
     /// What this node rendered since it started.

@@ -113,33 +113,3 @@ struct FrameVerdictTests {
         }
     }
 }
-
-@Suite
-struct CreditBookTests {
-    private func final(_ frame: Int, _ work: [(String, UInt64)]) -> (FrameFinal, RecordID) {
-        let job = JobID(Digest(hashing: "job".utf8))
-        let shares = work.map { FrameFinal.WorkShare(worker: TestGrid.peer($0.0), workCount: $0.1) }
-        let final = FrameFinal(job: job, frame: frame, framePixels: TestGrid.coreVersion, work: shares)
-        return (final, RecordID(Digest(hashing: "\(frame)\(work)".utf8)))
-    }
-
-    @Test
-    func `work is summed over frames in any order, each frame once`() {
-        let records = [
-            self.final(1, [("a", 3), ("b", 4)]), self.final(2, [("a", 5)]), self.final(3, [("c", .max), ("b", 1)]),
-            self.final(4, [("c", 2)]), self.final(2, [("a", 5)]), self.final(4, [("c", 3)]),
-        ]
-        var books: [CreditBook] = []
-        for order in [records, records.reversed()] {
-            var book = CreditBook()
-            for (final, id) in order {
-                book.insert(final, id: id)
-            }
-            books.append(book)
-        }
-        #expect(books[0] == books[1])
-        let work = Dictionary(uniqueKeysWithValues: books[0].work.map { ($0.worker, $0.workCount) })
-        #expect(work == [TestGrid.peer("a"): 8, TestGrid.peer("b"): 5, TestGrid.peer("c"): .max])
-        #expect(books[0].work.map(\.worker) == books[0].work.map(\.worker).sorted())
-    }
-}

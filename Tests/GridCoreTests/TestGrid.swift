@@ -33,7 +33,8 @@ enum TestGrid {
         firstFrame: Int = 1,
         frames: Int = 1,
         title: String = "leviathan",
-        grid: String = "test"
+        grid: String = "test",
+        submitter name: String = "submitter"
     ) -> SignedRecord {
         let manifest = JobManifest(
             title: title,
@@ -50,7 +51,7 @@ enum TestGrid {
             coreVersion: self.coreVersion,
             submittedAt: 0
         )
-        let submitter = self.peer("submitter")
+        let submitter = self.peer(name)
         return GridRecord.jobManifest(manifest).signed(by: submitter, with: self.signer(submitter))
     }
 

@@ -31,7 +31,7 @@ struct JobsCommand: AsyncParsableCommand {
     static func table(_ jobs: [JobSnapshot]) -> TextTable {
         var table = TextTable([
             ("JOB", .left), ("TITLE", .left), ("PHASE", .left), ("ROLE", .left), ("FRAMES", .right),
-            ("VERIFIED", .right), ("NODES", .right), ("LEFT", .right), ("WAITING FOR", .left),
+            ("VERIFIED", .right), ("NODES", .right), ("SHARE", .right), ("LEFT", .right), ("WAITING FOR", .left),
         ])
         for job in jobs {
             table.add([
@@ -39,6 +39,7 @@ struct JobsCommand: AsyncParsableCommand {
                 "\(job.finalFrames.count)/\(job.frameCount)",
                 Quantity.percent(job.unitsVerified, of: job.unitsTotal),
                 "\(job.workers.filter(\.isActive).count)",
+                job.share.map { "\(Quantity.fixed($0 * 100, 0)) %" } ?? "-",
                 job.secondsLeft.map { ProgressLine.clock($0) } ?? "-",
                 job.waitingFor,
             ])

@@ -12,7 +12,11 @@ extension GridService {
     func snapshot() -> GridSnapshot {
         let now = self.clock.now
         let sessions = self.network.peers
-        let stewarded = self.stewards.keys.sorted().compactMap { self.stewards[$0]?.steward.snapshot(now: now) }
+        let stewarded = self.stewards.keys.sorted().compactMap { job in
+            var snapshot = self.stewards[job]?.steward.snapshot(now: now)
+            snapshot?.share = self.worker.share(of: job)
+            return snapshot
+        }
         let own = Set(stewarded.map(\.id))
         var stats = StatsSnapshot()
         stats.unitsRendered = self.worker.totals.units

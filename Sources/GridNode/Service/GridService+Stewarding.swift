@@ -28,6 +28,18 @@ extension GridService {
                 await self?.perform(actions, of: job)
             }
         }
+        self.credit(steward.finalFrames, of: job)
+    }
+
+    /// Notes who worked for the submitter of a job in frames that were closed.
+    private func credit(_ frames: [Int], of job: JobID) {
+        guard let steward = self.stewards[job]?.steward else { return }
+        for frame in frames {
+            guard let (id, final) = steward.ledger.frameFinal(ofFrame: frame) else { continue }
+            self.credits.insert(final, id: id, submitter: steward.ledger.submitter)
+        }
+        let now = self.clock.now
+        self.perform(self.worker.reciprocityChanged(self.credits.reciprocity(at: self.me), now: now))
     }
 
     /// Takes up a job that was handed in here before the node was stopped or killed.
@@ -139,6 +151,7 @@ extension GridService {
             self.logger.debug("tile verified", metadata: ["job": "\(job)", "frame": "\(frame)", "tile": "\(tile)"])
         case .frameFinal(let frame):
             self.logger.info("frame final", metadata: ["job": "\(job)", "frame": "\(frame)"])
+            self.credit([frame], of: job)
         case .workerBurned(let burn):
             self.mismatches += 1
             self.logger.warning(

@@ -52,6 +52,8 @@ actor GridService {
     var cpuTime = Duration.zero
     var unitsVerified: UInt64 = 0
     var mismatches: UInt64 = 0
+    /// Who has worked for whom, as far as the jobs tell that are kept here.
+    var credits = CreditBook()
     var drainWaiter: CheckedContinuation<Void, Never>?
     /// Jobs of which it is on the disk that their submitter ended them.
     var cancelled: Set<JobID> = []
