@@ -10,6 +10,10 @@ struct MeshData: BitwiseCopyable {
     var material: Int
     /// The tree of its triangles when they emit.
     var lights: LightTreeData?
+    /// Where the vertices are when the shutter closes; nil where they stand still.
+    var closingPositions: UnsafePointer<Float>?
+    /// Their normals then; there when both ``closingPositions`` and ``normals`` are.
+    var closingNormals: UnsafePointer<Float>?
 
     /// The corners of a triangle where it was modelled.
     @inline(__always) func corners(_ triangle: Int) -> (Vector3, Vector3, Vector3) {
@@ -18,6 +22,25 @@ struct MeshData: BitwiseCopyable {
             loadVector(self.positions, Int(corners[0])),
             loadVector(self.positions, Int(corners[1])),
             loadVector(self.positions, Int(corners[2]))
+        )
+    }
+
+    /// The corners of a triangle at a time of 0...1 while the shutter is open.
+    @inline(__always) func corners(_ triangle: Int, at time: Float) -> (Vector3, Vector3, Vector3) {
+        let (a, b, c) = self.corners(triangle)
+        guard self.closingPositions != nil else { return (a, b, c) }
+        let closing = self.closingCorners(triangle)
+        return (between(a, closing.0, time), between(b, closing.1, time), between(c, closing.2, time))
+    }
+
+    /// The corners of a triangle when the shutter closes.
+    @inline(__always) func closingCorners(_ triangle: Int) -> (Vector3, Vector3, Vector3) {
+        let corners = self.indices + 3 &* triangle
+        let positions = self.closingPositions ?? self.positions
+        return (
+            loadVector(positions, Int(corners[0])),
+            loadVector(positions, Int(corners[1])),
+            loadVector(positions, Int(corners[2]))
         )
     }
 }
@@ -30,6 +53,21 @@ struct ParticleData: BitwiseCopyable {
     var colors: UnsafePointer<UInt32>?
     var count: Int
     var material: Int
+    /// The centre of each when the shutter closes, three numbers; nil where they stand still.
+    var closingCenters: UnsafePointer<Float>?
+
+    /// A particle at a time of 0...1 while the shutter is open.
+    @inline(__always) func sphere(_ i: Int, at time: Float) -> (center: Vector3, radius: Float) {
+        let (center, radius) = self.sphere(i)
+        guard self.closingCenters != nil else { return (center, radius) }
+        return (between(center, self.closingSphere(i).center, time), radius)
+    }
+
+    /// A particle when the shutter closes.
+    @inline(__always) func closingSphere(_ i: Int) -> (center: Vector3, radius: Float) {
+        let (center, radius) = self.sphere(i)
+        return (self.closingCenters.map { loadVector($0, i) } ?? center, radius)
+    }
 
     @inline(__always) func sphere(_ i: Int) -> (center: Vector3, radius: Float) {
         let at = self.spheres + 4 &* i
@@ -119,6 +157,8 @@ struct InstanceData: BitwiseCopyable {
     var isMirrored: Bool
     var mesh: Int
     /// The number of the mesh's first triangle among those of all instances.
+    ///
+    /// Moving lights have numbers behind those of the world's triangles.
     var firstTriangle: Int
     /// Its number among the lights of the tree; negative when it does not emit.
     var light: Int
@@ -135,15 +175,71 @@ struct InstanceData: BitwiseCopyable {
     var high = Vector3.zero
     /// By how much boxes in the object's space are larger than primitives.
     var padding: Float = 0
+    /// Where ``transform`` goes until the shutter closes; nil where it stays.
+    var closing: UnsafePointer<Affine>?
+    /// Whether the mesh or the particles themselves move.
+    var isDeforming = false
 
-    /// A ray in the object's space; the direction keeps its length, so distances are the same.
-    @inline(__always) func local(_ ray: Ray) -> Ray {
-        Ray(origin: self.inverse.point(ray.origin), direction: self.inverse.vector(ray.direction))
+    /// Whether anything of it moves while the shutter is open; such an instance is always placed.
+    @inline(__always) var isMoving: Bool { self.closing != nil || self.isDeforming }
+
+    /// The tree of the triangles of a mesh that emits.
+    ///
+    /// Of what moves power alone decides: it is the same at all times, so nobody needs to know when a light was drawn.
+    @inline(__always) func lights(_ view: UnsafePointer<SceneView>) -> LightTreeData? {
+        var tree = view.pointee.meshes[self.mesh].lights
+        if self.isMoving { tree?.isByPower = true }
+        return tree
     }
 
-    /// ``local(_:)`` for every lane.
-    @inline(__always) func local(_ origin: Vector3Lanes, _ direction: Vector3Lanes) -> (Vector3Lanes, Vector3Lanes) {
-        (self.inverse.point(origin), self.inverse.vector(direction))
+    /// Object to world at a time of 0...1 while the shutter is open.
+    @inline(__always) func transform(at time: Float) -> Affine {
+        guard let closing = self.closing else { return self.transform }
+        return between(self.transform, closing.pointee, time)
+    }
+
+    /// A ray in the object's space; the direction keeps its length, so distances are the same.
+    ///
+    /// Nothing where a moving object has no extent along some direction at that time.
+    @inline(__always) func local(_ ray: Ray, at time: Float) -> Ray? {
+        guard self.closing == nil else { return self.moved(ray, at: time) }
+        return Ray(origin: self.inverse.point(ray.origin), direction: self.inverse.vector(ray.direction))
+    }
+
+    @inline(never) private func moved(_ ray: Ray, at time: Float) -> Ray? {
+        guard let inverse = self.transform(at: time).inverse else { return nil }
+        return Ray(origin: inverse.point(ray.origin), direction: inverse.vector(ray.direction))
+    }
+
+    /// ``local(_:at:)`` for the lanes of `entering`, which loses those that are given nothing.
+    @inline(__always) func local(
+        _ origin: Vector3Lanes,
+        _ direction: Vector3Lanes,
+        at time: FloatLanes,
+        _ entering: inout MaskLanes
+    ) -> (Vector3Lanes, Vector3Lanes) {
+        guard self.closing == nil else { return self.moved(origin, direction, at: time, &entering) }
+        return (self.inverse.point(origin), self.inverse.vector(direction))
+    }
+
+    @inline(never) private func moved(
+        _ origin: Vector3Lanes,
+        _ direction: Vector3Lanes,
+        at time: FloatLanes,
+        _ entering: inout MaskLanes
+    ) -> (Vector3Lanes, Vector3Lanes) {
+        var result = (origin, direction)
+        var bits: UInt32 = 0
+        for lane in LaneSequence(entering) {
+            guard let ray = self.moved(Ray(origin: origin[lane], direction: direction[lane]), at: time[lane]) else {
+                continue
+            }
+            result.0[lane] = ray.origin
+            result.1[lane] = ray.direction
+            bits |= 1 &<< UInt32(truncatingIfNeeded: lane)
+        }
+        entering = MaskLanes(bits: bits)
+        return result
     }
 }
 
@@ -188,6 +284,10 @@ struct EnvironmentData: BitwiseCopyable {
 /// The camera of a loaded scene.
 struct CameraData: BitwiseCopyable {
     var transform: Affine
+    /// Where ``transform`` goes until the shutter closes.
+    var closing: Affine
+    /// Whether the two differ.
+    var isMoving: Bool
     var isOrthographic: Bool
     /// The field of view in radians, or half the width.
     var first: Float
@@ -217,7 +317,7 @@ struct SceneView: BitwiseCopyable {
     var layerStackCount: Int
     var instances: UnsafePointer<InstanceData>
     var instanceCount: Int
-    /// The instance of each triangle.
+    /// The instance of each triangle of the world, then of moving lights.
     var triangleInstances: UnsafePointer<UInt32>
     var triangleCount: Int
     var volumes: UnsafePointer<VolumeInstanceData>
@@ -255,6 +355,18 @@ struct SceneView: BitwiseCopyable {
         let (a, b, c) = mesh.pointee.corners(triangle &- instance.pointee.firstTriangle)
         let transform = instance.pointee.transform
         return (transform.point(a), transform.point(b), transform.point(c))
+    }
+
+    /// The corners in the world of a triangle of an instance that moves, and whether it is mirrored, at a time.
+    @inline(never) func movedCorners(
+        _ triangle: Int,
+        at time: Float
+    ) -> (corners: (Vector3, Vector3, Vector3), isMirrored: Bool) {
+        let instance = self.instances + Int(self.triangleInstances[triangle])
+        let mesh = self.meshes + instance.pointee.mesh
+        let (a, b, c) = mesh.pointee.corners(triangle &- instance.pointee.firstTriangle, at: time)
+        let transform = instance.pointee.transform(at: time)
+        return ((transform.point(a), transform.point(b), transform.point(c)), transform.isMirrored)
     }
 }
 

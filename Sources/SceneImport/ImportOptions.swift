@@ -19,6 +19,12 @@ public struct ImportOptions: Sendable, Hashable {
     public var cameraName: String?
     /// Frames per second of animation, positive, 24 unless told otherwise.
     public var framesPerSecond: Double
+    /// For how long the shutter is open, as degrees of a disk that turns once a frame: 180 is half of a frame's time, and 0,
+    /// unless told otherwise, shows each frame as at one moment.
+    ///
+    /// The shutter opens at the frame's time. Nodes, skins, morph targets, particles with a velocity and the camera move
+    /// while it is open; lamps, volumes and what is visible stay as they are when it opens. Goes up to 360.
+    public var shutterAngle: Double
     /// Width over height of the picture, which matters where a camera has to be invented; 16:9 unless told otherwise.
     public var aspect: Double
     /// Seconds of animation before frame 1.
@@ -37,6 +43,7 @@ public struct ImportOptions: Sendable, Hashable {
         spheresBecomeParticles: Bool = false,
         cameraName: String? = nil,
         framesPerSecond: Double = 24,
+        shutterAngle: Double = 0,
         aspect: Double = 16.0 / 9.0,
         startTime: Double = 0,
         limits: ImportLimits = .standard
@@ -50,8 +57,12 @@ public struct ImportOptions: Sendable, Hashable {
         self.spheresBecomeParticles = spheresBecomeParticles
         self.cameraName = cameraName
         self.framesPerSecond = framesPerSecond
+        self.shutterAngle = shutterAngle
         self.aspect = aspect
         self.startTime = startTime
         self.limits = limits
     }
+
+    /// For how many seconds of animation the shutter is open.
+    var shutterTime: Double { self.shutterAngle / 360 / self.framesPerSecond }
 }

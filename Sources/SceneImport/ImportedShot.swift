@@ -19,6 +19,8 @@ public struct ImportedShot: Sendable {
     private let stage: NodeStage
     private let camera: CameraChoice
     private let startTime: Double
+    /// Seconds for which the shutter is open.
+    private let shutterTime: Double
 
     /// Where the eye is.
     enum CameraChoice: Sendable {
@@ -39,6 +41,7 @@ public struct ImportedShot: Sendable {
         self.notes = notes
         self.framesPerSecond = options.framesPerSecond
         self.startTime = options.startTime
+        self.shutterTime = options.shutterTime
         self.stage = stage
         self.camera = camera
         // A last key at 47/24 seconds, rounded to single precision, still is frame 48.
@@ -46,18 +49,23 @@ public struct ImportedShot: Sendable {
         self.lastFrame = last >= 1 ? Int(min(last, Double(Self.frameMax))) : 1
     }
 
-    /// Frame number 1 shows the start time, frame 2 a frame's duration later, and so on.
+    /// Frame number 1 shows the start time, frame 2 a frame's duration later, and so on; the shutter opens then.
     ///
     /// Beyond ``lastFrame`` everything stands still.
     /// - Throws: ``ImportError`` for a number outside 1...``frameMax``, or when animation moves something beyond all
     ///   numbers or gives a camera or a light a value that none can have.
     public func frame(_ number: Int) throws(ImportError) -> SceneFrame {
         let pose = try self.pose(number)
-        var frame = try self.stage.frame(pose)
+        let closing = self.shutterTime > 0 ? try self.stage.pose(at: pose.time + self.shutterTime) : nil
+        var frame = try self.stage.frame(pose, closing)
         switch self.camera {
         case .onNode(let entry, let camera):
             let projection = try self.stage.projection(camera, at: pose.time)
             frame.camera = CameraBuilder.camera(projection, placed: pose.transforms[entry])
+            if let closing {
+                let last = CameraBuilder.camera(projection, placed: closing.transforms[entry]).transform
+                if last != frame.camera.transform { frame.camera.closingTransform = last }
+            }
         case .fixed(let camera):
             frame.camera = camera
         }

@@ -22,6 +22,7 @@ struct ShotAssembly {
                 document: self.document,
                 accessors: self.accessors,
                 variant: try self.variant(),
+                shutterTime: self.options.shutterTime,
                 limits: limits
             ),
             options: self.options

@@ -87,6 +87,12 @@ public struct ShotImporter: Sendable {
                 "\(options.framesPerSecond) frames per second are not possible: give 24 or so"
             )
         }
+        guard options.shutterAngle >= 0, options.shutterAngle <= 360 else {
+            throw ImportError(
+                .badRequest,
+                "a shutter of \(options.shutterAngle) degrees is not possible: give 0 to 360"
+            )
+        }
         guard options.aspect > 0, options.aspect.isFinite, options.startTime.isFinite else {
             throw ImportError(.badRequest, "the picture's aspect and the start time must be usable numbers")
         }

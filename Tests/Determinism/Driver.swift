@@ -2,12 +2,12 @@
 //
 // This file is compiled together with RenderCore and Blake2b256 as one module, Embedded Swift included.
 
-/// A golden scene with one acceleration structure, for all threads.
+/// The golden scenes with one acceleration structure each, for all threads.
 final class GoldenSession: Sendable {
-    let scene: Scene
+    let scenes: GoldenScenes
 
-    init(scene: Scene) {
-        self.scene = scene
+    init(scenes: GoldenScenes) {
+        self.scenes = scenes
     }
 }
 
@@ -16,12 +16,12 @@ private func bvhSettings(_ variant: Int32) -> BVHSettings {
     variant == 0 ? .standard : BVHSettings(bins: 7, leafSize: 1)
 }
 
-/// Opens the golden scene with BVH settings 0 or 1; when the core refuses it, null and at most 255 bytes of reason.
+/// Opens the golden scenes with BVH settings 0 or 1; when the core refuses it, null and at most 255 bytes of reason.
 @_cdecl("tessera_session_open")
 public func sessionOpen(_ bvh: Int32, _ reason: UnsafeMutablePointer<UInt8>) -> UnsafeMutableRawPointer? {
     do throws(SceneBlobError) {
-        let scene = try GoldenScene.scene(bvh: bvhSettings(bvh))
-        return Unmanaged.passRetained(GoldenSession(scene: scene)).toOpaque()
+        let scenes = try GoldenScenes(bvh: bvhSettings(bvh))
+        return Unmanaged.passRetained(GoldenSession(scenes: scenes)).toOpaque()
     } catch {
         copy(Array(error.message.utf8.prefix(255)), to: reason)
         return nil
@@ -38,9 +38,9 @@ public func leafCount() -> Int32 {
 @_cdecl("tessera_renderer_open")
 public func rendererOpen(_ session: UnsafeMutableRawPointer, _ seed: Int32) -> UnsafeMutableRawPointer {
     let session = Unmanaged<GoldenSession>.fromOpaque(session).takeUnretainedValue()
-    var settings = GoldenScene.settings
-    if seed != 0 {
-        settings = RenderSettings(
+    let renderer = GoldenRenderer(session.scenes) { settings in
+        guard seed != 0 else { return settings }
+        return RenderSettings(
             width: settings.width,
             height: settings.height,
             samples: 1,
@@ -49,22 +49,22 @@ public func rendererOpen(_ session: UnsafeMutableRawPointer, _ seed: Int32) -> U
             channels: settings.channels
         )
     }
-    return Unmanaged.passRetained(BlockRenderer(scene: session.scene, settings: settings)).toOpaque()
+    return Unmanaged.passRetained(renderer).toOpaque()
 }
 
 /// Ends what ``rendererOpen(_:_:)`` began.
 @_cdecl("tessera_renderer_close")
 public func rendererClose(_ renderer: UnsafeMutableRawPointer) {
-    Unmanaged<BlockRenderer>.fromOpaque(renderer).release()
+    Unmanaged<GoldenRenderer>.fromOpaque(renderer).release()
 }
 
 /// Renders one block and writes its leaf hash, 32 bytes.
 @_cdecl("tessera_leaf_hash")
 public func leafHash(_ renderer: UnsafeMutableRawPointer, _ index: Int32, _ hash: UnsafeMutablePointer<UInt8>) {
-    let renderer = Unmanaged<BlockRenderer>.fromOpaque(renderer).takeUnretainedValue()
+    let renderer = Unmanaged<GoldenRenderer>.fromOpaque(renderer).takeUnretainedValue()
     var state = Blake2b256()
     state.update("tessera-leaf-v1:".utf8)
-    state.update(GoldenScene.payload(of: Int(index), by: renderer))
+    state.update(renderer.payload(of: Int(index)))
     copy(state.finalizeBytes(), to: hash)
 }
 

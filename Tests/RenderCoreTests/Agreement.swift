@@ -40,7 +40,8 @@ struct Agreement {
             let origin = generator.point(within: reach)
             let target = generator.point(within: reach)
             let kind = Int.random(in: 0 ..< 8, using: &generator)
-            let (a, b, c) = stream.landmarks(Int.random(in: 0 ..< 1 << 30, using: &generator))
+            let time = Float.random(in: 0 ..< 1, using: &generator)
+            let (a, b, c) = stream.landmarks(Int.random(in: 0 ..< 1 << 30, using: &generator), at: time)
             // Runs of 1 to 24, so that packets hold one kind or several.
             for i in 0 ..< Int.random(in: 1 ... 24, using: &generator) {
                 var start = origin
@@ -62,6 +63,8 @@ struct Agreement {
                 guard direction != SIMD3() else { continue }
                 var ray = StreamRay(origin: start, direction: direction, distance: distance)
                 ray.key = UInt32.random(in: 0 ... .max, using: &generator)
+                // Where nothing moves no time makes a difference.
+                ray.time = i % 4 == 3 ? Float.random(in: 0 ..< 1, using: &generator) : time
                 rays.append(ray)
             }
         }

@@ -16,9 +16,22 @@ struct BlobTests {
         assets.meshes[0].colors = [Float](repeating: 0.5, count: assets.meshes[0].positions.count)
         let mesh = assets.meshes[1]
         frame.deformedMeshes = [
-            DeformedMesh(mesh: 1, positions: mesh.positions, normals: mesh.normals, tangents: mesh.tangents)
+            DeformedMesh(
+                mesh: 1,
+                positions: mesh.positions,
+                normals: mesh.normals,
+                tangents: mesh.tangents,
+                closingPositions: mesh.positions.map { $0 * 1.5 },
+                closingNormals: mesh.normals
+            )
         ]
         frame.instances.append(Instance(mesh: 4, transform: Transform(translation: SIMD3(2, 0, -3))))
+        frame.instances[2].closingTransform = Transform(translation: SIMD3(1, 2, -3))
+        frame.camera.closingTransform = Transform(translation: SIMD3(0, 0, 0.5))
+        frame.instances.append(Instance(particles: 0))
+        for i in assets.particles.indices {
+            assets.particles[i].closingCenters = assets.particles[i].centers.map { -$0 }
+        }
         return (try assets.encoded(), try frame.encoded(for: assets))
     }
 
@@ -184,6 +197,10 @@ struct BlobTests {
             SceneFrame(lights: [.point(position: SIMD3(0, .nan, 0), intensity: SIMD3(1, 1, 1), range: 0)]),
             SceneFrame(lights: [.directional(direction: SIMD3(0, .infinity, 0), illuminance: SIMD3(1, 1, 1))]),
             SceneFrame(camera: Camera(projection: .perspective(verticalFieldOfView: .nan))),
+            SceneFrame(deformedMeshes: [DeformedMesh(mesh: 0, positions: [0, 0, 0], closingPositions: [0, 0])]),
+            SceneFrame(deformedMeshes: [DeformedMesh(mesh: 0, positions: [0, 0, 0], closingPositions: [0, 0, .nan])]),
+            SceneFrame(deformedMeshes: [DeformedMesh(mesh: 0, positions: [0, 0, 0], closingNormals: [0, 0, 1])]),
+            SceneFrame(instances: [Instance(mesh: 0, closingTransform: Transform(x: SIMD4(.infinity, 0, 0, 0)))]),
         ]
         for frame in bad { #expect(throws: SceneBlobError.self) { try frame.encoded(for: assets) } }
         var broken = assets

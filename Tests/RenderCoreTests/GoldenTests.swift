@@ -40,25 +40,25 @@ struct GoldenTests {
 
     @Test
     func `the order of the blocks changes no bit`() throws {
-        let renderer = BlockRenderer(scene: try GoldenScene.scene(), settings: GoldenScene.settings)
+        let renderer = GoldenRenderer(try GoldenScenes())
         var generator = SeededGenerator(seed: 7)
         var payloads = [[UInt8]](repeating: [], count: GoldenScene.blockCount)
         for block in (0 ..< GoldenScene.blockCount).shuffled(using: &generator) {
-            payloads[block] = GoldenScene.payload(of: block, by: renderer)
+            payloads[block] = renderer.payload(of: block)
         }
         #expect(self.version(payloads) == GoldenScene.expectedVersion)
     }
 
     @Test
     func `two threads on one scene change no bit`() async throws {
-        let scene = try GoldenScene.scene()
+        let scenes = try GoldenScenes()
         var payloads = [[UInt8]](repeating: [], count: GoldenScene.blockCount)
         await withTaskGroup(of: [(Int, [UInt8])].self) { group in
             for thread in 0 ..< 2 {
                 group.addTask {
-                    let renderer = BlockRenderer(scene: scene, settings: GoldenScene.settings)
+                    let renderer = GoldenRenderer(scenes)
                     return stride(from: thread, to: GoldenScene.blockCount, by: 2).map {
-                        ($0, GoldenScene.payload(of: $0, by: renderer))
+                        ($0, renderer.payload(of: $0))
                     }
                 }
             }

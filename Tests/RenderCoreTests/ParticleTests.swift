@@ -90,6 +90,9 @@ struct ParticleTests {
         #expect(isRefused { $0.radii[1] = .nan })
         #expect(isRefused { $0.centers[2] = .infinity })
         #expect(isRefused { $0.material = 1 })
+        #expect(!isRefused { $0.closingCenters = $0.centers })
+        #expect(isRefused { $0.closingCenters = [1, 2, 3] })
+        #expect(isRefused { $0.closingCenters = [1, 2, 3, 4, 5, .nan] })
         #expect(throws: SceneBlobError.self) {
             try SceneFrame(instances: [Instance(particles: 0)]).encoded(for: SceneAssets())
         }

@@ -145,7 +145,8 @@ struct DocumentTests {
     @Test
     func `impossible wishes are refused`() throws {
         for options in [
-            ImportOptions(framesPerSecond: 0), ImportOptions(framesPerSecond: .nan), ImportOptions(aspect: -1),
+            ImportOptions(framesPerSecond: 0), ImportOptions(framesPerSecond: .nan), ImportOptions(shutterAngle: 361),
+            ImportOptions(shutterAngle: .nan), ImportOptions(aspect: -1),
             ImportOptions(startTime: .infinity), ImportOptions(skyColor: SIMD3(-1, 0, 0)),
             ImportOptions(skyColor: SIMD3(0, .nan, 0)),
         ] {

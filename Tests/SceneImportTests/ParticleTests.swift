@@ -6,13 +6,15 @@ struct ParticleTests {
     private func cloud(
         _ extensionText: String = "{\"radius\":0.5}",
         radii: [Float]? = nil,
-        colors: Bool = false
+        colors: Bool = false,
+        velocities: [Float]? = nil
     ) -> SceneBuilder {
         var scene = SceneBuilder()
         let centers = scene.floats([0, 0, 0, 4, 0, 0], width: 3)
         var attributes = "\"POSITION\":\(centers)"
         if let radii { attributes += ",\"_RADIUS\":\(scene.floats(radii, width: 1))" }
         if colors { attributes += ",\"COLOR_0\":\(scene.floats([1, 0, 0.5, 0, 1, 0.214_041], width: 3))" }
+        if let velocities { attributes += ",\"_VELOCITY\":\(scene.floats(velocities, width: 3))" }
         scene.members = [
             """
             "meshes":[{"name":"spray","primitives":[{"mode":0,"attributes":{\(attributes)},"material":0,\
@@ -35,6 +37,22 @@ struct ParticleTests {
         #expect(own.assets.particles.first?.radii == [1, 0.25])
         #expect(own.assets.particles.first?.colors == [0xBC_00FF, 0x7F_FF00])
         _ = try Scene(assets: own.assets.encoded(), frame: own.frame(1).encoded(for: own.assets))
+    }
+
+    @Test
+    func `particles go on with their velocity while the shutter is open`() throws {
+        let moving = self.cloud(velocities: [48, 0, 0, 0, -24, 96])
+        // A forty-eighth of a second.
+        let shot = try moving.shot(ImportOptions(shutterAngle: 180))
+        #expect(shot.assets.particles.first?.closingCenters == [1, 0, 0, 4, -0.5, 2])
+        _ = try Scene(assets: shot.assets.encoded(), frame: shot.frame(1).encoded(for: shot.assets))
+        #expect(try moving.shot().assets.particles.first?.closingCenters == [])
+        let still = self.cloud(velocities: [0, 0, 0, 0, 0, 0])
+        #expect(try still.shot(ImportOptions(shutterAngle: 180)).assets.particles.first?.closingCenters == [])
+        let short = Sample.failure { () throws(ImportError) in
+            try self.cloud(velocities: [1, 2, 3]).shot(ImportOptions(shutterAngle: 180))
+        }
+        #expect(short?.code == .malformed)
     }
 
     @Test

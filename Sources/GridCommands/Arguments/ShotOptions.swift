@@ -62,6 +62,15 @@ struct ShotOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Frames in a second of the file's animation.", valueName: "rate"))
     var fps = 24.0
 
+    @Option(
+        help: ArgumentHelp(
+            "Motion blur: how long the shutter is open, 0 to 360 degrees of a frame's time.",
+            discussion: "180 is what film cameras do; 0 is one moment. The shutter opens at the frame's time.",
+            valueName: "degrees"
+        )
+    )
+    var shutter = 0.0
+
     /// What `--spp` may be.
     static let samplesRange = 1 ... 65_536
     /// What `--fps` may be.
@@ -76,6 +85,9 @@ struct ShotOptions: ParsableArguments {
         }
         guard Self.rateRange.contains(self.fps) else {
             throw ValidationError("--fps must be 0.001 to 1000, got \(self.fps)")
+        }
+        guard (0 ... 360).contains(self.shutter) else {
+            throw ValidationError("--shutter must be 0 to 360 degrees, got \(self.shutter)")
         }
         guard self.envStrength.isFinite, self.envStrength >= 0 else {
             throw ValidationError("--env-strength must be 0 or more, got \(self.envStrength)")
@@ -106,7 +118,8 @@ struct ShotOptions: ParsableArguments {
             environmentIntensity: self.envStrength,
             environmentRotation: self.envRotation,
             sky: self.sky.map { [$0.red, $0.green, $0.blue] },
-            framesPerSecond: self.fps
+            framesPerSecond: self.fps,
+            shutterAngle: self.shutter
         )
     }
 }

@@ -33,6 +33,8 @@ public struct ShotRequest: Sendable {
     public var sky: [Float]?
     /// Frames in a second of the file's animation.
     public var framesPerSecond: Double
+    /// For how long the shutter is open, 0 to 360 degrees of a frame's time; 0 blurs nothing.
+    public var shutterAngle: Double
 
     /// Creates a request with the defaults of `tessera render`.
     public init(
@@ -51,7 +53,8 @@ public struct ShotRequest: Sendable {
         environmentIntensity: Float = 1,
         environmentRotation: Float = 0,
         sky: [Float]? = nil,
-        framesPerSecond: Double = 24
+        framesPerSecond: Double = 24,
+        shutterAngle: Double = 0
     ) {
         self.file = file
         self.frames = frames
@@ -69,5 +72,6 @@ public struct ShotRequest: Sendable {
         self.environmentRotation = environmentRotation
         self.sky = sky
         self.framesPerSecond = framesPerSecond
+        self.shutterAngle = shutterAngle
     }
 }

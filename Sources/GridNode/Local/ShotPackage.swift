@@ -123,6 +123,7 @@ struct ShotSource: Sendable {
         options.spheresBecomeParticles = request.spheresBecomeParticles
         options.cameraName = request.camera
         options.framesPerSecond = request.framesPerSecond
+        options.shutterAngle = request.shutterAngle
         options.aspect = Double(request.width) / Double(request.height)
         return options
     }

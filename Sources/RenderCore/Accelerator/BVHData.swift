@@ -6,6 +6,9 @@
 /// four triangles, then their four ids; the highest bit of an id says that the surface has holes; a missing triangle has
 /// corners that are not numbers. One of spheres has rows of eight x, y, z and radii, then eight ids; a missing sphere has
 /// a radius that is not a number.
+///
+/// What moves while the shutter is open has boxes around all of its way, and leaves of two blocks: one for the opening,
+/// one for the closing. Only meshes and particles in their own space have such leaves.
 struct BVHData: BitwiseCopyable {
     static var nodeSize: Int { 256 }
     static var leafSize: Int { 160 }
@@ -43,4 +46,12 @@ enum ChildCode {
     @inline(__always) static var instance: UInt32 { 0x4000_0000 }
     @inline(__always) static var triangles: UInt32 { 0x8000_0000 }
     @inline(__always) static var spheres: UInt32 { 0xc000_0000 }
+    /// Spheres that move: two blocks, for the opening and for the closing of the shutter.
+    ///
+    /// Cut from the numbers of spheres, so that whoever never meets a moving leaf needs to know nothing of it.
+    @inline(__always) static var moving: UInt32 { 0xe000_0000 }
+    /// Triangles that move, two blocks as well.
+    @inline(__always) static var movingTriangles: UInt32 { 0xf000_0000 }
+    /// What the numbers of leaves stay below where anything moves.
+    @inline(__always) static var movingLeavesMax: Int { 1 << 28 }
 }

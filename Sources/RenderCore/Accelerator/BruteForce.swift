@@ -3,12 +3,13 @@
     _ view: UnsafePointer<SceneView>,
     _ ray: Ray,
     tMax: Float,
-    key: UInt32
+    key: UInt32,
+    time: Float
 ) -> NearestHit {
     var best = NearestHit(tMax: smaller(tMax, .greatestFiniteMagnitude))
     let world = RaySetup(ray)
     for instance in 0 ..< view.pointee.instanceCount {
-        guard let space = BruteForceSpace(view, instance, ray, world, key: key) else { continue }
+        guard let space = BruteForceSpace(view, instance, ray, world, key: key, time: time) else { continue }
         for number in 0 ..< space.count {
             guard let t = space.hit(view, number, tMax: best.t) else { continue }
             let id = space.first &+ UInt32(truncatingIfNeeded: number)
@@ -26,12 +27,13 @@
     _ view: UnsafePointer<SceneView>,
     _ ray: Ray,
     tMax: Float,
-    key: UInt32
+    key: UInt32,
+    time: Float
 ) -> Bool {
     let limit = smaller(tMax, .greatestFiniteMagnitude)
     let world = RaySetup(ray)
     for instance in 0 ..< view.pointee.instanceCount {
-        guard let space = BruteForceSpace(view, instance, ray, world, key: key) else { continue }
+        guard let space = BruteForceSpace(view, instance, ray, world, key: key, time: time) else { continue }
         for number in 0 ..< space.count {
             if let t = space.hit(view, number, tMax: limit), t < limit { return true }
         }
@@ -50,7 +52,14 @@ private struct BruteForceSpace {
     private let instance: UnsafePointer<InstanceData>
 
     /// Nothing when the ray misses a placed instance.
-    init?(_ view: UnsafePointer<SceneView>, _ number: Int, _ ray: Ray, _ world: RaySetup, key: UInt32) {
+    init?(
+        _ view: UnsafePointer<SceneView>,
+        _ number: Int,
+        _ ray: Ray,
+        _ world: RaySetup,
+        key: UInt32,
+        time: Float
+    ) {
         let instance = view.pointee.instances + number
         let isPlaced = instance.pointee.isPlaced
         self.instance = instance
@@ -67,7 +76,8 @@ private struct BruteForceSpace {
             }
             floor = entry
         }
-        self.ray = isPlaced ? instance.pointee.local(ray) : ray
+        guard let inside = isPlaced ? instance.pointee.local(ray, at: time) : ray else { return nil }
+        self.ray = inside
         self.setup = isPlaced ? RaySetup(self.ray) : world
         self.query = RayQuery(
             space: isPlaced ? UInt32(truncatingIfNeeded: number) : BVHData.world,
@@ -75,7 +85,8 @@ private struct BruteForceSpace {
             target: .max,
             key: key,
             floor: floor,
-            padding: isPlaced ? instance.pointee.padding : view.pointee.bvh.padding
+            padding: isPlaced ? instance.pointee.padding : view.pointee.bvh.padding,
+            time: time
         )
     }
 
@@ -83,7 +94,7 @@ private struct BruteForceSpace {
     func hit(_ view: UnsafePointer<SceneView>, _ number: Int, tMax: Float) -> Float? {
         let index = self.instance.pointee.mesh
         if self.instance.pointee.isParticles {
-            let sphere = view.pointee.particles[index].sphere(number)
+            let sphere = view.pointee.particles[index].sphere(number, at: self.query.time)
             let t = intersect(
                 SphereRay(self.ray),
                 self.setup.reciprocal,
@@ -97,7 +108,9 @@ private struct BruteForceSpace {
         }
         let isPlaced = self.instance.pointee.isPlaced
         let (a, b, c) =
-            isPlaced ? view.pointee.meshes[index].corners(number) : view.pointee.corners(Int(self.first) + number)
+            isPlaced
+            ? view.pointee.meshes[index].corners(number, at: self.query.time)
+            : view.pointee.corners(Int(self.first) + number)
         let hit = intersect(
             self.setup,
             renamed: self.setup.renamed(a),

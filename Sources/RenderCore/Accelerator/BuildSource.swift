@@ -1,3 +1,5 @@
+import CVector
+
 /// The primitives that one hierarchy is over.
 struct BuildSource {
     enum Kind {
@@ -32,11 +34,12 @@ struct BuildSource {
 
     @inline(__always) func reference(_ i: Int) -> BuildReference {
         if self.kind == .particles {
-            let sphere = self.view.pointee.particles[self.index].sphere(i)
-            return BuildReference(
-                low: (sphere.center - Vector3(sphere.radius)) - Vector3(self.padding),
-                high: (sphere.center + Vector3(sphere.radius)) + Vector3(self.padding),
-                number: UInt32(truncatingIfNeeded: i)
+            let set = self.view.pointee.particles + self.index
+            let reference = self.box(set.pointee.sphere(i), UInt32(truncatingIfNeeded: i))
+            guard self.isMoving else { return reference }
+            return cvector_min8(
+                reference,
+                self.box(set.pointee.closingSphere(i), UInt32(truncatingIfNeeded: i))
             )
         }
         if self.kind == .world, i >= self.view.pointee.triangleCount {
@@ -48,7 +51,29 @@ struct BuildSource {
                 number: number | BuildReference.instanceFlag
             )
         }
-        let (a, b, c) = self.corners(i)
+        var reference = self.box(self.corners(i), UInt32(truncatingIfNeeded: i))
+        // Both are lower corners and upper ones negated; the number is the same.
+        if self.isMoving {
+            reference = cvector_min8(reference, self.box(self.closingCorners(i), UInt32(truncatingIfNeeded: i)))
+        }
+        return reference
+    }
+
+    /// The padded box of a particle.
+    @inline(__always) private func box(
+        _ sphere: (center: Vector3, radius: Float),
+        _ number: UInt32
+    ) -> BuildReference {
+        BuildReference(
+            low: (sphere.center - Vector3(sphere.radius)) - Vector3(self.padding),
+            high: (sphere.center + Vector3(sphere.radius)) + Vector3(self.padding),
+            number: number
+        )
+    }
+
+    /// The padded box of a triangle.
+    @inline(__always) private func box(_ corners: (Vector3, Vector3, Vector3), _ number: UInt32) -> BuildReference {
+        let (a, b, c) = corners
         return BuildReference(
             low: Vector3(
                 smaller(smaller(a.x, b.x), c.x) - self.padding,
@@ -60,13 +85,27 @@ struct BuildSource {
                 larger(larger(a.y, b.y), c.y) + self.padding,
                 larger(larger(a.z, b.z), c.z) + self.padding
             ),
-            number: UInt32(truncatingIfNeeded: i)
+            number: number
         )
+    }
+
+    /// Whether the primitives themselves move.
+    private var isMoving: Bool {
+        switch self.kind {
+        case .world: false
+        case .mesh: self.view.pointee.meshes[self.index].closingPositions != nil
+        case .particles: self.view.pointee.particles[self.index].closingCenters != nil
+        }
     }
 
     @inline(__always) private func corners(_ i: Int) -> (Vector3, Vector3, Vector3) {
         guard self.kind == .mesh else { return self.view.pointee.corners(i) }
         return self.view.pointee.meshes[self.index].corners(i)
+    }
+
+    /// The corners of a mesh's triangle when the shutter closes.
+    private func closingCorners(_ i: Int) -> (Vector3, Vector3, Vector3) {
+        self.view.pointee.meshes[self.index].closingCorners(i)
     }
 
     @inline(__always) private func hasHoles(_ i: Int) -> Bool {
@@ -77,6 +116,10 @@ struct BuildSource {
         let material = self.view.pointee.meshes[mesh].material
         return self.view.pointee.materials[material].alphaMode != .opaque
     }
+
+    /// Whether instances are among the primitives; a ray must have met the box of each before it enters, so that none can
+    /// be a root.
+    var hasInstances: Bool { self.kind == .world && self.instanceCount > 0 }
 
     /// Whether references can be one leaf together.
     func isLeaf(_ references: UnsafePointer<BuildReference>, _ count: Int) -> Bool {
@@ -95,13 +138,27 @@ struct BuildSource {
         if self.kind == .world, first & BuildReference.instanceFlag != 0 {
             return first & ~BuildReference.instanceFlag | ChildCode.instance
         }
-        let offset = leaves.extend(by: BVHData.leafSize)
+        let isMoving = self.isMoving
+        let offset = leaves.extend(by: isMoving ? 2 * BVHData.leafSize : BVHData.leafSize)
         let block = leaves.base + offset
         let number = UInt32(truncatingIfNeeded: offset / BVHData.leafSize)
         if self.kind == .particles {
-            self.writeSpheres(references, count, block)
-            return number | ChildCode.spheres
+            self.writeSpheres(references, count, block, isClosing: false)
+            if isMoving { self.writeSpheres(references, count, block + BVHData.leafSize, isClosing: true) }
+            return number | (isMoving ? ChildCode.moving : ChildCode.spheres)
         }
+        self.writeTriangles(references, count, block) { self.corners($0) }
+        guard isMoving else { return number | ChildCode.triangles }
+        self.writeTriangles(references, count, block + BVHData.leafSize) { self.closingCorners($0) }
+        return number | ChildCode.movingTriangles
+    }
+
+    @inline(__always) private func writeTriangles(
+        _ references: UnsafePointer<BuildReference>,
+        _ count: Int,
+        _ block: UnsafeMutableRawPointer,
+        _ corners: (Int) -> (Vector3, Vector3, Vector3)
+    ) {
         for lane in 0 ..< 4 {
             let at = block + 4 &* lane
             guard lane < count else {
@@ -110,13 +167,12 @@ struct BuildSource {
                 continue
             }
             let id = BuildRange.number(references + lane)
-            let (a, b, c) = self.corners(Int(id))
+            let (a, b, c) = corners(Int(id))
             self.store(a, at)
             self.store(b, at + 48)
             self.store(c, at + 96)
             at.storeBytes(of: id | (self.hasHoles(Int(id)) ? BVHData.flag : 0), toByteOffset: 144, as: UInt32.self)
         }
-        return number | ChildCode.triangles
     }
 
     @inline(__always) private func store(_ p: Vector3, _ at: UnsafeMutableRawPointer) {
@@ -128,7 +184,8 @@ struct BuildSource {
     private func writeSpheres(
         _ references: UnsafePointer<BuildReference>,
         _ count: Int,
-        _ block: UnsafeMutableRawPointer
+        _ block: UnsafeMutableRawPointer,
+        isClosing: Bool
     ) {
         for lane in 0 ..< 8 {
             let at = block + 4 &* lane
@@ -138,7 +195,8 @@ struct BuildSource {
                 continue
             }
             let id = BuildRange.number(references + lane)
-            let sphere = self.view.pointee.particles[self.index].sphere(Int(id))
+            let set = self.view.pointee.particles + self.index
+            let sphere = isClosing ? set.pointee.closingSphere(Int(id)) : set.pointee.sphere(Int(id))
             at.storeBytes(of: sphere.center.x, as: Float.self)
             at.storeBytes(of: sphere.center.y, toByteOffset: 32, as: Float.self)
             at.storeBytes(of: sphere.center.z, toByteOffset: 64, as: Float.self)

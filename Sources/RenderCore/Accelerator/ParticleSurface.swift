@@ -15,11 +15,13 @@ struct ParticleSurface {
         _ instance: UnsafePointer<InstanceData>,
         _ number: Int,
         _ ray: Ray,
-        distance: Float
+        distance: Float,
+        time: Float
     ) {
         let set = view.pointee.particles + instance.pointee.mesh
-        let (center, radius) = set.pointee.sphere(number)
-        let local = instance.pointee.local(ray)
+        let (center, radius) = set.pointee.sphere(number, at: time)
+        // What was hit has an inverse.
+        let local = instance.pointee.local(ray, at: time) ?? ray
         let normal = ((local.origin - center) + local.direction * distance).normalized(or: -local.direction)
         self.normal = normal
         self.point = center + normal * radius

@@ -60,6 +60,8 @@ struct RayQuery: BitwiseCopyable {
     var floor: Float
     /// By how much boxes are larger than primitives.
     var padding: Float
+    /// When the ray is traced, 0...1 while the shutter is open.
+    var time: Float
 
     /// The number of a primitive in the space, or `UInt32.max` when it is of another.
     @inline(__always) static func number(

@@ -10,6 +10,8 @@ package struct StreamRay: BitwiseCopyable, Sendable {
     package var directionZ: Float
     /// Decides about holes.
     package var key: UInt32 = 0
+    /// When the ray is traced, 0...1 while the shutter is open.
+    package var time: Float = 0
 
     package init(origin: SIMD3<Float>, direction: SIMD3<Float>, distance: Float) {
         self.originX = origin.x
@@ -94,23 +96,23 @@ package final class RayStream {
         return self.counts.pointee
     }
 
-    /// Three points of a primitive in the world, for aiming: any number chooses one.
-    package func landmarks(_ number: Int) -> (SIMD3<Float>, SIMD3<Float>, SIMD3<Float>) {
+    /// Three points of a primitive in the world at a time, for aiming: any number chooses one.
+    package func landmarks(_ number: Int, at time: Float = 0) -> (SIMD3<Float>, SIMD3<Float>, SIMD3<Float>) {
         self.scene.withView { view in
             guard view.pointee.instanceCount > 0 else { return (SIMD3(), SIMD3(1, 0, 0), SIMD3(0, 1, 0)) }
             let instance = view.pointee.instances + number % view.pointee.instanceCount
-            let transform = instance.pointee.transform
+            let transform = instance.pointee.transform(at: time)
             let place = number / view.pointee.instanceCount
             var points = (Vector3(0, 0, 0), Vector3(1, 0, 0), Vector3(0, 1, 0))
             if instance.pointee.isParticles {
                 let set = view.pointee.particles[instance.pointee.mesh]
-                let sphere = set.sphere(place % max(1, set.count))
+                let sphere = set.sphere(place % max(1, set.count), at: time)
                 points.0 = sphere.center + Vector3(sphere.radius, 0, 0)
                 points.1 = sphere.center + Vector3(0, -sphere.radius, 0)
                 points.2 = sphere.center
             } else {
                 let mesh = view.pointee.meshes[instance.pointee.mesh]
-                if mesh.triangleCount > 0 { points = mesh.corners(place % mesh.triangleCount) }
+                if mesh.triangleCount > 0 { points = mesh.corners(place % mesh.triangleCount, at: time) }
             }
             func world(_ p: Vector3) -> SIMD3<Float> {
                 let q = transform.point(p)
@@ -131,7 +133,13 @@ package final class RayStream {
             switch order {
             case .bruteForce:
                 for i in 0 ..< min(rays.count, hits.count) {
-                    let hit = nearestByBruteForce(view, rays[i].ray, tMax: rays[i].distance, key: rays[i].key)
+                    let hit = nearestByBruteForce(
+                        view,
+                        rays[i].ray,
+                        tMax: rays[i].distance,
+                        key: rays[i].key,
+                        time: rays[i].time
+                    )
                     hits[i] = StreamHit(t: hit.t, hit.primitive(view))
                 }
             case .single:
@@ -141,7 +149,8 @@ package final class RayStream {
                         rays[i].ray,
                         tMax: rays[i].distance,
                         skipped: .none,
-                        key: rays[i].key
+                        key: rays[i].key,
+                        time: rays[i].time
                     )
                     hits[i] = StreamHit(t: hit.t, hit.primitive(view))
                 }
@@ -174,7 +183,13 @@ package final class RayStream {
             case .bruteForce:
                 for i in 0 ..< count {
                     let ray = rays[i]
-                    isOccluded[i] = isOccludedByBruteForce(view, ray.ray, tMax: ray.distance, key: ray.key)
+                    isOccluded[i] = isOccludedByBruteForce(
+                        view,
+                        ray.ray,
+                        tMax: ray.distance,
+                        key: ray.key,
+                        time: ray.time
+                    )
                 }
             case .single:
                 for i in 0 ..< count {
@@ -185,7 +200,8 @@ package final class RayStream {
                         tMax: ray.distance,
                         skipped: .none,
                         target: .none,
-                        key: ray.key
+                        key: ray.key,
+                        time: ray.time
                     )
                 }
             case .packets:
@@ -203,6 +219,7 @@ package final class RayStream {
         var direction = Vector3Lanes(FloatLanes(1))
         var farthest: FloatLanes = 0
         var key: UIntLanes = 0
+        var time: FloatLanes = 0
         let count = min(laneCount, rays.count - first)
         for lane in 0 ..< count {
             let ray = rays[first + lane]
@@ -210,6 +227,7 @@ package final class RayStream {
             direction[lane] = ray.ray.direction
             farthest[lane] = ray.distance
             key[lane] = ray.key
+            time[lane] = ray.time
         }
         return RayLanes(
             origin: origin,
@@ -217,7 +235,7 @@ package final class RayStream {
             farthest: farthest,
             skipped: .none,
             key: key,
-            time: 0,
+            time: time,
             active: MaskLanes(first: count)
         )
     }
@@ -239,7 +257,7 @@ extension Scene {
         return withExtendedLifetime(scratch) {
             self.withView { view in
                 let traversal = Traversal(memory: scratch)
-                let hit = traversal.nearest(view, ray, tMax: .infinity, skipped: left, key: 0)
+                let hit = traversal.nearest(view, ray, tMax: .infinity, skipped: left, key: 0, time: 0)
                 return StreamHit(t: hit.t, hit.primitive(view))
             }
         }

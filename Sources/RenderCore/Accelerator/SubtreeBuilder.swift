@@ -33,7 +33,7 @@ struct SubtreeBuilder {
         _ range: BuildRange
     ) -> UInt32 {
         let leafSize = self.leafSize(source)
-        if range.count <= leafSize, source.isLeaf(references + range.begin, range.count) {
+        if range.count <= leafSize, !source.hasInstances, source.isLeaf(references + range.begin, range.count) {
             return range.count == 0
                 ? self.writeNode(self.ranges, [])
                 : source.writeLeaf(references + range.begin, range.count, to: &self.leaves)

@@ -6,7 +6,8 @@ extension Traversal {
         tMax: Float,
         skipped: PrimitiveID,
         target: PrimitiveID,
-        key: UInt32
+        key: UInt32,
+        time: Float
     ) -> Bool {
         let query = RayQuery(
             space: BVHData.world,
@@ -14,7 +15,8 @@ extension Traversal {
             target: RayQuery.number(of: target, in: BVHData.world, view),
             key: key,
             floor: 0,
-            padding: view.pointee.bvh.padding
+            padding: view.pointee.bvh.padding,
+            time: time
         )
         let tMax = smaller(tMax, .greatestFiniteMagnitude)
         return self.isBlocked(
@@ -79,8 +81,7 @@ extension Traversal {
                 if self.isBlocked(view, candidates, block, query, tMax: tMax) { return true }
             } else if current & ChildCode.kinds == ChildCode.spheres {
                 if let counts = self.counts { counts.pointee.leaves &+= 1 }
-                let block = leaves + Int(current & ~ChildCode.kinds) &* BVHData.leafSize
-                if self.isBlockedBySphere(ray, setup, query, block, tMax: tMax) { return true }
+                if self.isBlocked(view, ray, setup, query, in: current, tMax: tMax) { return true }
             } else {
                 let instance = current & ~ChildCode.kinds
                 let distance = Float(bitPattern: entry)
@@ -108,14 +109,15 @@ extension Traversal {
         _ target: PrimitiveID
     ) -> Bool {
         let data = view.pointee.instances + Int(instance)
-        let local = data.pointee.local(ray)
+        guard let local = data.pointee.local(ray, at: outer.time) else { return false }
         let inner = RayQuery(
             space: instance,
             skipped: skipped.instance == instance ? skipped.number : .max,
             target: target.instance == instance ? target.number : .max,
             key: outer.key,
             floor: entry,
-            padding: data.pointee.padding
+            padding: data.pointee.padding,
+            time: outer.time
         )
         return self.isBlocked(
             view,

@@ -14,7 +14,8 @@ extension Traversal {
             target: Self.numbers(of: target, in: BVHData.world, view),
             key: rays.key,
             floor: 0,
-            padding: view.pointee.bvh.padding
+            padding: view.pointee.bvh.padding,
+            time: rays.time
         )
         let farthest = select(rays.active, smaller(rays.farthest, FloatLanes(.greatestFiniteMagnitude)), -1)
         let bits = self.blocked(
@@ -187,24 +188,40 @@ extension Traversal {
     ) -> UInt32 {
         let instance = code & ~ChildCode.kinds
         let data = view.pointee.instances + Int(instance)
-        let (origin, direction) = data.pointee.local(setup.origin, setup.direction)
         let (near, _) = setup.entry(low: data.pointee.low, high: data.pointee.high)
+        if data.pointee.isDeforming {
+            return self.blockedAlone(
+                view,
+                setup,
+                outer,
+                farthest,
+                instance,
+                near,
+                entering,
+                depth,
+                skipped,
+                target
+            )
+        }
+        var mask = MaskLanes(bits: entering)
+        let (origin, direction) = data.pointee.local(setup.origin, setup.direction, at: outer.time, &mask)
+        guard mask.any else { return 0 }
         let query = PacketQuery(
             space: instance,
             skipped: Self.numbers(of: skipped, in: instance, view),
             target: Self.numbers(of: target, in: instance, view),
             key: outer.key,
             floor: near,
-            padding: data.pointee.padding
+            padding: data.pointee.padding,
+            time: outer.time
         )
-        let mask = MaskLanes(bits: entering)
         return self.blocked(
             view,
             PacketSetup(origin: origin, direction: direction, active: mask),
             query,
             select(mask, farthest, -1),
             from: view.pointee.bvh.root(of: data),
-            entering: entering,
+            entering: mask.bits,
             depth: depth,
             skipped,
             target

@@ -83,6 +83,7 @@ struct PacketQuery: BitwiseCopyable {
     var key: UIntLanes
     var floor: FloatLanes
     var padding: Float
+    var time: FloatLanes
 
     @inline(__always) subscript(lane: Int) -> RayQuery {
         RayQuery(
@@ -91,7 +92,8 @@ struct PacketQuery: BitwiseCopyable {
             target: self.target[lane],
             key: self.key[lane],
             floor: self.floor[lane],
-            padding: self.padding
+            padding: self.padding,
+            time: self.time[lane]
         )
     }
 }
@@ -122,7 +124,8 @@ extension Traversal {
             target: .none,
             key: rays.key,
             floor: 0,
-            padding: view.pointee.bvh.padding
+            padding: view.pointee.bvh.padding,
+            time: rays.time
         )
         self.descend(view, setup, query, from: view.pointee.bvh.root, near: 0, depth: 0, rays.skipped, &best)
         return self.resolved(view, rays, best)
@@ -354,19 +357,26 @@ extension Traversal {
         _ skipped: borrowing PrimitiveLanes,
         _ best: inout NearestLanes
     ) {
+        let data = view.pointee.instances + Int(instance)
+        if data.pointee.isDeforming {
+            self.enterAlone(view, setup, outer, instance, near, entering, skipped, &best)
+            return
+        }
+        var entering = entering
+        let (origin, direction) = data.pointee.local(setup.origin, setup.direction, at: outer.time, &entering)
+        guard entering.any else { return }
         // The other lanes are copies of one ray in there and must not find anything.
         let t = best.t
         var inner = best
         inner.t = select(entering, t, -1)
-        let data = view.pointee.instances + Int(instance)
-        let (origin, direction) = data.pointee.local(setup.origin, setup.direction)
         let query = PacketQuery(
             space: instance,
             skipped: Self.numbers(of: skipped, in: instance, view),
             target: .none,
             key: outer.key,
             floor: near,
-            padding: data.pointee.padding
+            padding: data.pointee.padding,
+            time: outer.time
         )
         self.descend(
             view,

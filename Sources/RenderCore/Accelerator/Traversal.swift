@@ -17,6 +17,8 @@ struct Traversal {
     let loneStacks: UnsafeMutablePointer<UInt64>
     /// Those that are on their way.
     let turns: UnsafeMutablePointer<UnsafeMutablePointer<LoneRay>>
+    /// Room for a leaf block of what moves, as it is at the time of a ray.
+    let moved: UnsafeMutableRawPointer
     /// 32 bytes for the entry distances of a node's children; at 64, room for the results of a leaf.
     let entries: UnsafeMutableRawPointer
     /// Counts visited nodes and leaves when a test asks for it.
@@ -28,6 +30,7 @@ struct Traversal {
         self.loneRays = memory.allocate(LoneRay.self, count: 2 * laneCount)
         self.loneStacks = memory.allocate(UInt64.self, count: laneCount * Self.loneStackStride)
         self.turns = memory.allocate(UnsafeMutablePointer<LoneRay>.self, count: laneCount)
+        self.moved = memory.allocate(BVHData.leafSize)
         self.entries = memory.allocate(128)
         self.counts = counts
     }
@@ -40,7 +43,8 @@ struct Traversal {
         _ ray: Ray,
         tMax: Float,
         skipped: PrimitiveID,
-        key: UInt32
+        key: UInt32,
+        time: Float
     ) -> NearestHit {
         // Missing children have boxes in the infinite, which no ray may reach.
         var best = NearestHit(tMax: smaller(tMax, .greatestFiniteMagnitude))
@@ -50,7 +54,8 @@ struct Traversal {
             target: .max,
             key: key,
             floor: 0,
-            padding: view.pointee.bvh.padding
+            padding: view.pointee.bvh.padding,
+            time: time
         )
         self.descend(view, ray, RaySetup(ray), query, from: view.pointee.bvh.root, depth: 0, skipped, &best)
         return best
@@ -142,8 +147,7 @@ struct Traversal {
                 self.take(view, candidates, block, query, &best)
             } else if current & ChildCode.kinds == ChildCode.spheres {
                 if let counts = self.counts { counts.pointee.leaves &+= 1 }
-                let block = leaves + Int(current & ~ChildCode.kinds) &* BVHData.leafSize
-                self.nearestSphere(view, ray, setup, query, block, &best)
+                self.nearest(view, ray, setup, query, in: current, &best)
             } else {
                 let instance = current & ~ChildCode.kinds
                 let distance = Float(bitPattern: entry)
@@ -224,14 +228,15 @@ struct Traversal {
         _ best: inout NearestHit
     ) {
         let data = view.pointee.instances + Int(instance)
-        let local = data.pointee.local(ray)
+        guard let local = data.pointee.local(ray, at: outer.time) else { return }
         let query = RayQuery(
             space: instance,
             skipped: skipped.instance == instance ? skipped.number : .max,
             target: .max,
             key: outer.key,
             floor: entry,
-            padding: data.pointee.padding
+            padding: data.pointee.padding,
+            time: outer.time
         )
         self.descend(
             view,

@@ -12,6 +12,10 @@ public struct Camera: Sendable, Equatable {
     ///
     /// The camera looks along its -Z, its +Y is up.
     public var transform: Transform
+    /// Camera to world when the shutter closes; nil for a camera that stands still.
+    ///
+    /// In between its numbers are interpolated, see ``SceneFrame``.
+    public var closingTransform: Transform?
     /// How directions map to the picture.
     public var projection: Projection
     /// The radius of the lens in metres; zero gives a pinhole.

@@ -10,12 +10,25 @@ public struct DeformedMesh: Sendable, Equatable {
     public var normals: [Float]
     /// Four numbers for each vertex where the mesh has tangents, else nothing.
     public var tangents: [Float]
+    /// ``positions`` when the shutter closes, or nothing for a mesh that stands still; see ``SceneFrame``.
+    public var closingPositions: [Float]
+    /// ``normals`` when the shutter closes, where there are ``closingPositions``, else nothing.
+    public var closingNormals: [Float]
 
     /// Creates a pose; nothing is checked before ``SceneFrame/encoded(for:)``.
-    public init(mesh: Int, positions: [Float], normals: [Float] = [], tangents: [Float] = []) {
+    public init(
+        mesh: Int,
+        positions: [Float],
+        normals: [Float] = [],
+        tangents: [Float] = [],
+        closingPositions: [Float] = [],
+        closingNormals: [Float] = []
+    ) {
         self.mesh = mesh
         self.positions = positions
         self.normals = normals
         self.tangents = tangents
+        self.closingPositions = closingPositions
+        self.closingNormals = closingNormals
     }
 }

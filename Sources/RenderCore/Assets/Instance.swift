@@ -6,22 +6,28 @@ public struct Instance: Sendable, Equatable {
     public var mesh: Int
     /// Object to world.
     public var transform: Transform
+    /// Object to world when the shutter closes; nil for what stands still.
+    ///
+    /// In between its numbers are interpolated, see ``SceneFrame``.
+    public var closingTransform: Transform?
     /// Whether ``mesh`` counts sets of particles.
     public var isParticles: Bool
 
     /// Places a mesh; by default where it was modelled.
-    public init(mesh: Int, transform: Transform = Transform()) {
+    public init(mesh: Int, transform: Transform = Transform(), closingTransform: Transform? = nil) {
         self.mesh = mesh
         self.transform = transform
+        self.closingTransform = closingTransform
         self.isParticles = false
     }
 
     /// Places a set of particles; by default where it was modelled.
     ///
     /// Unequal scaling makes ellipsoids of the spheres.
-    public init(particles: Int, transform: Transform = Transform()) {
+    public init(particles: Int, transform: Transform = Transform(), closingTransform: Transform? = nil) {
         self.mesh = particles
         self.transform = transform
+        self.closingTransform = closingTransform
         self.isParticles = true
     }
 }

@@ -1,6 +1,6 @@
 /// Many spheres with one material: spray, sand, sparks.
 ///
-/// A particle takes 20 bytes in a blob. It has no texture coordinates and no holes; textures of the material are not used.
+/// A particle takes 20 bytes in a blob, and 12 more where it moves. It has no texture coordinates and no holes; textures of the material are not used.
 public struct ParticleSet: Sendable, Equatable {
     /// Three numbers a particle, in metres.
     public var centers: [Float]
@@ -10,14 +10,23 @@ public struct ParticleSet: Sendable, Equatable {
     ///
     /// Multiplies the base color and the emission of the material.
     public var colors: [UInt32]
+    /// ``centers`` when the shutter closes, or nothing for particles that stand still; see ``SceneFrame``.
+    public var closingCenters: [Float]
     /// The index of the material in ``SceneAssets/materials``.
     public var material: Int
 
     /// Creates a set; nothing is checked before ``SceneAssets/encoded()``.
-    public init(centers: [Float], radii: [Float], colors: [UInt32] = [], material: Int = 0) {
+    public init(
+        centers: [Float],
+        radii: [Float],
+        colors: [UInt32] = [],
+        closingCenters: [Float] = [],
+        material: Int = 0
+    ) {
         self.centers = centers
         self.radii = radii
         self.colors = colors
+        self.closingCenters = closingCenters
         self.material = material
     }
 }

@@ -1,4 +1,10 @@
 /// What changes from frame to frame: where things are, what shines, who looks.
+///
+/// A frame is a time while the shutter is open. What moves meanwhile says where it is when the shutter opens and when it
+/// closes: instances and the camera by a second transform, deformed meshes and particles by second positions. Between the
+/// two, numbers are interpolated linearly, so every point goes along a straight line: a wheel that turns by more than a
+/// quarter while the shutter is open shrinks on its way. Light that emitting meshes send moves with them; volumes and
+/// lights without extent stand still.
 public struct SceneFrame: Sendable, Equatable {
     /// Meshes in a pose of this frame.
     public var deformedMeshes: [DeformedMesh]

@@ -64,11 +64,18 @@ extension SceneFrame {
                     meshes[instance.mesh] = LightBounds(try estimates.lights(of: mesh, number: instance.mesh))
                 } else {
                     let deformed = self.deformedMeshes[pose]
-                    let mesh = deformed.applied(to: assets.meshes[deformed.mesh])
-                    meshes[instance.mesh] = LightBounds(try estimates.lights(of: mesh, number: deformed.mesh))
+                    var mesh = deformed.applied(to: assets.meshes[deformed.mesh])
+                    let opening = LightBounds(try estimates.lights(of: mesh, number: deformed.mesh))
+                    meshes[instance.mesh] = opening
+                    if !deformed.closingPositions.isEmpty {
+                        mesh.positions = deformed.closingPositions
+                        let closing = LightBounds(try estimates.lights(of: mesh, number: deformed.mesh))
+                        meshes[instance.mesh] = LightBounds(from: opening, to: closing)
+                    }
                 }
             }
-            guard let bounds = meshes[instance.mesh]?.placed(by: Affine(instance.transform)) else { continue }
+            guard let own = meshes[instance.mesh] else { continue }
+            guard let bounds = own.placed(by: instance) else { continue }
             lights.append(instance: i, bounds)
         }
     }

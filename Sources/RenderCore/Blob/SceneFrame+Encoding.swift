@@ -1,15 +1,17 @@
 extension SceneFrame {
     /// The number of sections of a frame blob.
-    static var sectionCount: Int { 15 }
+    static var sectionCount: Int { 18 }
     /// The words of the camera record: twelve of transform, kind, two of projection, lens radius, focus distance,
-    /// number of blades, their rotation.
-    static var cameraWords: Int { 19 }
-    /// The words of the record of a deformed mesh: the mesh of the assets, two about its lights.
-    static var deformedMeshWords: Int { 1 + MeshLights.recordWords }
+    /// number of blades, their rotation, twelve of the transform when the shutter closes.
+    static var cameraWords: Int { 31 }
+    /// The words of the record of a deformed mesh: the mesh of the assets, two about its lights, whether it moves.
+    static var deformedMeshWords: Int { 2 + MeshLights.recordWords }
     /// Marks sets of particles among meshes.
     static var particlesFlag: UInt32 { 0x8000_0000 }
     /// The words of an instance record: mesh, twelve of transform.
     static var instanceWords: Int { 13 }
+    /// The words of the record of a moving instance: the instance, twelve of transform when the shutter closes.
+    static var motionWords: Int { 13 }
     /// The words of a light record: kind, position, direction, intensity, range, cosines of the inner and outer angle.
     static var lightWords: Int { 13 }
 
@@ -65,6 +67,7 @@ extension SceneFrame {
         }
         words.append(UInt32(camera.lensBlades))
         words.append(try number(camera.lensRotation, SceneRange.angle))
+        try Self.append(camera.closingTransform ?? camera.transform, to: &words, "the camera's closing transform")
         writer.section(words)
     }
 
@@ -91,22 +94,38 @@ extension SceneFrame {
                     "deformed mesh \(i) has another number of positions, normals or tangents than mesh \(pose.mesh)"
                 )
             }
+            let isMoving = !pose.closingPositions.isEmpty
+            guard pose.closingPositions.count == (isMoving ? pose.positions.count : 0),
+                pose.closingNormals.count == (isMoving ? pose.normals.count : 0)
+            else {
+                throw SceneBlobError(
+                    .invalidValue,
+                    "deformed mesh \(i) has another number of closing positions or normals than it has positions or "
+                        + "normals"
+                )
+            }
+            try check(pose.closingPositions, SceneRange.coordinate, "the closing positions of deformed mesh \(i)")
+            try check(pose.closingNormals, SceneRange.coordinate, "the closing normals of deformed mesh \(i)")
             try check(pose.positions, SceneRange.coordinate, "the positions of deformed mesh \(i)")
             try check(pose.normals, SceneRange.coordinate, "the normals of deformed mesh \(i)")
             try check(pose.tangents, SceneRange.coordinate, "the tangents of deformed mesh \(i)")
             records.append(UInt32(pose.mesh))
             records += lights.append(try estimates.lights(of: pose.applied(to: mesh), number: pose.mesh))
+            records.append(isMoving ? 1 : 0)
         }
         writer.section(records)
         writer.section(floats: self.deformedMeshes.map { $0.positions })
         writer.section(floats: self.deformedMeshes.map { $0.normals })
         writer.section(floats: self.deformedMeshes.map { $0.tangents })
+        writer.section(floats: self.deformedMeshes.map { $0.closingPositions })
+        writer.section(floats: self.deformedMeshes.map { $0.closingNormals })
         lights.write(&writer)
     }
 
     private func writeInstances(_ assets: SceneAssets, _ writer: inout BlobWriter) throws(SceneBlobError) {
         var words: [UInt32] = []
         words.reserveCapacity(self.instances.count * Self.instanceWords)
+        var motions: [UInt32] = []
         let meshCount = assets.meshes.count + self.deformedMeshes.count
         for (i, instance) in self.instances.enumerated() {
             let count = instance.isParticles ? assets.particles.count : meshCount
@@ -119,8 +138,12 @@ extension SceneFrame {
             }
             words.append(UInt32(instance.mesh) | (instance.isParticles ? Self.particlesFlag : 0))
             try Self.append(instance.transform, to: &words, "the transform of instance \(i)")
+            guard let closing = instance.closingTransform, closing != instance.transform else { continue }
+            motions.append(UInt32(i))
+            try Self.append(closing, to: &motions, "the closing transform of instance \(i)")
         }
         writer.section(words)
+        writer.section(motions)
     }
 
     static func append(

@@ -6,7 +6,7 @@ extension SceneLoader {
     /// And all such meshes together.
     private static var allCopiesMax: Int { 1 << 20 }
 
-    mutating func loadInstances(_ records: BlobRecords) throws(SceneBlobError) {
+    mutating func loadInstances(_ records: BlobRecords, _ motions: BlobRecords) throws(SceneBlobError) {
         let instancesMax = min(self.limits.instancesMax, self.limits.memoryBytesMax / Self.bytesEach)
         guard records.count <= instancesMax else {
             throw SceneBlobError(
@@ -16,6 +16,11 @@ extension SceneLoader {
         }
         self.instanceCount = records.count
         self.instances = self.memory.allocate(InstanceData.self, count: records.count)
+        guard motions.count <= records.count else {
+            throw SceneBlobError(.malformed, "the frame has more moving instances than instances")
+        }
+        let closing = self.memory.allocate(Affine.self, count: motions.count)
+        var nextMotion = 0
         var low = Vector3(.greatestFiniteMagnitude)
         var high = Vector3(-.greatestFiniteMagnitude)
         for i in 0 ..< records.count {
@@ -41,10 +46,28 @@ extension SceneLoader {
             )
             data.isParticles = isParticles
             let box = isParticles ? self.assets.particleBoxes[mesh] : self.meshBoxes[mesh]
-            try self.setBox(of: &data, box, instance: i)
-            low = Vector3(smaller(low.x, data.low.x), smaller(low.y, data.low.y), smaller(low.z, data.low.z))
-            high = Vector3(larger(high.x, data.high.x), larger(high.y, data.high.y), larger(high.z, data.high.z))
+            data.isDeforming =
+                isParticles
+                ? self.assets.particles[mesh].closingCenters != nil : self.meshes[mesh].closingPositions != nil
+            (data.low, data.high) = try Self.box(of: box, under: transform, instance: i)
+            if nextMotion < motions.count {
+                var cursor = motions.cursor(at: nextMotion)
+                if cursor.word() == UInt32(i) {
+                    let transform = try Self.transform(&cursor, "instance", i)
+                    let (low, high) = try Self.box(of: box, under: transform, instance: i)
+                    data.low = data.low.smaller(low)
+                    data.high = data.high.larger(high)
+                    (closing + nextMotion).initialize(to: transform)
+                    data.closing = UnsafePointer(closing + nextMotion)
+                    nextMotion += 1
+                }
+            }
+            low = low.smaller(data.low)
+            high = high.larger(data.high)
             (self.instances + i).initialize(to: data)
+        }
+        guard nextMotion == motions.count else {
+            throw SceneBlobError(.malformed, "moving instances are not in order, or do not exist")
         }
         if self.instanceCount > 0 { self.extent = Self.extent(low, high) }
         try self.place()
@@ -68,11 +91,24 @@ extension SceneLoader {
     /// that are used once go to the world whatever their size, and so do small ones; those that emit must, for lights are
     /// numbered there.
     private mutating func place() throws(SceneBlobError) {
-        let most = min(self.limits.trianglesMax, 1 << 28, self.limits.memoryBytesMax / 150)
+        var most = min(self.limits.trianglesMax, 1 << 28, self.limits.memoryBytesMax / 150)
         var uses = [Int](repeating: 0, count: self.meshCount)
-        for i in 0 ..< self.instanceCount where !self.instances[i].isParticles { uses[self.instances[i].mesh] += 1 }
+        var isMoving = [Bool](repeating: false, count: self.meshCount)
+        for i in 0 ..< self.instanceCount where !self.instances[i].isParticles {
+            if self.instances[i].isMoving {
+                isMoving[self.instances[i].mesh] = true
+            } else {
+                uses[self.instances[i].mesh] += 1
+            }
+        }
         var isPlaced = [Bool](repeating: false, count: self.meshCount)
         var total = 0
+        if isMoving.contains(true) { most = min(most, ChildCode.movingLeavesMax / 2) }
+        for mesh in 0 ..< self.meshCount where isMoving[mesh] {
+            // Leaves over what moves are twice as large.
+            total += self.meshes[mesh].triangleCount * (self.meshes[mesh].closingPositions == nil ? 1 : 2)
+            guard total <= most else { throw Self.tooManyTriangles(most) }
+        }
         var copies = 0
         for mesh in 0 ..< self.meshCount where uses[mesh] > 0 {
             let triangles = self.meshes[mesh].triangleCount
@@ -86,10 +122,7 @@ extension SceneLoader {
                 }
             }
             guard isPlaced[mesh] || all <= UInt64(most), total + (isPlaced[mesh] ? triangles : Int(all)) <= most else {
-                throw SceneBlobError(
-                    .limitExceeded,
-                    "the frame has more than the \(most) triangles that this node takes"
-                )
+                throw Self.tooManyTriangles(most)
             }
             total += isPlaced[mesh] ? triangles : Int(all)
         }
@@ -99,7 +132,7 @@ extension SceneLoader {
             if instance.pointee.isParticles {
                 instance.pointee.isPlaced = true
                 self.setSpace(of: instance, self.assets.particleBoxes[mesh])
-            } else if isPlaced[mesh] {
+            } else if isPlaced[mesh] || instance.pointee.isMoving {
                 instance.pointee.isPlaced = true
                 self.setSpace(of: instance, self.meshBoxes[mesh])
             } else {
@@ -107,28 +140,46 @@ extension SceneLoader {
                 self.triangleCount += self.meshes[mesh].triangleCount
             }
         }
+        for i in 0 ..< self.instanceCount where self.isMovingLight(i) {
+            let triangles = self.meshes[self.instances[i].mesh].triangleCount
+            guard total + self.movingLightCount + triangles <= most else { throw Self.tooManyTriangles(most) }
+            self.instances[i].firstTriangle = self.triangleCount + self.movingLightCount
+            self.movingLightCount += triangles
+        }
+    }
+
+    /// Whether an instance emits and moves.
+    func isMovingLight(_ i: Int) -> Bool {
+        let instance = self.instances + i
+        return instance.pointee.isMoving && !instance.pointee.isParticles
+            && self.meshes[instance.pointee.mesh].lights != nil
+    }
+
+    private static func tooManyTriangles(_ most: Int) -> SceneBlobError {
+        SceneBlobError(.limitExceeded, "the frame has more than the \(most) triangles that this node takes")
     }
 
     /// What a ray needs to enter a placed instance.
     private func setSpace(of instance: UnsafeMutablePointer<InstanceData>, _ box: (low: Vector3, high: Vector3)) {
         let inverse = instance.pointee.transform.inverse
         instance.pointee.inverse = inverse ?? Affine(Transform())
-        instance.pointee.isVisible = inverse != nil
+        // What moves may have an inverse at other times.
+        instance.pointee.isVisible = inverse != nil || instance.pointee.closing != nil
         instance.pointee.padding = Self.extent(box.low, box.high) * 0x1p-20
         instance.pointee.low = instance.pointee.low - Vector3(self.padding)
         instance.pointee.high = instance.pointee.high + Vector3(self.padding)
     }
 
-    /// Sets the box in the world to that of the corners of a mesh's box, which also bound what the vertices can become.
-    private func setBox(
-        of data: inout InstanceData,
-        _ box: (low: Vector3, high: Vector3),
+    /// The box in the world of the corners of a mesh's box, which also bound what the vertices can become.
+    private static func box(
+        of box: (low: Vector3, high: Vector3),
+        under transform: Affine,
         instance: Int
-    ) throws(SceneBlobError) {
+    ) throws(SceneBlobError) -> (low: Vector3, high: Vector3) {
         var low = Vector3(.greatestFiniteMagnitude)
         var high = Vector3(-.greatestFiniteMagnitude)
         for corner in 0 ..< 8 {
-            let p = data.transform.point(
+            let p = transform.point(
                 Vector3(
                     corner & 1 == 0 ? box.low.x : box.high.x,
                     corner & 2 == 0 ? box.low.y : box.high.y,
@@ -143,10 +194,9 @@ extension SceneLoader {
                     "instance \(instance) reaches beyond the \(Int(limit)) metres that a world may measure"
                 )
             }
-            low = Vector3(smaller(low.x, p.x), smaller(low.y, p.y), smaller(low.z, p.z))
-            high = Vector3(larger(high.x, p.x), larger(high.y, p.y), larger(high.z, p.z))
+            low = low.smaller(p)
+            high = high.larger(p)
         }
-        data.low = low
-        data.high = high
+        return (low, high)
     }
 }

@@ -13,6 +13,8 @@ struct SceneLoader {
     var instanceCount = 0
     /// The triangles of the instances that are not placed.
     var triangleCount = 0
+    /// The triangles of instances that emit and move, which have numbers behind those.
+    var movingLightCount = 0
     var lights: UnsafeMutablePointer<LightData>
     var lightCount = 0
     var volumes: UnsafeMutablePointer<VolumeInstanceData>
@@ -68,7 +70,8 @@ struct SceneLoader {
         }
         try self.loadCamera(camera.cursor(at: 0))
         try self.loadDeformedMeshes(&reader)
-        try self.loadInstances(try reader.records(wordsEach: SceneFrame.instanceWords))
+        let instances = try reader.records(wordsEach: SceneFrame.instanceWords)
+        try self.loadInstances(instances, try reader.records(wordsEach: SceneFrame.motionWords))
         try self.loadLights(try reader.records(wordsEach: SceneFrame.lightWords))
         try self.loadLightChoice(&reader)
         try self.loadVolumes(try reader.records(wordsEach: SceneFrame.volumeWords))
@@ -82,6 +85,8 @@ struct SceneLoader {
         let range = kind == 1 ? SceneRange.length : SceneRange.fieldOfView
         self.camera = CameraData(
             transform: transform,
+            closing: transform,
+            isMoving: false,
             isOrthographic: kind == 1,
             first: try cursor.float(range, "camera", 0),
             second: try cursor.float(SceneRange.length, "camera", 0),
@@ -90,6 +95,9 @@ struct SceneLoader {
             lensBlades: cursor.count(),
             lensTurns: try cursor.float(SceneRange.angle, "camera", 0) * Pi.inverseOfTwo
         )
+        let closing = try Self.transform(&cursor, "camera", 0)
+        self.camera?.closing = closing
+        self.camera?.isMoving = closing != transform
         guard let blades = self.camera?.lensBlades, blades == 0 || SceneRange.lensBlades.contains(blades) else {
             throw SceneBlobError(.invalidValue, "the camera's lens has neither 0 nor 3 to 32 blades")
         }
@@ -143,8 +151,8 @@ struct SceneLoader {
 
     /// The scene without its hierarchy; both blobs have been loaded.
     func finished() -> SceneView {
-        let triangleInstances = self.memory.allocate(UInt32.self, count: self.triangleCount)
-        for i in 0 ..< self.instanceCount where !self.instances[i].isPlaced {
+        let triangleInstances = self.memory.allocate(UInt32.self, count: self.triangleCount + self.movingLightCount)
+        for i in 0 ..< self.instanceCount where !self.instances[i].isPlaced || self.isMovingLight(i) {
             let instance = self.instances + i
             let count = self.meshes[instance.pointee.mesh].triangleCount
             let first = instance.pointee.firstTriangle
@@ -177,6 +185,8 @@ struct SceneLoader {
             camera: self.camera
                 ?? CameraData(
                     transform: Affine(Transform()),
+                    closing: Affine(Transform()),
+                    isMoving: false,
                     isOrthographic: false,
                     first: 1,
                     second: 1,

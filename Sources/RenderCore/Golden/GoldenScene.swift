@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "8dc50accf4af3c084499235676387ae9b3ffa8f3b424e299f1b22df733a2504e"
+        "bb9ddd7f15aa59924e48c44d3cc4bb0538396b62596ea7e69ad1ce87a546b016"
     }
 
     /// The settings of the golden picture.
@@ -23,28 +23,26 @@ public enum GoldenScene {
         RenderSettings(width: 96, height: 64, samples: 16, maxDepth: 6, seed: 1, channels: .all)
     }
 
-    /// The number of golden blocks, which are 8 x 8 pixels each.
-    public static var blockCount: Int { 96 }
+    /// The number of golden blocks, which are 8 x 8 pixels each: those of the scene at rest, then those of what moves.
+    public static var blockCount: Int { self.stillBlockCount + self.movingBlockCount }
 
     /// The payloads of the golden blocks, row by row.
     ///
-    /// - Returns: nothing when the scene cannot even be loaded, which is a version of its own.
+    /// - Returns: nothing when a scene cannot even be loaded, which is a version of its own.
     public static func leafPayloads(bvh: BVHSettings = .standard) -> [[UInt8]] {
-        guard let scene = try? self.scene(bvh: bvh) else { return [] }
-        let renderer = BlockRenderer(scene: scene, settings: self.settings)
-        return (0 ..< self.blockCount).map { self.payload(of: $0, by: renderer) }
+        guard let scenes = try? GoldenScenes(bvh: bvh) else { return [] }
+        let renderer = GoldenRenderer(scenes)
+        return (0 ..< self.blockCount).map { renderer.payload(of: $0) }
     }
 
-    /// The payload of one golden block, 0..<``blockCount``, by a renderer of the golden scene with the golden settings.
-    public static func payload(of block: Int, by renderer: BlockRenderer) -> [UInt8] {
-        renderer.render(x: block % 12 * 8, y: block / 12 * 8, width: 8, height: 8).payload
-    }
-
-    /// Builds, encodes and loads the scene.
+    /// Builds, encodes and loads the scene at rest.
     public static func scene(bvh: BVHSettings = .standard) throws(SceneBlobError) -> Scene {
         let assets = self.assets
         return try Scene(assets: try assets.encoded(), frame: try self.frame.encoded(for: assets), bvh: bvh)
     }
+
+    /// The blocks of the scene at rest.
+    static var stillBlockCount: Int { 96 }
 
     /// The surroundings, meshes, materials and pictures.
     public static var assets: SceneAssets {
@@ -262,7 +260,7 @@ public enum GoldenScene {
 
 extension Mesh {
     /// A square of two metres in the plane y = 0 that faces up.
-    fileprivate static func goldenQuad(material: Int, repeats: Float) -> Mesh {
+    static func goldenQuad(material: Int, repeats: Float) -> Mesh {
         Mesh(
             positions: [-1, 0, 1, 1, 0, 1, 1, 0, -1, -1, 0, -1],
             tangents: [1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1],
@@ -273,7 +271,7 @@ extension Mesh {
     }
 
     /// A ball of radius one with its poles on the y axis.
-    fileprivate static func goldenSphere(columns: Int, rows: Int, material: Int, isSmooth: Bool = true) -> Mesh {
+    static func goldenSphere(columns: Int, rows: Int, material: Int, isSmooth: Bool = true) -> Mesh {
         var positions: [Float] = []
         var coordinates: [Float] = []
         for row in 0 ... rows {

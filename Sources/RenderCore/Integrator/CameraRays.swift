@@ -21,11 +21,13 @@ struct CameraRays {
         }
     }
 
-    /// The rays through points of the picture in pixels from the top left, and points of the aperture.
+    /// The rays through points of the picture in pixels from the top left, and points of the aperture, at times of 0...1
+    /// while the shutter is open.
     @inline(__always) func rays(
         _ x: FloatLanes,
         _ y: FloatLanes,
-        lens: (x: FloatLanes, y: FloatLanes)
+        lens: (x: FloatLanes, y: FloatLanes),
+        at time: FloatLanes
     ) -> (origin: Vector3Lanes, direction: Vector3Lanes) {
         let px = (2 * x / FloatLanes(self.width) - 1) * FloatLanes(self.scaleX)
         let py = (1 - 2 * y / FloatLanes(self.height)) * FloatLanes(self.scaleY)
@@ -42,7 +44,9 @@ struct CameraRays {
             origin = origin + Vector3Lanes(lens.x * radius, lens.y * radius, 0)
             direction = focus - origin
         }
-        let transform = AffineLanes(self.camera.transform)
+        let transform =
+            self.camera.isMoving
+            ? between(self.camera.transform, self.camera.closing, time) : AffineLanes(self.camera.transform)
         let forward = Vector3Lanes(0, 0, -1)
         return (transform.point(origin), transform.vector(direction).normalized(or: forward))
     }

@@ -80,7 +80,7 @@ extension Wavefront {
     ) {
         let pick = group.sampler.bits(dimension &+ 3).0
         let position = group.sampler.bits(dimension &+ 2)
-        let sample = self.samples.sample(group.receiver, flight.meets, pick, position)
+        let sample = self.samples.sample(group.receiver, flight.meets, pick, position, at: group.time)
         let phase = HenyeyGreenstein.value(dot(group.direction, sample.wi), flight.anisotropy)
         let weight = select(sample.isPunctual, 1, powerHeuristic(sample.density, phase))
         var light = sample.radiance * (phase * weight / sample.density)
@@ -117,19 +117,20 @@ extension Wavefront {
         let instance = self.view.pointee.instances + Int(hits.primitive.instance[lane])
         let number = Int(hits.primitive.number[lane])
         let direction = rays.direction[lane]
+        let time = rays.time[lane]
         if instance.pointee.isParticles {
             let set = self.view.pointee.particles + instance.pointee.mesh
             guard self.view.pointee.materials[set.pointee.material].isSolid else { return false }
             let ray = Ray(origin: rays.origin[lane], direction: direction)
-            let local = instance.pointee.local(ray)
+            guard let local = instance.pointee.local(ray, at: time) else { return false }
             let hit = local.origin + local.direction * hits.distance[lane]
-            return dot(local.direction, hit - set.pointee.sphere(number).center) > 0
+            return dot(local.direction, hit - set.pointee.sphere(number, at: time).center) > 0
         }
         let mesh = self.view.pointee.meshes + instance.pointee.mesh
         guard self.view.pointee.materials[mesh.pointee.material].isSolid else { return false }
-        let (a, b, c) = mesh.pointee.corners(number)
+        let (a, b, c) = mesh.pointee.corners(number, at: time)
         let normal = cross(b - a, c - a)
-        let rows = instance.pointee.transform.normalRows
+        let rows = instance.pointee.transform(at: time).normalRows
         let inWorld = Vector3(dot(rows.0, normal), dot(rows.1, normal), dot(rows.2, normal))
         return dot(inWorld, direction) > 0
     }

@@ -108,6 +108,7 @@ struct Wavefront {
     private func aim(_ path: Int) {
         var group = self.states.load(path)
         let (fu, fv) = group.sampler.pair(0)
+        let time = group.sampler.pair(2).0
         var lens: (x: FloatLanes, y: FloatLanes) = (0, 0)
         if self.camera.hasLens {
             let (lu, lv) = group.sampler.pair(1)
@@ -115,7 +116,7 @@ struct Wavefront {
         }
         let x = group.origin.x + 0.5 + self.filter.offset(fu)
         let y = group.origin.y + 0.5 + self.filter.offset(fv)
-        (group.origin, group.direction) = self.camera.rays(x, y, lens: lens)
+        (group.origin, group.direction) = self.camera.rays(x, y, lens: lens, at: time)
         group.beta = Vector3Lanes(1)
         group.light = .zero
         group.density = 0
@@ -128,7 +129,7 @@ struct Wavefront {
         group.skipped = .none
         group.receiver = LightReceiverLanes(point: .zero, normal: .zero)
         self.states.store(group, path)
-        self.states.begin(path, time: group.sampler.pair(2).0)
+        self.states.begin(path, time: time)
     }
 
     /// Traces a ray of each path and scatters it where it arrives.
@@ -302,7 +303,7 @@ struct Wavefront {
         guard lit.any else { return }
         let pick = group.sampler.bits(dimension &+ 3).0
         let position = group.sampler.bits(dimension &+ 2)
-        let sample = self.samples.sample(LightReceiverLanes(surface), lit, pick, position)
+        let sample = self.samples.sample(LightReceiverLanes(surface), lit, pick, position, at: group.time)
         let wi = surface.frame.toLocal(sample.wi)
         let side = dot(surface.geometricNormal, sample.wi)
         let isAbove = side .> 0

@@ -109,6 +109,22 @@ struct LightBounds {
         self = result
     }
 
+    /// A light that moves while the shutter is open, from what it is at the beginning and at the end; normals in between
+    /// may be any.
+    init?(from opening: LightBounds?, to closing: LightBounds?) {
+        guard var all = LightBounds([opening, closing]) else { return nil }
+        all.power *= 0.5
+        all.cosCone = -1
+        self = all
+    }
+
+    /// The same where an instance is, from the opening of the shutter to its closing.
+    func placed(by instance: Instance) -> LightBounds? {
+        let opening = self.placed(by: Affine(instance.transform))
+        guard let transform = instance.closingTransform, transform != instance.transform else { return opening }
+        return LightBounds(from: opening, to: self.placed(by: Affine(transform)))
+    }
+
     /// The same in the world.
     ///
     /// Exact for maps that keep angles; others are bounded.

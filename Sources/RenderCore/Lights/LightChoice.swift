@@ -26,7 +26,7 @@ struct LightChoice: BitwiseCopyable {
     let instance = view.pointee.instances + Int(view.pointee.triangleInstances[triangle])
     let light = instance.pointee.light
     guard light >= 0, let tree = view.pointee.lightTree,
-        let triangles = view.pointee.meshes[instance.pointee.mesh].lights
+        let triangles = instance.pointee.lights(view)
     else { return 0 }
     let local = receiver.seen(through: view.pointee.objectMaps[light])
     let inMesh = triangles.probability(of: triangle &- instance.pointee.firstTriangle, local)

@@ -52,14 +52,15 @@ struct LightSampleLookup {
         _ receivers: borrowing LightReceiverLanes,
         _ lit: MaskLanes,
         _ pick: UIntLanes,
-        _ position: (UIntLanes, UIntLanes)
+        _ position: (UIntLanes, UIntLanes),
+        at time: FloatLanes
     ) -> LightSampleLanes {
         var flags = Flags()
         if let only = self.view.pointee.onlyKinds, only.environment > 0 {
             flags.sky = lit.bits
             self.scratch.fill(Row.probability, 1)
         } else {
-            self.choose(receivers, lit, pick, &flags)
+            self.choose(receivers, lit, pick, at: time, &flags)
         }
         var result = LightSampleLanes(
             wi: self.scratch.vectors(Row.wi),
@@ -80,6 +81,7 @@ struct LightSampleLookup {
         _ receivers: borrowing LightReceiverLanes,
         _ lit: MaskLanes,
         _ pick: UIntLanes,
+        at time: FloatLanes,
         _ flags: inout Flags
     ) {
         self.walks.choose(receivers, lit, pick)
@@ -90,7 +92,7 @@ struct LightSampleLookup {
             switch choice.kind {
             case .nothing: continue
             case .environment: flags.sky |= bit
-            case .triangle: self.fetch(lane, bit, choice.number, &flags)
+            case .triangle: self.fetch(lane, bit, choice.number, at: time, &flags)
             case .directional, .punctual:
                 let light = self.view.pointee.lights + Int(choice.number)
                 guard let beam = lightWithoutExtent(light, at: receivers[lane].point) else { continue }
@@ -103,12 +105,22 @@ struct LightSampleLookup {
     }
 
     /// Brings what a triangle needs into rows.
-    @inline(__always) private func fetch(_ lane: Int, _ bit: UInt32, _ triangle: UInt32, _ flags: inout Flags) {
+    @inline(__always) private func fetch(
+        _ lane: Int,
+        _ bit: UInt32,
+        _ triangle: UInt32,
+        at time: FloatLanes,
+        _ flags: inout Flags
+    ) {
         let number = self.view.pointee.triangleInstances[Int(triangle)]
         let instance = self.view.pointee.instances + Int(number)
         let mesh = self.view.pointee.meshes + instance.pointee.mesh
         let material = self.view.pointee.materials + mesh.pointee.material
-        let (a, b, c) = self.view.pointee.corners(Int(triangle))
+        var (a, b, c) = self.view.pointee.corners(Int(triangle))
+        var isMirrored = instance.pointee.isMirrored
+        if instance.pointee.isMoving {
+            ((a, b, c), isMirrored) = self.view.pointee.movedCorners(Int(triangle), at: time[lane])
+        }
         self.scratch.set(Row.corners, lane, a)
         self.scratch.set(Row.corners + 3, lane, b)
         self.scratch.set(Row.corners + 6, lane, c)
@@ -117,7 +129,7 @@ struct LightSampleLookup {
         let first = UInt32(truncatingIfNeeded: instance.pointee.firstTriangle)
         self.scratch.set(Row.number, lane, triangle &- first)
         flags.triangle |= bit
-        if instance.pointee.isMirrored { flags.isMirrored |= bit }
+        if isMirrored { flags.isMirrored |= bit }
         if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
         if material.pointee.emissionTexture.isPresent || material.pointee.alphaMode != .opaque {
             flags.isTextured |= bit

@@ -135,7 +135,7 @@ struct LightWalks {
             return self.end(lane, .punctual, code & ~LightNode.flag, walk.pointee.probability)
         }
         let instance = self.view.pointee.instances + Int(code)
-        guard let tree = self.view.pointee.meshes[instance.pointee.mesh].lights else {
+        guard let tree = instance.pointee.lights(self.view) else {
             return self.end(lane, .nothing, 0, 0)
         }
         if tree.onlyLight >= 0 {

@@ -1,15 +1,19 @@
 /// The direction of growing u in the world and the sign of the bitangent; from the mesh, or from the texture
 /// coordinates.
+///
+/// Where the mesh itself moves it is that of the shutter's opening: what it is told with is made perpendicular to the
+/// normal anyway.
 func tangent(
     _ instance: UnsafePointer<InstanceData>,
     _ mesh: UnsafePointer<MeshData>,
     _ corners: UnsafePointer<UInt32>,
-    _ weights: (Float, Float, Float)
+    _ weights: (Float, Float, Float),
+    at time: Float
 ) -> (direction: Vector3, sign: Float) {
     let i0 = Int(corners[0])
     let i1 = Int(corners[1])
     let i2 = Int(corners[2])
-    let transform = instance.pointee.transform
+    let transform = instance.pointee.transform(at: time)
     let mirror: Float = transform.isMirrored ? -1 : 1
     if let tangents = mesh.pointee.tangents {
         func direction(_ i: Int) -> Vector3 { Vector3(tangents[4 &* i], tangents[4 &* i &+ 1], tangents[4 &* i &+ 2]) }

@@ -73,14 +73,14 @@ struct SurfaceLookup {
         }
         let smooth = normal
         if flags.isTextured != 0 {
-            let footprint = FootprintLanes(coneWidth: coneWidth, area: area, cosine: dot(geometric, wo), key: rays.key)
+            let footprint = FootprintLanes(coneWidth: coneWidth, area: area, cosine: dot(geometric, wo), rays)
             self.texture(hits, flags.isTextured, (weight0, weight1, weight2), normal, footprint)
             if flags.hasNormalMap != 0 {
                 normal = select(MaskLanes(bits: flags.hasNormalMap), self.scratch.vectors(Row.normal), normal)
             }
         }
         if flags.hasLobes != 0 {
-            let footprint = FootprintLanes(coneWidth: coneWidth, area: area, cosine: dot(geometric, wo), key: rays.key)
+            let footprint = FootprintLanes(coneWidth: coneWidth, area: area, cosine: dot(geometric, wo), rays)
             self.fetchLobes(hits, flags.hasLobes, (weight0, weight1, weight2), smooth, normal, footprint)
         }
         let isFront = dot(geometric, wo) .> 0
@@ -157,28 +157,18 @@ struct SurfaceLookup {
             let instance = self.view.pointee.instances + Int(instances[lane])
             let number = Int(numbers[lane])
             guard !instance.pointee.isParticles else {
-                let ray = Ray(origin: rays.origin[lane], direction: rays.direction[lane])
-                self.fetchParticle(instance, number, ray, hits.distance[lane], lane, &flags)
+                self.fetchParticle(instance, number, rays, hits.distance[lane], lane, &flags)
                 continue
             }
             let mesh = self.view.pointee.meshes + instance.pointee.mesh
             let corners = mesh.pointee.indices + 3 &* number
             let (i0, i1, i2) = (Int(corners[0]), Int(corners[1]), Int(corners[2]))
-            let positions = mesh.pointee.positions
-            scratch.set(Row.corners, lane, loadVector(positions, i0))
-            scratch.set(Row.corners + 3, lane, loadVector(positions, i1))
-            scratch.set(Row.corners + 6, lane, loadVector(positions, i2))
-            if let normals = mesh.pointee.normals {
-                flags.hasNormals |= bit
-                scratch.set(Row.normals, lane, loadVector(normals, i0))
-                scratch.set(Row.normals + 3, lane, loadVector(normals, i1))
-                scratch.set(Row.normals + 6, lane, loadVector(normals, i2))
+            if instance.pointee.isMoving {
+                self.fetchMoving(instance, mesh, number, rays.time[lane], lane, &flags)
+            } else {
+                self.fetch(mesh, i0, i1, i2, lane, &flags)
+                self.fetch(instance.pointee.transform, lane)
             }
-            let transform = instance.pointee.transform
-            scratch.set(Row.transform, lane, transform.x)
-            scratch.set(Row.transform + 3, lane, transform.y)
-            scratch.set(Row.transform + 6, lane, transform.z)
-            scratch.set(Row.transform + 9, lane, transform.offset)
             let isSampled = instance.pointee.light >= 0
             let global = UInt32(truncatingIfNeeded: instance.pointee.firstTriangle &+ number)
             let emitter = isSampled ? global : UInt32.max
@@ -189,6 +179,60 @@ struct SurfaceLookup {
             if material.pointee.normalTexture.isPresent { flags.hasNormalMap |= bit }
         }
         return flags
+    }
+
+    /// The corners of a triangle and their normals, if there are any.
+    @inline(__always) private func fetch(
+        _ mesh: UnsafePointer<MeshData>,
+        _ i0: Int,
+        _ i1: Int,
+        _ i2: Int,
+        _ lane: Int,
+        _ flags: inout Flags
+    ) {
+        let scratch = self.scratch
+        let positions = mesh.pointee.positions
+        scratch.set(Row.corners, lane, loadVector(positions, i0))
+        scratch.set(Row.corners + 3, lane, loadVector(positions, i1))
+        scratch.set(Row.corners + 6, lane, loadVector(positions, i2))
+        guard let normals = mesh.pointee.normals else { return }
+        flags.hasNormals |= 1 &<< UInt32(truncatingIfNeeded: lane)
+        scratch.set(Row.normals, lane, loadVector(normals, i0))
+        scratch.set(Row.normals + 3, lane, loadVector(normals, i1))
+        scratch.set(Row.normals + 6, lane, loadVector(normals, i2))
+    }
+
+    @inline(__always) private func fetch(_ transform: Affine, _ lane: Int) {
+        let scratch = self.scratch
+        scratch.set(Row.transform, lane, transform.x)
+        scratch.set(Row.transform + 3, lane, transform.y)
+        scratch.set(Row.transform + 6, lane, transform.z)
+        scratch.set(Row.transform + 9, lane, transform.offset)
+    }
+
+    /// Both for an instance that moves, at a time.
+    @inline(never) private func fetchMoving(
+        _ instance: UnsafePointer<InstanceData>,
+        _ mesh: UnsafePointer<MeshData>,
+        _ number: Int,
+        _ time: Float,
+        _ lane: Int,
+        _ flags: inout Flags
+    ) {
+        let scratch = self.scratch
+        let corners = mesh.pointee.indices + 3 &* number
+        let (i0, i1, i2) = (Int(corners[0]), Int(corners[1]), Int(corners[2]))
+        self.fetch(instance.pointee.transform(at: time), lane)
+        self.fetch(mesh, i0, i1, i2, lane, &flags)
+        guard mesh.pointee.closingPositions != nil else { return }
+        let (a, b, c) = mesh.pointee.corners(number, at: time)
+        scratch.set(Row.corners, lane, a)
+        scratch.set(Row.corners + 3, lane, b)
+        scratch.set(Row.corners + 6, lane, c)
+        guard let open = mesh.pointee.normals, let close = mesh.pointee.closingNormals else { return }
+        scratch.set(Row.normals, lane, between(loadVector(open, i0), loadVector(close, i0), time))
+        scratch.set(Row.normals + 3, lane, between(loadVector(open, i1), loadVector(close, i1), time))
+        scratch.set(Row.normals + 6, lane, between(loadVector(open, i2), loadVector(close, i2), time))
     }
 
     /// Every row that a material has, so that no lane ever sees what another hit has left there.
@@ -220,21 +264,19 @@ struct SurfaceLookup {
     @inline(never) private func fetchParticle(
         _ instance: UnsafePointer<InstanceData>,
         _ number: Int,
-        _ ray: Ray,
+        _ rays: borrowing RayLanes,
         _ distance: Float,
         _ lane: Int,
         _ flags: inout Flags
     ) {
         let scratch = self.scratch
-        let particle = ParticleSurface(self.view, instance, number, ray, distance: distance)
+        let ray = Ray(origin: rays.origin[lane], direction: rays.direction[lane])
+        let time = rays.time[lane]
+        let particle = ParticleSurface(self.view, instance, number, ray, distance: distance, time: time)
         scratch.set(Row.corners, lane, particle.point)
         scratch.set(Row.corners + 3, lane, particle.point + particle.tangent)
         scratch.set(Row.corners + 6, lane, particle.point + particle.bitangent)
-        let transform = instance.pointee.transform
-        scratch.set(Row.transform, lane, transform.x)
-        scratch.set(Row.transform + 3, lane, transform.y)
-        scratch.set(Row.transform + 6, lane, transform.z)
-        scratch.set(Row.transform + 9, lane, transform.offset)
+        self.fetch(instance.pointee.transform(at: time), lane)
         scratch.set(Row.emitter, lane, UInt32.max)
         let set = self.view.pointee.particles + instance.pointee.mesh
         let material = self.view.pointee.materials + set.pointee.material
@@ -283,7 +325,7 @@ struct SurfaceLookup {
                 self.scratch.set(Row.emission, lane, emittedRadiance(self.view, material, uv, footprint))
             }
             if material.pointee.normalTexture.isPresent {
-                let tangent = tangent(instance, mesh, corners, weights)
+                let tangent = tangent(instance, mesh, corners, weights, at: footprints.time[lane])
                 let color = lookUp(self.view, material.pointee.normalTexture, uv, footprint).color
                 let normal = mapped(normals[lane], tangent, color, scale: material.pointee.normalScale)
                 self.scratch.set(Row.normal, lane, normal)
@@ -327,7 +369,7 @@ struct SurfaceLookup {
                 point.apply(self.view, lobes, uv, footprint)
                 let hasNormalMap = lobes.pointee.clearcoatNormalTexture.isPresent
                 if hasNormalMap || lobes.pointee.anisotropy > 0 {
-                    let tangent = tangent(instance, mesh, corners, weights)
+                    let tangent = tangent(instance, mesh, corners, weights, at: footprints.time[lane])
                     if hasNormalMap {
                         let color = lookUp(self.view, lobes.pointee.clearcoatNormalTexture, uv, footprint).color
                         let scale = lobes.pointee.clearcoatNormalScale
@@ -357,33 +399,4 @@ struct SurfaceLookup {
 
 @inline(__always) private func clampedColor(_ c: Vector3Lanes) -> Vector3Lanes {
     Vector3Lanes(clamped(c.x, 0, 1), clamped(c.y, 0, 1), clamped(c.z, 0, 1))
-}
-
-/// What rays see at once on the surfaces that they hit.
-private struct FootprintLanes {
-    let coneWidth: FloatLanes
-    let area: FloatLanes
-    let cosine: FloatLanes
-    let key: UIntLanes
-
-    @inline(__always) func footprint(_ lane: Int, textureArea: Float) -> TextureFootprint {
-        TextureFootprint(
-            coneWidth: self.coneWidth[lane],
-            textureArea: textureArea,
-            area: self.area[lane],
-            cosine: self.cosine[lane],
-            key: self.key[lane]
-        )
-    }
-}
-
-/// The area of a triangle in texture coordinates.
-@inline(__always) private func textureArea(
-    _ coordinates: UnsafePointer<Float>,
-    _ corners: UnsafePointer<UInt32>
-) -> Float {
-    let (i0, i1, i2) = (2 &* Int(corners[0]), 2 &* Int(corners[1]), 2 &* Int(corners[2]))
-    let (du1, dv1) = (coordinates[i1] - coordinates[i0], coordinates[i1 &+ 1] - coordinates[i0 &+ 1])
-    let (du2, dv2) = (coordinates[i2] - coordinates[i0], coordinates[i2 &+ 1] - coordinates[i0 &+ 1])
-    return (du1 * dv2 - dv1 * du2).magnitude * 0.5
 }

@@ -36,8 +36,18 @@ struct Vector3: Equatable {
 
     @inline(__always) var lengthSquared: Float { (self.x * self.x + self.y * self.y) + self.z * self.z }
 
+    /// The smaller of each pair of coordinates.
+    @inline(__always) func smaller(_ other: Vector3) -> Vector3 {
+        Vector3(cvector_min(self.x, other.x), cvector_min(self.y, other.y), cvector_min(self.z, other.z))
+    }
+
+    /// The larger of each pair of coordinates.
+    @inline(__always) func larger(_ other: Vector3) -> Vector3 {
+        Vector3(cvector_max(self.x, other.x), cvector_max(self.y, other.y), cvector_max(self.z, other.z))
+    }
+
     /// The largest of the three.
-    @inline(__always) var largest: Float { larger(larger(self.x, self.y), self.z) }
+    @inline(__always) var largest: Float { cvector_max(cvector_max(self.x, self.y), self.z) }
 
     /// Luminance after ITU-R BT.709.
     @inline(__always) var luminance: Float { (0x1.b367ap-3 * self.x + 0x1.6e2eb2p-1 * self.y) + 0x1.27bb3p-4 * self.z }

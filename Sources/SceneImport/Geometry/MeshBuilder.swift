@@ -7,6 +7,8 @@ struct MeshBuilder {
     private let limits: ImportLimits
     /// The number of the material variant to show.
     private let variant: Int?
+    /// Seconds for which the shutter is open.
+    private let shutterTime: Double
     private var vertexCount = 0
     private var triangleCount = 0
 
@@ -23,10 +25,17 @@ struct MeshBuilder {
     private(set) var hasVertexAlpha = false
     private(set) var hasSeveralCoordinateSets = false
 
-    init(document: GLTF.Document, accessors: AccessorReader, variant: Int?, limits: ImportLimits) {
+    init(
+        document: GLTF.Document,
+        accessors: AccessorReader,
+        variant: Int?,
+        shutterTime: Double,
+        limits: ImportLimits
+    ) {
         self.document = document
         self.accessors = accessors
         self.variant = variant
+        self.shutterTime = shutterTime
         self.limits = limits
     }
 
@@ -87,7 +96,13 @@ struct MeshBuilder {
         let material = try self.materialIndex(primitive, of: self.document.materials ?? [])
         try self.reserve(vertices: count)
         let data = try VertexData(primitive, position: position, accessors: self.accessors)
-        return try ParticleBuilder.particles(primitive, description, material: material, data: data)
+        return try ParticleBuilder.particles(
+            primitive,
+            description,
+            material: material,
+            data: data,
+            shutterTime: self.shutterTime
+        )
     }
 
     private mutating func build(_ primitive: GLTF.Primitive) throws(ImportError) -> (Mesh, MeshDeformer)? {

@@ -9,12 +9,13 @@ enum ParticleBuilder {
     /// The radii that the renderer takes, in metres.
     private static let radii: ClosedRange<Float> = 1e-9 ... 1e9
 
-    /// The particles of a primitive of points.
+    /// The particles of a primitive of points; `shutterTime` seconds later each has gone on with its velocity.
     static func particles(
         _ primitive: GLTF.Primitive,
         _ description: GLTF.Particles,
         material: Int,
-        data: VertexData
+        data: VertexData,
+        shutterTime: Double
     ) throws(ImportError) -> ParticleSet {
         let centers = try data.floats("POSITION", .vector3) ?? []
         var radii = try data.floats("_RADIUS", .scalar) ?? []
@@ -31,6 +32,11 @@ enum ParticleBuilder {
             )
         }
         var set = ParticleSet(centers: centers, radii: radii, material: material)
+        if let velocities = try data.floats("_VELOCITY", .vector3), shutterTime > 0,
+            velocities.contains(where: { $0 != 0 })
+        {
+            set.closingCenters = zip(centers, velocities).map { Float(Double($0) + Double($1) * shutterTime) }
+        }
         if let colors = try data.colors()?.values {
             set.colors = (0 ..< centers.count / 3).map { i in
                 SRGB.code(colors[3 * i]) | SRGB.code(colors[3 * i + 1]) << 8 | SRGB.code(colors[3 * i + 2]) << 16

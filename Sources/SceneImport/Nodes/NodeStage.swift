@@ -92,14 +92,14 @@ struct NodeStage: Sendable {
         return Affine(translation: t, rotation: r, scale: s)
     }
 
-    /// Everything but the eye.
-    func frame(_ pose: Pose) throws(ImportError) -> SceneFrame {
+    /// Everything but the eye; what moves says where it is in `closing` too, when the shutter closes.
+    func frame(_ pose: Pose, _ closing: Pose? = nil) throws(ImportError) -> SceneFrame {
         var owners: [Int] = []
-        return try self.frame(pose, owners: &owners)
+        return try self.frame(pose, closing, owners: &owners)
     }
 
     /// Everything but the eye, and the entry of the tree that each instance belongs to.
-    func frame(_ pose: Pose, owners: inout [Int]) throws(ImportError) -> SceneFrame {
+    func frame(_ pose: Pose, _ closing: Pose? = nil, owners: inout [Int]) throws(ImportError) -> SceneFrame {
         var frame = SceneFrame()
         let copies = self.contents.reduce(0) { sum, contents in
             sum + (contents.meshes.count + contents.particles.count) * (contents.copies?.count ?? 1)
@@ -111,7 +111,7 @@ struct NodeStage: Sendable {
                     frame.lights.append(try self.light(light, at: pose.time).placed(by: pose.transforms[entry]))
                 }
                 if let volume = contents.volume { try self.place(volume, pose.transforms[entry], in: &frame) }
-                try self.place(contents, entry: entry, pose, in: &frame)
+                try self.place(contents, entry: entry, pose, closing, in: &frame)
                 owners.append(contentsOf: repeatElement(entry, count: frame.instances.count - owners.count))
             } catch {
                 throw error.located(at: NodeTree.name(self.tree.entries[entry].node, self.nodes))
@@ -124,41 +124,58 @@ struct NodeStage: Sendable {
         _ contents: Contents,
         entry: Int,
         _ pose: Pose,
+        _ closing: Pose?,
         in frame: inout SceneFrame
     ) throws(ImportError) {
-        let world = pose.transforms[entry]
+        let world = (pose.transforms[entry], closing?.transforms[entry])
         for set in contents.particles {
             try Self.place(Instance(particles: set), self.particleBoxes[set], contents, world, in: &frame)
         }
-        guard !contents.meshes.isEmpty else { return }
-        let track = contents.morphs ? self.animation.tracks[self.tree.entries[entry].node]?.weights : nil
-        let weights = track?.values(at: pose.time) ?? contents.weights
-        let matrices = contents.skin?.matrices(pose.transforms, node: entry)
         for mesh in contents.meshes {
             let deformer = self.deformers[mesh]
-            let isSkinned = matrices != nil && deformer.influences != nil
+            let isSkinned = contents.skin != nil && deformer.influences != nil
             guard isSkinned || (contents.morphs && !deformer.targets.isEmpty) else {
                 try Self.place(Instance(mesh: mesh), self.boxes[mesh], contents, world, in: &frame)
                 continue
             }
-            var shape = deformer.morphed(self.meshes[mesh], weights: weights)
-            if isSkinned, let matrices { deformer.skinned(&shape, matrices) }
-            let number = self.meshes.count + frame.deformedMeshes.count
-            frame.deformedMeshes.append(
-                DeformedMesh(
-                    mesh: mesh,
-                    positions: shape.positions,
-                    normals: shape.normals,
-                    tangents: shape.tangents
-                )
+            let shape = self.shape(mesh, contents, entry: entry, pose)
+            var box = Box(shape.positions)
+            var deformed = DeformedMesh(
+                mesh: mesh,
+                positions: shape.positions,
+                normals: shape.normals,
+                tangents: shape.tangents
             )
+            if let closing {
+                let last = self.shape(mesh, contents, entry: entry, closing)
+                if last.positions != shape.positions {
+                    deformed.closingPositions = last.positions
+                    deformed.closingNormals = last.normals
+                    box = box.union(Box(last.positions))
+                }
+            }
+            let number = self.meshes.count + frame.deformedMeshes.count
+            frame.deformedMeshes.append(deformed)
             // A skin's joints stand in the world already.
             if isSkinned {
                 frame.instances.append(Instance(mesh: number))
             } else {
-                try Self.place(Instance(mesh: number), Box(shape.positions), contents, world, in: &frame)
+                try Self.place(Instance(mesh: number), box, contents, world, in: &frame)
             }
         }
+    }
+
+    /// A mesh with its morph targets and its skin, if it has any.
+    private func shape(_ mesh: Int, _ contents: Contents, entry: Int, _ pose: Pose) -> Mesh {
+        let track = contents.morphs ? self.animation.tracks[self.tree.entries[entry].node]?.weights : nil
+        var shape = self.deformers[mesh].morphed(
+            self.meshes[mesh],
+            weights: track?.values(at: pose.time) ?? contents.weights
+        )
+        if let matrices = contents.skin?.matrices(pose.transforms, node: entry) {
+            self.deformers[mesh].skinned(&shape, matrices)
+        }
+        return shape
     }
 
     private func place(_ volume: Int, _ world: Affine, in frame: inout SceneFrame) throws(ImportError) {
@@ -173,19 +190,22 @@ struct NodeStage: Sendable {
         frame.volumes.append(VolumeInstance(volume: volume, transform: world.renderTransform))
     }
 
-    /// Places something, or all its copies.
+    /// Places something, or all its copies, from the opening to the closing of the shutter.
     private static func place(
         _ instance: Instance,
         _ box: Box,
         _ contents: Contents,
-        _ world: Affine,
+        _ world: (opening: Affine, closing: Affine?),
         in frame: inout SceneFrame
     ) throws(ImportError) {
         for i in 0 ..< (contents.copies?.count ?? 1) {
-            let transform = contents.copies.map { world * $0.local(i) } ?? world
+            let local = contents.copies?.local(i)
+            let transform = local.map { world.opening * $0 } ?? world.opening
             // Animators hide things by a scale of zero.
             guard transform.determinant.magnitude > 1e-30 else { continue }
-            let image = box.image(under: transform)
+            let closing = world.closing.map { closing in local.map { closing * $0 } ?? closing }
+            var image = box.image(under: transform)
+            if let closing { image = image.union(box.image(under: closing)) }
             // Written so that what is not a number fails.
             guard image.low.min() > -Self.coordinateMax, image.high.max() < Self.coordinateMax else {
                 throw ImportError(
@@ -195,6 +215,7 @@ struct NodeStage: Sendable {
             }
             var placed = instance
             placed.transform = transform.renderTransform
+            if let last = closing?.renderTransform, last != placed.transform { placed.closingTransform = last }
             frame.instances.append(placed)
         }
     }
