@@ -18,10 +18,13 @@ struct LoneRay: BitwiseCopyable {
     var current: UInt32
     /// The bits of the distance at which the ray enters the box of `current`.
     var entry: UInt32
-    /// What waits on the ray's own stack.
+    /// What waits on the ray's own stack, above what waits for it in the world while it is in an instance.
     var depth: Int
+    var floor: Int
     var stack: UnsafeMutablePointer<UInt64>
     var lane: Int
+    /// The walk through the world that goes on when this one has left its instance; nothing of walks that begin in one.
+    var world: UnsafeMutablePointer<LoneRay>?
 
     @inline(__always) init(
         _ ray: Ray,
@@ -40,8 +43,10 @@ struct LoneRay: BitwiseCopyable {
         self.current = 0
         self.entry = 0
         self.depth = 0
+        self.floor = 0
         self.stack = stack
         self.lane = lane
+        self.world = nil
     }
 
     /// Begins at the node or leaf of a code.
@@ -50,13 +55,42 @@ struct LoneRay: BitwiseCopyable {
         self.current = code
         self.entry = entry.bitPattern
         self.depth = 0
+        self.floor = 0
+    }
+
+    /// The walk through an instance that the walk through the world has come to; nothing where the ray misses it at its time.
+    @inline(__always) static func inside(
+        _ view: UnsafePointer<SceneView>,
+        _ world: UnsafeMutablePointer<LoneRay>
+    ) -> LoneRay? {
+        let instance = world.pointee.current & ~ChildCode.kinds
+        let data = view.pointee.instances + Int(instance)
+        guard let local = data.pointee.local(world.pointee.ray, at: world.pointee.query.time) else { return nil }
+        let (skipped, target) = (world.pointee.skipped, world.pointee.target)
+        let entry = Float(bitPattern: world.pointee.entry)
+        let query = world.pointee.query.inside(instance, data, at: entry, skipped, target)
+        var walk = LoneRay(
+            local,
+            query,
+            skipped: skipped,
+            target: target,
+            lane: world.pointee.lane,
+            stack: world.pointee.stack
+        )
+        walk.best = world.pointee.best
+        walk.current = view.pointee.bvh.root(of: data)
+        walk.entry = world.pointee.entry
+        walk.depth = world.pointee.depth
+        walk.floor = world.pointee.depth
+        walk.world = world
+        return walk
     }
 
     /// Takes what waits nearest that is not behind the hit; false when nothing is left.
     @inline(__always) mutating func next() -> Bool {
         var depth = self.depth
         repeat {
-            guard depth > 0 else { return false }
+            guard depth > self.floor else { return false }
             depth &-= 1
             let key = self.stack[depth]
             self.current = UInt32(truncatingIfNeeded: key)
@@ -124,22 +158,43 @@ extension Traversal {
                 } else {
                     isOver = !walk.pointee.next()
                 }
+            } else if current & ChildCode.kinds == ChildCode.instance {
+                isOver = !self.enterInTurn(view, walk, turn)
             } else {
                 self.visitLeaf(view, walk, leaves)
                 isOver = !walk.pointee.next()
+            }
+            if isOver, let world = order[turn].pointee.world {
+                world.pointee.best = order[turn].pointee.best
+                order[turn] = world
+                isOver = !world.pointee.next()
             }
             if isOver {
                 count &-= 1
                 order[turn] = order[count]
             } else {
-                self.prefetch(walk.pointee.current, nodes, leaves)
+                self.prefetch(order[turn].pointee.current, nodes, leaves)
                 turn &+= 1
             }
             if turn >= count { turn = 0 }
         }
     }
 
-    /// Looks for a nearer hit in the leaf or the instance that a walk has come to.
+    /// Lets a walk through the instance that `walk` has come to take its turns until it is done; where there is none, `walk`
+    /// goes on, if it does.
+    @inline(__always) private func enterInTurn(
+        _ view: UnsafePointer<SceneView>,
+        _ walk: UnsafeMutablePointer<LoneRay>,
+        _ turn: Int
+    ) -> Bool {
+        guard let inside = LoneRay.inside(view, walk) else { return walk.pointee.next() }
+        let place = walk + laneCount
+        place.initialize(to: inside)
+        self.turns[turn] = place
+        return true
+    }
+
+    /// Looks for a nearer hit in the leaf that a walk has come to.
     @inline(__always) private func visitLeaf(
         _ view: UnsafePointer<SceneView>,
         _ walk: UnsafeMutablePointer<LoneRay>,
@@ -159,37 +214,22 @@ extension Traversal {
             self.take(view, candidates, block, walk.pointee.query, &walk.pointee.best)
         } else if current & ChildCode.kinds == ChildCode.spheres {
             if let counts = self.counts { counts.pointee.leaves &+= 1 }
-            self.nearestSphere(
+            self.nearest(
                 view,
                 walk.pointee.ray,
                 walk.pointee.setup,
                 walk.pointee.query,
-                block,
-                &walk.pointee.best
-            )
-        } else {
-            // The single walk has the traversal's other stack for itself.
-            self.enter(
-                view,
-                walk.pointee.ray,
-                walk.pointee.query,
-                current & ~ChildCode.kinds,
-                at: Float(bitPattern: walk.pointee.entry),
-                depth: 0,
-                walk.pointee.skipped,
+                in: current,
                 &walk.pointee.best
             )
         }
     }
 
     /// Walks with some rays in turn; the bits of those that are blocked.
-    ///
-    /// - Parameter floor: From where on the traversal's own stack is free.
     @inline(never) func blockedInTurn(
         _ view: UnsafePointer<SceneView>,
         _ rays: UnsafeMutablePointer<LoneRay>,
-        _ lanes: UInt32,
-        depth floor: Int
+        _ lanes: UInt32
     ) -> UInt32 {
         let nodes = view.pointee.bvh.nodes
         let leaves = view.pointee.bvh.leaves
@@ -227,19 +267,24 @@ extension Traversal {
                 } else {
                     isOver = !walk.pointee.next()
                 }
+            } else if current & ChildCode.kinds == ChildCode.instance {
+                isOver = !self.enterInTurn(view, walk, turn)
+            } else if self.isBlockedInLeaf(view, walk, leaves) {
+                blocked |= 1 &<< UInt32(truncatingIfNeeded: walk.pointee.lane)
+                walk.pointee.world = nil
+                isOver = true
             } else {
-                if self.isBlockedInLeaf(view, walk, leaves, depth: floor) {
-                    blocked |= 1 &<< UInt32(truncatingIfNeeded: walk.pointee.lane)
-                    isOver = true
-                } else {
-                    isOver = !walk.pointee.next()
-                }
+                isOver = !walk.pointee.next()
+            }
+            if isOver, let world = order[turn].pointee.world {
+                order[turn] = world
+                isOver = !world.pointee.next()
             }
             if isOver {
                 count &-= 1
                 order[turn] = order[count]
             } else {
-                self.prefetch(walk.pointee.current, nodes, leaves)
+                self.prefetch(order[turn].pointee.current, nodes, leaves)
                 turn &+= 1
             }
             if turn >= count { turn = 0 }
@@ -250,8 +295,7 @@ extension Traversal {
     @inline(__always) private func isBlockedInLeaf(
         _ view: UnsafePointer<SceneView>,
         _ walk: UnsafeMutablePointer<LoneRay>,
-        _ leaves: UnsafeRawPointer,
-        depth floor: Int
+        _ leaves: UnsafeRawPointer
     ) -> Bool {
         let current = walk.pointee.current
         let tMax = walk.pointee.best.t
@@ -265,20 +309,14 @@ extension Traversal {
             }
             return self.isBlocked(view, candidates, block, walk.pointee.query, tMax: tMax)
         }
-        if current & ChildCode.kinds == ChildCode.spheres {
-            if let counts = self.counts { counts.pointee.leaves &+= 1 }
-            return self.isBlockedBySphere(walk.pointee.ray, walk.pointee.setup, walk.pointee.query, block, tMax: tMax)
-        }
+        if let counts = self.counts { counts.pointee.leaves &+= 1 }
         return self.isBlocked(
             view,
             walk.pointee.ray,
+            walk.pointee.setup,
             walk.pointee.query,
-            current & ~ChildCode.kinds,
-            at: Float(bitPattern: walk.pointee.entry),
-            tMax: tMax,
-            depth: floor,
-            walk.pointee.skipped,
-            walk.pointee.target
+            in: current,
+            tMax: tMax
         )
     }
 

@@ -63,6 +63,25 @@ struct RayQuery: BitwiseCopyable {
     /// When the ray is traced, 0...1 while the shutter is open.
     var time: Float
 
+    /// The same ray's question to an instance whose box it enters at `entry`.
+    @inline(__always) func inside(
+        _ instance: UInt32,
+        _ data: UnsafePointer<InstanceData>,
+        at entry: Float,
+        _ skipped: PrimitiveID,
+        _ target: PrimitiveID
+    ) -> RayQuery {
+        RayQuery(
+            space: instance,
+            skipped: skipped.instance == instance ? skipped.number : .max,
+            target: target.instance == instance ? target.number : .max,
+            key: self.key,
+            floor: entry,
+            padding: data.pointee.padding,
+            time: self.time
+        )
+    }
+
     /// The number of a primitive in the space, or `UInt32.max` when it is of another.
     @inline(__always) static func number(
         of primitive: PrimitiveID,

@@ -110,15 +110,7 @@ extension Traversal {
     ) -> Bool {
         let data = view.pointee.instances + Int(instance)
         guard let local = data.pointee.local(ray, at: outer.time) else { return false }
-        let inner = RayQuery(
-            space: instance,
-            skipped: skipped.instance == instance ? skipped.number : .max,
-            target: target.instance == instance ? target.number : .max,
-            key: outer.key,
-            floor: entry,
-            padding: data.pointee.padding,
-            time: outer.time
-        )
+        let inner = outer.inside(instance, data, at: entry, skipped, target)
         return self.isBlocked(
             view,
             local,

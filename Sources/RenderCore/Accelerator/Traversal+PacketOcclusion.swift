@@ -171,7 +171,7 @@ extension Traversal {
         for lane in LaneSequence(MaskLanes(bits: entering)) {
             rays[lane].begin(at: code, entry: 0, best: NearestHit(tMax: farthest[lane]))
         }
-        return self.blockedInTurn(view, rays, entering, depth: depth)
+        return self.blockedInTurn(view, rays, entering)
     }
 
     /// Goes on in an instance's own space.

@@ -229,15 +229,7 @@ struct Traversal {
     ) {
         let data = view.pointee.instances + Int(instance)
         guard let local = data.pointee.local(ray, at: outer.time) else { return }
-        let query = RayQuery(
-            space: instance,
-            skipped: skipped.instance == instance ? skipped.number : .max,
-            target: .max,
-            key: outer.key,
-            floor: entry,
-            padding: data.pointee.padding,
-            time: outer.time
-        )
+        let query = outer.inside(instance, data, at: entry, skipped, .none)
         self.descend(
             view,
             local,
