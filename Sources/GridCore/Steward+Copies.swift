@@ -84,7 +84,9 @@ extension Steward {
             return
         }
         let holders = self.ledger.holders(ofUnitAt: index, root: root)
-        let others = self.live.filter { $0 != self.settings.me && !holders.contains($0) }
+        // Those that keep the job now do not call a steward that has left, so it cannot tell who of them is there.
+        let keepers = self.isActing ? self.live : self.roster.stewards
+        let others = keepers.filter { $0 != self.settings.me && !holders.contains($0) }
         self.copies[index]?.attempts += 1
         if !others.isEmpty {
             let target = others[(index + wish.attempts) % others.count]

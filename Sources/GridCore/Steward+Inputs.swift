@@ -205,6 +205,7 @@ extension Steward {
                 self.beat(now: now)
                 self.keepRoster(now: now)
                 self.askAround(now: now)
+                self.remind(now: now)
             case .flush:
                 self.isFlushTimerSet = false
                 self.mustFlush = false

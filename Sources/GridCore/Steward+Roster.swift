@@ -7,6 +7,8 @@ extension Steward {
         var lastHeard: Instant
         /// Whether it ever said something to this steward.
         var wasHeard = false
+        /// When it was last told that it is a steward, while it says nothing.
+        var remindedAt: Instant?
         /// New records that it was not told of.
         var unsent: [RecordID] = []
         var openUnits = 0
@@ -89,6 +91,18 @@ extension Steward {
             self.askedAround = now
         } else {
             self.askedAround = last
+        }
+    }
+
+    /// Tells stewards that say nothing that they are some: the word may have been lost, or they were away.
+    mutating func remind(now: Instant) {
+        guard self.isActing else { return }
+        for peer in self.roster.stewards where peer != self.settings.me {
+            guard !self.isHeard(peer, within: self.settings.stewardDead, now: now) else { continue }
+            let last = self.siblings[peer]?.remindedAt ?? now
+            let isDue = last.advanced(by: self.settings.askAroundEvery) <= now
+            self.siblings[peer]?.remindedAt = isDue ? now : last
+            if isDue { self.actions.append(.offer(to: peer)) }
         }
     }
 

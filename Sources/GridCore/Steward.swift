@@ -73,7 +73,8 @@ public struct Steward: Sendable {
         public var holders = 2
         /// Stewards tell each other that they are there at least this often.
         public var beat: Duration = .seconds(1)
-        /// How often a steward of a provisional roster tells everyone that it keeps the job.
+        /// How often a steward of a provisional roster tells everyone that it keeps the job, and any steward tells a silent
+        /// one that it is one too.
         public var askAroundEvery: Duration = .seconds(30)
         /// New records are told to the other stewards after this time at the latest.
         public var pushDelay: Duration = .milliseconds(100)

@@ -39,12 +39,22 @@ struct StewardRosterTests {
     }
 
     @Test
-    func `whoever keeps a job for good asks nobody`() throws {
+    func `a steward that says nothing is told from time to time that it is one, and nobody else is asked`() throws {
         var steward = try self.steward(Roster(number: 1, stewards: [self.me, self.other]))
-        while let next = steward.nextDeadline, TestGrid.start.duration(to: next) < .seconds(100) {
-            for case .offer(_) in steward.handleTimeout(now: next) {
-                Issue.record("it asked around after \(TestGrid.start.duration(to: next))")
+        var reminded: [Duration] = []
+        let word = StewardMessage(job: steward.job, recordCount: 0, summary: Digest(hashing: "".utf8))
+        var now = TestGrid.start
+        while let next = steward.nextDeadline, TestGrid.start.duration(to: next) < .seconds(200) {
+            now = max(now, next)
+            var actions = steward.handleTimeout(now: now)
+            let time = TestGrid.start.duration(to: now)
+            if time > .seconds(100) { actions += steward.handle(word, from: self.other, now: now) }
+            for case .offer(let peer) in actions {
+                #expect(peer == self.other)
+                reminded.append(time)
             }
         }
+        #expect(reminded.count == 3, "\(reminded)")
+        #expect(reminded.allSatisfy { $0 >= .seconds(30) && $0 < .seconds(101) }, "\(reminded)")
     }
 }

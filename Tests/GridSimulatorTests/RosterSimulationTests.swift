@@ -33,6 +33,31 @@ struct RosterSimulationTests {
         }
     }
 
+    /// Each of these once left pixels on one disk, or two rosters that never heard of each other: what told a steward of its
+    /// office was lost, it was away when the job ended, or it was voted out while it alone held something.
+    @Test(arguments: [251, 297, 570, 1_886, 2_413] as [UInt64])
+    func `what a storm over a hundred nodes leaves lies on two disks, and all who keep it agree`(seed: UInt64) throws {
+        let job = SimulationScenario.Job(frameCount: 2, width: 320, height: 192, samples: 64)
+        var scenario = SimulationScenario(seed: seed, nodes: 100, stewards: 12, saboteurs: 5, threadsMax: 2, jobs: [job])
+        scenario.encodesMessages = false
+        scenario.faults.lossRate = 0.02
+        scenario.faults.duplicateRate = 0.02
+        scenario.faults.delayRate = 0.05
+        scenario.faults.crashMeanSeconds = 60
+        scenario.faults.crashBetweenActionsRate = 0.001
+        scenario.faults.tornRate = 0.3
+        scenario.faults.stewardsCrash = true
+        scenario.faults.disconnectMeanSeconds = 60
+        scenario.faults.partitionMeanSeconds = 60
+        scenario.faults.partitionSeconds = 15
+        scenario.faults.slowdownMeanSeconds = 120
+        scenario.faults.sceneFailureRate = 0.05
+        scenario.faults.renderFailureRate = 0.005
+        scenario.faults.pauseMeanSeconds = 200
+        scenario.faults.untilSeconds = 40
+        try self.run(scenario)
+    }
+
     @Test
     func `a steward that dies for good is replaced within 6 s and nothing is lost`() throws {
         for seed in UInt64(0) ..< 8 {
