@@ -38,7 +38,9 @@ struct RosterSimulationTests {
     @Test(arguments: [251, 297, 570, 1_886, 2_413] as [UInt64])
     func `what a storm over a hundred nodes leaves lies on two disks, and all who keep it agree`(seed: UInt64) throws {
         let job = SimulationScenario.Job(frameCount: 2, width: 320, height: 192, samples: 64)
-        var scenario = SimulationScenario(seed: seed, nodes: 100, stewards: 12, saboteurs: 5, threadsMax: 2, jobs: [job])
+        var scenario = SimulationScenario(seed: seed, nodes: 100, stewards: 12, jobs: [job])
+        scenario.saboteurs = 5
+        scenario.threadsMax = 2
         scenario.encodesMessages = false
         scenario.faults.lossRate = 0.02
         scenario.faults.duplicateRate = 0.02
