@@ -51,7 +51,6 @@ struct ShotAssembly {
         var surfaces = try materials.buildAll(self.document.materials ?? [])
         if meshes.needsDefaultMaterial { surfaces.append(MaterialBuilder.defaultMaterial) }
         self.note(animation: animation, meshes: meshes, in: &notes)
-        notes += materials.notes
 
         let stage = NodeStage(
             nodes: self.document.nodes ?? [],
@@ -119,11 +118,7 @@ struct ShotAssembly {
         if meshes.hasVertexAlpha {
             notes.append("The alpha of vertex colours is not read.")
         }
-        if meshes.hasSeveralCoordinateSets {
-            notes.append(
-                "Some materials use several sets of texture coordinates; the base colour's set is used for all."
-            )
-        }
+        notes += meshes.coordinateNotes
         if let first = animation.firstName, let other = animation.alternatives.first {
             let more = animation.alternatives.count - 1
             notes.append(

@@ -72,6 +72,78 @@ struct MaterialLobeTests {
         #expect(!shot.notes.contains { $0.contains("not read") })
     }
 
+    /// Two texels: white with an alpha of 1, and dark red with one of 0.2.
+    private static let glossy =
+        "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAYAAAD0In+KAAAAD0lEQVR4nGP4DwQNDAzGABwi"
+        + "BLB7XnICAAAAAElFTkSuQmCC"
+
+    @Test
+    func `glossiness in alpha becomes roughness in green, once for each factor`() throws {
+        var scene = SceneBuilder()
+        let positions = scene.floats([0, 0, 0, 1, 0, 0, 0, 1, 0], width: 3)
+        let coordinates = scene.floats([0, 0, 1, 0, 0, 1], width: 2)
+        func old(_ factor: String) -> String {
+            "{\"extensions\":{\"KHR_materials_pbrSpecularGlossiness\":{\(factor)"
+                + "\"specularGlossinessTexture\":{\"index\":0,\"extensions\":{\"KHR_texture_transform\":{\"offset\":[0.5,0]}}}}}}"
+        }
+        scene.members = [
+            "\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":\(positions),\"TEXCOORD_0\":\(coordinates)},"
+                + "\"material\":0}]}]",
+            "\"materials\":[\(old("\"glossinessFactor\":0.5,")),\(old("\"glossinessFactor\":0.5,")),\(old(""))]",
+            "\"images\":[{\"uri\":\"data:image/png;base64,\(Self.glossy)\"}]",
+            "\"textures\":[{\"source\":0}]",
+        ]
+        let assets = try scene.shot().assets
+        let references = assets.materials.map(\.metallicRoughnessTexture)
+        #expect(assets.materials.allSatisfy { $0.roughness == 1 && $0.metallic == 0 })
+        #expect(references[0] == references[1] && references[0]?.image != references[2]?.image)
+        #expect(references[0]?.transform.c == 0.5)
+        // One picture of colours, and one for each factor.
+        #expect(assets.images.count == 3)
+        let half = try #require(references[0]).image
+        let whole = try #require(references[2]).image
+        // 1 - 0.5 * 1, 1 - 0.5 * 0.2; 1 - 1, 1 - 0.2.
+        #expect(assets.images[half].texels == .linear8([255, 128, 255, 255, 255, 230, 255, 255]))
+        #expect(assets.images[whole].texels == .linear8([255, 0, 255, 255, 255, 204, 255, 255]))
+    }
+
+    @Test
+    func `any set of texture coordinates is read, and several in one material are told`() throws {
+        func shot(_ material: String, second: [Float] = [1, 1, 0, 1, 1, 0]) throws -> ImportedShot {
+            var scene = SceneBuilder()
+            let positions = scene.floats([0, 0, 0, 1, 0, 0, 0, 1, 0], width: 3)
+            let first = scene.floats([0, 0, 1, 0, 0, 1], width: 2)
+            let other = scene.floats(second, width: 2)
+            let view = scene.view(try Sample.png())
+            scene.members = [
+                "\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":\(positions),\"TEXCOORD_0\":\(first),"
+                    + "\"TEXCOORD_1\":\(other)},\"material\":0}]}]",
+                "\"materials\":[{\"name\":\"hull\",\(material)}]",
+                "\"images\":[{\"bufferView\":\(view),\"mimeType\":\"image/png\"}]",
+                "\"textures\":[{\"source\":0}]",
+            ]
+            return try scene.shot()
+        }
+        let base = { (set: Int) in "\"pbrMetallicRoughness\":{\"baseColorTexture\":{\"index\":0,\"texCoord\":\(set)}}" }
+        let glow = { (set: Int) in "\"emissiveTexture\":{\"index\":0,\"texCoord\":\(set)}" }
+        let same = try shot("\(base(1)),\(glow(1))")
+        #expect(same.assets.meshes.first?.textureCoordinates == [1, 1, 0, 1, 1, 0])
+        #expect(!same.notes.contains { $0.contains("texture coordinates") })
+
+        let mixed = try shot("\(base(1)),\(glow(0))")
+        #expect(mixed.assets.meshes.first?.textureCoordinates == [1, 1, 0, 1, 1, 0])
+        #expect(
+            mixed.notes.contains {
+                $0.contains("Material \"hull\" uses several")
+                    && $0.contains("set 1 also places the textures of emission (set 0)")
+            },
+            "\(mixed.notes)"
+        )
+        // Two names of one map are one map.
+        let twice = try shot("\(base(1)),\(glow(0))", second: [0, 0, 1, 0, 0, 1])
+        #expect(!twice.notes.contains { $0.contains("texture coordinates") })
+    }
+
     @Test
     func `volumes absorb, and need a distance above zero`() throws {
         let material = try self.material(

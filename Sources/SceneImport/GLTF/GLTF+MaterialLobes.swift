@@ -81,16 +81,20 @@ extension GLTF.Material {
 }
 
 extension GLTF.Material.Extensions {
-    /// The textures of all lobes.
-    var textures: [GLTF.TextureInfo] {
+    /// The textures of all lobes, and what each is for.
+    var textures: [(use: String, texture: GLTF.TextureInfo?)] {
         [
-            self.transmission?.transmissionTexture, self.specular?.specularTexture, self.specular?.specularColorTexture,
-            self.clearcoat?.clearcoatTexture, self.clearcoat?.clearcoatRoughnessTexture,
-            self.clearcoat?.clearcoatNormalTexture, self.sheen?.sheenColorTexture, self.sheen?.sheenRoughnessTexture,
-            self.iridescence?.iridescenceTexture, self.iridescence?.iridescenceThicknessTexture,
-            self.anisotropy?.anisotropyTexture, self.diffuseTransmission?.diffuseTransmissionTexture,
-            self.diffuseTransmission?.diffuseTransmissionColorTexture,
-            self.specularGlossiness?.specularGlossinessTexture,
-        ].compactMap { $0 }
+            ("transmission", self.transmission?.transmissionTexture), ("specular", self.specular?.specularTexture),
+            ("specular colour", self.specular?.specularColorTexture), ("clear coat", self.clearcoat?.clearcoatTexture),
+            ("clear coat roughness", self.clearcoat?.clearcoatRoughnessTexture),
+            ("clear coat normal", self.clearcoat?.clearcoatNormalTexture),
+            ("sheen colour", self.sheen?.sheenColorTexture), ("sheen roughness", self.sheen?.sheenRoughnessTexture),
+            ("iridescence", self.iridescence?.iridescenceTexture),
+            ("iridescence thickness", self.iridescence?.iridescenceThicknessTexture),
+            ("anisotropy", self.anisotropy?.anisotropyTexture),
+            ("diffuse transmission", self.diffuseTransmission?.diffuseTransmissionTexture),
+            ("diffuse transmission colour", self.diffuseTransmission?.diffuseTransmissionColorTexture),
+            ("specular-glossiness", self.specularGlossiness?.specularGlossinessTexture),
+        ]
     }
 }

@@ -10,14 +10,16 @@ extension GLTF {
         var doubleSided: Bool?
         var extensions: Extensions?
 
-        /// The textures that are read.
-        var textures: [TextureInfo] {
+        /// The textures that are read, and what each is for; that of the base colour comes first.
+        var textures: [(use: String, texture: TextureInfo)] {
             let pbr = self.pbrMetallicRoughness
-            let specularGlossiness = self.extensions?.specularGlossiness
-            return [
-                pbr?.baseColorTexture ?? specularGlossiness?.diffuseTexture, self.normalTexture,
-                pbr?.metallicRoughnessTexture, self.emissiveTexture,
-            ].compactMap { $0 } + (self.extensions?.textures ?? [])
+            let all: [(use: String, texture: TextureInfo?)] =
+                [
+                    ("base colour", pbr?.baseColorTexture ?? self.extensions?.specularGlossiness?.diffuseTexture),
+                    ("normal", self.normalTexture), ("metallic-roughness", pbr?.metallicRoughnessTexture),
+                    ("emission", self.emissiveTexture),
+                ] + (self.extensions?.textures ?? [])
+            return all.compactMap { item in item.texture.map { (item.use, $0) } }
         }
 
         struct MetallicRoughness: Decodable {

@@ -23,7 +23,8 @@ struct MeshBuilder {
     private(set) var skippedPrimitives = 0
     private(set) var hasUnreadTargets = false
     private(set) var hasVertexAlpha = false
-    private(set) var hasSeveralCoordinateSets = false
+    /// Which materials use several sets of texture coordinates, by number.
+    private var coordinateConflicts: [Int: CoordinateConflict] = [:]
 
     init(
         document: GLTF.Document,
@@ -138,7 +139,7 @@ struct MeshBuilder {
         var result = Mesh(positions: positions, indices: indices, material: material)
         result.normals = try data.floats("NORMAL", .vector3) ?? []
         let surface = materials[checked: material]
-        if let set = self.coordinateSet(surface) {
+        if let set = try self.coordinateSet(material, surface, in: data) {
             result.textureCoordinates = try data.floats("TEXCOORD_\(set)", .vector2) ?? []
         }
         if let colors = try data.colors() {
@@ -178,16 +179,59 @@ struct MeshBuilder {
         return index
     }
 
-    /// The texture coordinates that a material uses; the renderer has one set for each mesh.
-    private mutating func coordinateSet(_ material: GLTF.Material?) -> Int? {
+    /// The texture coordinates that a material uses; the renderer has one set for each mesh, which is that of the base
+    /// colour or else of what follows it.
+    private mutating func coordinateSet(
+        _ index: Int,
+        _ material: GLTF.Material?,
+        in data: VertexData
+    ) throws(ImportError) -> Int? {
         guard let material else { return nil }
-        let sets = material.textures.map { $0.coordinateSet }
-        if let first = sets.first, sets.contains(where: { $0 != first }) {
-            self.hasSeveralCoordinateSets = true
-        }
+        let textures = material.textures
         // Where nothing else tells the tangents, texture coordinates do.
-        return sets.first ?? (material.hasTangents ? 0 : nil)
+        guard let shown = textures.first?.texture.coordinateSet else { return material.hasTangents ? 0 : nil }
+        let others = textures.filter { $0.texture.coordinateSet != shown }
+        // Programs write one map under two numbers, too.
+        let own = others.isEmpty ? nil : try data.floats("TEXCOORD_\(shown)", .vector2)
+        var differs = false
+        for set in Set(others.map(\.texture.coordinateSet)).sorted() where !differs {
+            differs = try data.floats("TEXCOORD_\(set)", .vector2) != own
+        }
+        if differs {
+            self.coordinateConflicts[index] = CoordinateConflict(
+                material: material.name.map { "\"\(ResourceLoader.shortened($0))\"" } ?? "\(index)",
+                shown: shown,
+                others: others.map { (use: $0.use, set: $0.texture.coordinateSet) }
+            )
+        }
+        return shown
     }
+
+    /// A material whose textures use several sets of texture coordinates.
+    private struct CoordinateConflict {
+        let material: String
+        let shown: Int
+        let others: [(use: String, set: Int)]
+    }
+
+    /// What a person should know of texture coordinates: which textures are not where they belong.
+    var coordinateNotes: [String] {
+        let conflicts = self.coordinateConflicts.sorted { $0.key < $1.key }.map(\.value)
+        var notes = conflicts.prefix(Self.conflictsTold).map { conflict in
+            let others = conflict.others.map { "\($0.use) (set \($0.set))" }.joined(separator: ", ")
+            return "Material \(conflict.material) uses several sets of texture coordinates, and a mesh has one: set "
+                + "\(conflict.shown) also places the textures of \(others). Bake them to one set."
+        }
+        if conflicts.count > Self.conflictsTold {
+            notes.append(
+                "\(conflicts.count - Self.conflictsTold) more materials use several sets of texture coordinates."
+            )
+        }
+        return notes
+    }
+
+    /// The most materials that are named in notes.
+    private static let conflictsTold = 8
 
     private mutating func reserve(vertices: Int) throws(ImportError) {
         let (sum, overflow) = self.vertexCount.addingReportingOverflow(vertices)

@@ -4,7 +4,6 @@ import RenderCore
 struct MaterialBuilder {
     /// Loads the pictures of the materials.
     var textures: TextureLoader
-    private var hasGlossinessTexture = false
     /// The reflectance of the largest index of refraction: (4 - 1)^2 / (4 + 1)^2.
     private static let largestReflectance = 0.36
 
@@ -14,17 +13,6 @@ struct MaterialBuilder {
 
     /// What glTF prescribes for a primitive without a material.
     static let defaultMaterial = Material(metallic: 1, roughness: 1)
-
-    /// What a person should know of the materials.
-    var notes: [String] {
-        var notes: [String] = []
-        if self.hasGlossinessTexture {
-            notes.append(
-                "Textures of the old specular-glossiness kind give colours, but no glossiness; its factor counts everywhere."
-            )
-        }
-        return notes
-    }
 
     /// Builds all materials of a file.
     mutating func buildAll(_ sources: [GLTF.Material]) throws(ImportError) -> [Material] {
@@ -45,7 +33,7 @@ struct MaterialBuilder {
 
     private mutating func build(_ source: GLTF.Material) throws(ImportError) -> Material {
         var material = Self.defaultMaterial
-        let pbr = self.metallicRoughness(source)
+        let pbr = Self.metallicRoughness(source)
         let color = try Numbers.vector(pbr?.baseColorFactor, count: 4, default: [1, 1, 1, 1], "the base colour")
         material.baseColor = SIMD4(
             Numbers.unit(color[0]),
@@ -64,6 +52,15 @@ struct MaterialBuilder {
         material.normalTexture = try self.texture(source.normalTexture, as: .data, "normal")
         material.normalScale = try Numbers.float(source.normalTexture?.scale ?? 1, "the normal scale")
 
+        if let old = Self.oldKind(source), let texture = old.specularGlossinessTexture {
+            material.roughness = 1
+            material.metallicRoughnessTexture = try self.texture(
+                texture,
+                as: .roughness(glossiness: Numbers.unit(old.glossinessFactor ?? 1)),
+                "specular-glossiness"
+            )
+        }
+
         let strength = source.extensions?.emissiveStrength?.emissiveStrength ?? 1
         let emission = try Numbers.vector(source.emissiveFactor, count: 3, default: [0, 0, 0], "the emission")
         guard strength >= 0, emission.allSatisfy({ $0 >= 0 }) else {
@@ -79,7 +76,7 @@ struct MaterialBuilder {
         let ior = source.extensions?.ior?.ior ?? 1.5
         material.ior = Float(ior == 0 ? 4 : min(max(ior, 1), 4))
         if let extensions = source.extensions { try self.addLobes(extensions, to: &material) }
-        if let old = source.extensions?.specularGlossiness, source.pbrMetallicRoughness?.baseColorTexture == nil {
+        if let old = Self.oldKind(source) {
             material.specular = try self.specular(old)
             material.ior = 4
         } else if ior == 0 {
@@ -103,11 +100,14 @@ struct MaterialBuilder {
         return source.extensions?.unlit == nil ? material : Self.unlit(material)
     }
 
+    /// The old description of a surface, unless the usual one is more than a stand-in beside it.
+    private static func oldKind(_ source: GLTF.Material) -> GLTF.Material.SpecularGlossiness? {
+        source.pbrMetallicRoughness?.baseColorTexture == nil ? source.extensions?.specularGlossiness : nil
+    }
+
     /// The usual description of a surface, also for one of the old specular-glossiness kind.
-    private mutating func metallicRoughness(_ source: GLTF.Material) -> GLTF.Material.MetallicRoughness? {
-        guard source.pbrMetallicRoughness?.baseColorTexture == nil, let old = source.extensions?.specularGlossiness
-        else { return source.pbrMetallicRoughness }
-        self.hasGlossinessTexture = self.hasGlossinessTexture || old.specularGlossinessTexture != nil
+    private static func metallicRoughness(_ source: GLTF.Material) -> GLTF.Material.MetallicRoughness? {
+        guard let old = Self.oldKind(source) else { return source.pbrMetallicRoughness }
         return GLTF.Material.MetallicRoughness(
             baseColorFactor: old.diffuseFactor,
             baseColorTexture: old.diffuseTexture,

@@ -9,6 +9,8 @@ struct TextureLoader {
         case color
         /// Plain numbers.
         case data
+        /// The roughness that is left where alpha is the glossiness, times a factor: 1 - factor * alpha, in green.
+        case roughness(glossiness: Float)
     }
 
     private struct Key: Hashable {
@@ -70,10 +72,22 @@ struct TextureLoader {
             RenderCore.Image(
                 width: decoded.width,
                 height: decoded.height,
-                texels: meaning == .color ? .sRGB8(decoded.pixels) : .linear8(decoded.pixels)
+                texels: Self.texels(decoded.pixels, as: meaning)
             )
         )
         return self.images.count - 1
+    }
+
+    private static func texels(_ pixels: [UInt8], as meaning: Meaning) -> RenderCore.Image.Texels {
+        switch meaning {
+        case .color: return .sRGB8(pixels)
+        case .data: return .linear8(pixels)
+        case .roughness(let glossiness):
+            let roughness = (0 ... 255).map { alpha in UInt8(255 - glossiness * Float(alpha) + 0.5) }
+            var texels = [UInt8](repeating: 255, count: pixels.count)
+            for i in stride(from: 0, to: pixels.count, by: 4) { texels[i + 1] = roughness[Int(pixels[i + 3])] }
+            return .linear8(texels)
+        }
     }
 
     /// The pixels of image number `index` of the file.
