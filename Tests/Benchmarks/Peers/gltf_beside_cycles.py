@@ -219,7 +219,10 @@ def main():
     os.makedirs(options.out, exist_ok=True)
     with open(f"{options.out}/table.tsv", "a") as table:
         for i, file in enumerate(options.files):
-            name, means, notes = beside(options.first + i, file, options)
+            try:
+                name, means, notes = beside(options.first + i, file, options)
+            except RuntimeError as problem:
+                name, means, notes = os.path.basename(file), None, [f"Blender: {problem}".splitlines()[0]]
             figures = "\t".join(f"{x:.2f}" for x in means) if means else "refused\t\t"
             table.write(f"{name}\t{figures}\t{' '.join(notes)}\n")
             table.flush()
