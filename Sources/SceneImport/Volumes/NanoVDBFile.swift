@@ -33,7 +33,7 @@ struct NanoVDBFile {
                 throw ImportError(
                     .malformed,
                     at == 0
-                        ? "it is no NanoVDB file: convert it with nanovdb_convert"
+                        ? "it is neither a NanoVDB nor an OpenVDB file: export the grids as .vdb or .nvdb"
                         : "behind its grids something else follows, at byte \(at): it is damaged"
                 )
             }

@@ -152,7 +152,9 @@ struct VolumeBuilder {
 
     private mutating func volume(_ source: GLTF.FilledBox.FileGrid) throws(ImportError) -> Volume {
         do throws(ImportError) {
-            let file = try NanoVDBFile(try self.resources.load(source.uri))
+            let bytes = try self.resources.load(source.uri)
+            let isOpenVDB = OpenVDBConverter.isOpenVDB(bytes)
+            let file = try NanoVDBFile(isOpenVDB ? try OpenVDBConverter.nanoVDB(bytes) : bytes)
             let density = try file.grid(source.density ?? "density", limits: self.limits)
             let temperature = try source.temperature.map { name throws(ImportError) in
                 try file.grid(name, limits: self.limits)
