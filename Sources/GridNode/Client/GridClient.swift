@@ -35,7 +35,6 @@ public enum GridClient {
             index: package.index,
             root: package.root,
             size: package.totalSize,
-            memory: package.memory,
             coreVersion: coreVersion
         ).signed(by: identity.peerID, with: identity.signer)
         let session = try await GridSession.connect(
@@ -146,7 +145,6 @@ public enum GridClient {
         index: SceneIndex,
         root: ChunkID,
         size: Int,
-        memory: UInt64,
         coreVersion: Digest
     ) -> GridRecord {
         .jobManifest(
@@ -155,7 +153,6 @@ public enum GridClient {
                 grid: grid,
                 sceneRoot: root,
                 assetSize: UInt64(size),
-                memory: memory,
                 firstFrame: index.firstFrame,
                 frameCount: index.frames.count,
                 width: shot.width,
