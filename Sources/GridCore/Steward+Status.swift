@@ -99,7 +99,8 @@ extension Steward {
             size += record.body.count
         }
         choose(final)
-        self.chooseProofs(ofFrame: frame, choose)
+        // However many lied, there must be room for those who did not.
+        for id in self.proofs(ofFrame: frame) where records.count < recordsMax / 2 { choose(id) }
         let units = self.plan.units(ofFrame: frame)
         for (place, index) in units.enumerated().dropFirst(firstUnit) {
             if place > firstUnit, records.count + 2 > recordsMax || size > Self.evidenceBytesMax {
@@ -119,16 +120,14 @@ extension Steward {
     }
 
     /// What proves workers wrong in a frame.
-    private func chooseProofs(ofFrame frame: Int, _ choose: (RecordID) -> Void) {
-        for burn in self.ledger.burned {
+    private func proofs(ofFrame frame: Int) -> [RecordID] {
+        self.ledger.burned.flatMap { burn -> [RecordID] in
             // Who was trusted by the steward that closed the frame stays so in it, though another one knew better.
             guard case .wrongLeaf(let unit, _) = burn.offence, unit.frame == frame,
                 self.ledger.finals[frame]?.workers?.contains(burn.worker) == false,
                 case .fraudProof(let proof) = try? self.ledger[burn.evidence]?.decodedBody()
-            else { continue }
-            for id in [proof.batch] + proof.witnesses + [burn.evidence] {
-                choose(id)
-            }
+            else { return [] }
+            return [proof.batch] + proof.witnesses + [burn.evidence]
         }
     }
 

@@ -10,25 +10,6 @@ struct AnalyticSceneTests {
         SIMD3(-9, 0, -9)
     )
 
-    /// Mean and standard error of the picture's green over 32 seeds.
-    private func estimate(_ scene: Scene, depth: Int) -> (mean: Double, error: Double) {
-        let values = (0 ..< 32).map { seed in
-            let settings = RenderSettings(
-                width: 4,
-                height: 4,
-                samples: 64,
-                maxDepth: depth,
-                seed: UInt32(seed),
-                filter: .box
-            )
-            let block = BlockRenderer(scene: scene, settings: settings).render(x: 0, y: 0, width: 4, height: 4)
-            return (0 ..< 16).reduce(0.0) { $0 + Double(block.pixels[3 * $1 + 1]) } / 16
-        }
-        let mean = values.reduce(0, +) / 32
-        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 31
-        return (mean, (variance / 32).squareRoot())
-    }
-
     /// What a point at the origin of the floor sends straight up, by a grid over the square light y = 2, |x|, |z| <= 1.
     private func expected(
         _ material: Material,
@@ -71,7 +52,7 @@ struct AnalyticSceneTests {
             [material, Material(baseColor: SIMD4(0, 0, 0, 1), emission: SIMD3(0, 3, 0))],
             camera: TestScenes.parallel(eye: SIMD3(0, 1, 0), target: SIMD3(0, 0, 0), size: 0.002)
         )
-        let found = self.estimate(scene, depth: 1)
+        let found = scene.greenEstimate(depth: 1)
         let wanted = try self.expected(material, radiance: 3)
         #expect(abs(found.mean - wanted) < 4 * found.error + 2e-4 * wanted, "\(found), \(wanted)")
     }
@@ -102,7 +83,7 @@ struct AnalyticSceneTests {
             ],
             camera: TestScenes.parallel(eye: SIMD3(0, 0.5, 0), target: SIMD3(0, 0, 0), size: 0.002)
         )
-        let found = self.estimate(scene, depth: 1)
+        let found = scene.greenEstimate(depth: 1)
         let wanted = try self.expected(material, radiance: 3, -1 ... 0.25)
         #expect(abs(found.mean - wanted) < 4 * found.error + 2e-3 * wanted, "\(found), \(wanted)")
     }

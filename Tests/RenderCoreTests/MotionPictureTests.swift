@@ -5,32 +5,13 @@ import Testing
 struct MotionPictureTests {
     private static let glow = Material(baseColor: SIMD4(0, 0, 0, 1), emission: SIMD3(0, 3, 0), isDoubleSided: true)
 
-    /// Mean and standard error of the picture's green over 32 seeds.
-    private func estimate(_ scene: Scene, depth: Int = 0) -> (mean: Double, error: Double) {
-        let values = (0 ..< 32).map { seed in
-            let settings = RenderSettings(
-                width: 4,
-                height: 4,
-                samples: 64,
-                maxDepth: depth,
-                seed: UInt32(seed),
-                filter: .box
-            )
-            let block = BlockRenderer(scene: scene, settings: settings).render(x: 0, y: 0, width: 4, height: 4)
-            return (0 ..< 16).reduce(0.0) { $0 + Double(block.pixels[3 * $1 + 1]) } / 16
-        }
-        let mean = values.reduce(0, +) / 32
-        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 31
-        return (mean, (variance / 32).squareRoot())
-    }
-
     private func expect(
         _ scene: Scene,
         is wanted: Double,
         depth: Int = 0,
         _ location: SourceLocation = #_sourceLocation
     ) {
-        let found = self.estimate(scene, depth: depth)
+        let found = scene.greenEstimate(depth: depth)
         #expect(
             abs(found.mean - wanted) < 4 * found.error + 2e-4 * wanted,
             "\(found), \(wanted)",

