@@ -60,6 +60,8 @@ let package = Package(
             swiftSettings: renderSettings
         ),
         .target(name: "GridWire", exclude: ["Schema.md"], swiftSettings: settings),
+        .target(name: "CSpawnShim"),
+        .target(name: "ChildProcesses", dependencies: ["CSpawnShim"], swiftSettings: shellSettings),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CMiniUPnP", providers: [.apt(["libminiupnpc-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -81,7 +83,7 @@ let package = Package(
         ),
         .target(
             name: "SceneImport",
-            dependencies: ["RenderCore", "ImageCodec", "CMeshoptimizer", "CDracoShim", "CZlib"],
+            dependencies: ["RenderCore", "ImageCodec", "ChildProcesses", "CMeshoptimizer", "CDracoShim", "CZlib"],
             exclude: ["Examples", "Schemas"],
             swiftSettings: settings
         ),
@@ -118,7 +120,7 @@ let package = Package(
             name: "GridNode",
             dependencies: [
                 "RenderCore", "GridWire", "ImageCodec", "SceneImport", "PeerSession", "Discovery", "GridCore",
-                "GridStore", "Dashboard", "CMiniUPnP",
+                "GridStore", "Dashboard", "ChildProcesses", "CMiniUPnP",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -131,7 +133,7 @@ let package = Package(
         .target(
             name: "GridCommands",
             dependencies: [
-                "GridNode", "GridSimulator", "GridCore",
+                "GridNode", "GridSimulator", "GridCore", "ChildProcesses",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -149,7 +151,8 @@ let package = Package(
         .executableTarget(
             name: "sessionpeer",
             dependencies: [
-                "GridNode", "GridWire", "PeerSession", "Discovery", .product(name: "Logging", package: "swift-log"),
+                "GridNode", "GridWire", "PeerSession", "Discovery", "ChildProcesses",
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/SessionPeer",
             swiftSettings: settings
@@ -177,13 +180,13 @@ let package = Package(
         ),
         .testTarget(
             name: "DiscoveryTests",
-            dependencies: ["Discovery", "GridWire", "CSodium"],
+            dependencies: ["Discovery", "GridWire", "ChildProcesses", "CSodium"],
             exclude: ["Interop"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "GridCoreTests",
-            dependencies: ["GridCore", "GridWire", "CSodium"],
+            dependencies: ["GridCore", "GridWire", "ChildProcesses", "CSodium"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -210,7 +213,9 @@ let package = Package(
         ),
         .testTarget(
             name: "GridNodeTests",
-            dependencies: ["GridNode", "GridWire", "RenderCore", "PeerSession", "GridCore", "GridStore"],
+            dependencies: [
+                "GridNode", "GridWire", "RenderCore", "PeerSession", "GridCore", "GridStore", "ChildProcesses",
+            ],
             exclude: ["Interop/libp2p_peer.py"],
             swiftSettings: settings
         ),

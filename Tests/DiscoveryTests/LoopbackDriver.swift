@@ -1,3 +1,4 @@
+import ChildProcesses
 import Discovery
 import Foundation
 import GridWire
@@ -139,38 +140,29 @@ final class LoopbackDriver {
 
 /// Another program, told what to do by lines and telling what happens by lines.
 final class OtherProgram {
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
+    private let process: ChildProcess
     private var text: [UInt8] = []
     private(set) var lines: [String] = []
 
     init(_ program: String, _ arguments: [String]) throws {
-        self.process.executableURL = URL(fileURLWithPath: program)
-        self.process.arguments = arguments
-        self.process.standardInput = self.input
-        self.process.standardOutput = self.output
-        self.process.standardError = FileHandle.nullDevice
-        try self.process.run()
-        let descriptor = self.output.fileHandleForReading.fileDescriptor
+        self.process = try ChildProcess(executable: program, arguments: arguments, input: .pipe, output: .pipe)
+        let descriptor = self.process.outputDescriptor
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     }
 
     deinit {
-        // The threads that tests run on block milder signals, and children inherit that.
-        kill(self.process.processIdentifier, SIGKILL)
-        self.process.waitUntilExit()
+        self.process.kill()
     }
 
     func tell(_ line: String) {
-        try? self.input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
+        _ = self.process.write(Array((line + "\n").utf8))
     }
 
     /// Reads what was printed since the last time.
     func poll() {
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {
-            let count = read(self.output.fileHandleForReading.fileDescriptor, &buffer, buffer.count)
+            let count = read(self.process.outputDescriptor, &buffer, buffer.count)
             guard count > 0 else { break }
             self.text += buffer.prefix(count)
         }
@@ -216,12 +208,6 @@ enum OtherPrograms {
         .appendingPathComponent("Interop/libtorrent_node.py").path
 
     private static func succeeds(_ program: String, _ arguments: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+        (try? CompletedProcess(executable: program, arguments: arguments, within: .seconds(60)))?.status == 0
     }
 }

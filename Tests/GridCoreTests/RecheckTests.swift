@@ -1,4 +1,5 @@
 import CSodium
+import ChildProcesses
 import Foundation
 import GridCore
 import GridWire
@@ -64,16 +65,8 @@ struct RecheckTests {
     }()
 
     private static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: Data) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, output)
+        let done = try CompletedProcess(executable: program, arguments: arguments, within: .seconds(60))
+        return (done.status, Data(done.output))
     }
 
     private func recheck(_ records: [SignedRecord]) throws -> (status: Int32, summary: [String: Any]) {

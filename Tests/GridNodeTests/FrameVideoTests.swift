@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import GridNode
 import Testing
@@ -27,17 +28,12 @@ struct FrameVideoTests {
     }
 
     private func probe(_ path: String) throws -> [String: Any] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "ffprobe", "-v", "error", "-count_frames", "-show_streams", "-of", "json", "file:\(path)",
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        let answer = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let probe = try CompletedProcess(
+            executable: "/usr/bin/env",
+            arguments: ["ffprobe", "-v", "error", "-count_frames", "-show_streams", "-of", "json", "file:\(path)"],
+            within: .seconds(60)
+        )
+        let answer = try #require(try JSONSerialization.jsonObject(with: Data(probe.output)) as? [String: Any])
         return try #require((answer["streams"] as? [[String: Any]])?.first)
     }
 

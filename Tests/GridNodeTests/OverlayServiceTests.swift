@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import GridNode
 import GridWire
@@ -104,9 +105,9 @@ struct OverlayServiceTests {
     func `a process that stands still is forgotten, and there again when it goes on`() async throws {
         let grid = try await TestGrid(count: 3)
         for i in 0 ... 2 { try await grid.waitForPeers(2, ofNode: i) }
-        let process = grid.nodes[2].processIdentifier
-        kill(process, SIGSTOP)
-        defer { kill(process, SIGCONT) }
+        let process = grid.nodes[2]
+        process.send(SIGSTOP)
+        defer { process.send(SIGCONT) }
         // By keep-alive pings alone it would take 90 seconds.
         var counts: [Int] = []
         for _ in 0 ..< 60 {
@@ -115,7 +116,7 @@ struct OverlayServiceTests {
             try await Task.sleep(for: .milliseconds(500))
         }
         #expect(counts == [1, 1])
-        kill(process, SIGCONT)
+        process.send(SIGCONT)
         try await grid.waitForPeers(2, ofNode: 0)
         try await grid.waitForPeers(2, ofNode: 1)
     }

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import GridNode
 import GridWire
@@ -268,56 +269,50 @@ struct Flood {
     private final class Victim {
         let address: Multiaddr
         let port: UInt16
-        private let process = Process()
-        private let input = Pipe()
+        private let process: ChildProcess
 
         private struct State: Decodable {
             var announced: [String]
         }
 
         init() throws {
-            let output = Pipe()
-            self.process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            self.process.arguments = ["9", "127.0.0.1:0"]
-            self.process.standardInput = self.input
-            self.process.standardOutput = output
-            self.process.standardError = FileHandle.nullDevice
-            try self.process.run()
-            var text = Data()
-            while !text.contains(UInt8(ascii: "\n")) {
-                let more = output.fileHandleForReading.availableData
-                guard !more.isEmpty else { throw NetworkError(.cannotConnect, "the victim did not start") }
-                text += more
+            let process = try ChildProcess(
+                executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
+                arguments: ["9", "127.0.0.1:0"],
+                input: .pipe,
+                output: .pipe
+            )
+            self.process = process
+            var (line, byte): ([UInt8], UInt8) = ([], 0)
+            while byte != UInt8(ascii: "\n") {
+                guard read(process.outputDescriptor, &byte, 1) == 1 else {
+                    throw NetworkError(.cannotConnect, "the victim did not start")
+                }
+                line.append(byte)
             }
-            let line = text.prefix { $0 != UInt8(ascii: "\n") }
-            let announced = try JSONDecoder().decode(State.self, from: line).announced
+            let announced = try JSONDecoder().decode(State.self, from: Data(line)).announced
             guard let address = try announced.first.map({ try PeerAddress.parse($0) }),
                 let port = address.tcpEndpoint?.port
             else { throw NetworkError(.cannotConnect, "the victim does not listen") }
             self.address = address
             self.port = port
             // It goes on to print its state.
-            output.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+            Thread.detachNewThread { _ = process.readToEnd() }
         }
 
         /// The bytes of memory that it has.
         var resident: Int {
-            let text = try? String(contentsOfFile: "/proc/\(self.process.processIdentifier)/statm", encoding: .utf8)
-            return text.flatMap { Int($0.split(separator: " ")[1]) }.map { $0 * 4_096 } ?? 0
+            self.process.residentBytes ?? 0
         }
 
         /// The processor time that it has used.
         var processorSeconds: Double {
-            let text = try? String(contentsOfFile: "/proc/\(self.process.processIdentifier)/stat", encoding: .utf8)
-            guard let fields = text?.split(separator: ")").last?.split(separator: " "), fields.count > 12,
-                let user = Double(fields[11]), let system = Double(fields[12])
-            else { return 0 }
-            return (user + system) / Double(sysconf(CInt(_SC_CLK_TCK)))
+            (self.process.cpuTime ?? .zero) / .seconds(1)
         }
 
         func end() {
-            try? self.input.fileHandleForWriting.close()
-            self.process.waitUntilExit()
+            self.process.closeInput()
+            if !self.process.blockUntilExit(within: .seconds(10)) { self.process.kill() }
         }
     }
 }

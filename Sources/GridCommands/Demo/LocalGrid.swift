@@ -1,3 +1,4 @@
+import ChildProcesses
 import FoundationEssentials
 import GridCore
 import GridNode
@@ -53,7 +54,13 @@ final class LocalGrid {
             } else {
                 arguments += ["--dashboard", "off"]
             }
-            let process = try ChildProcess(executable: executable, arguments: arguments, logPath: log)
+            let process = try ChildProcess(
+                executable: executable,
+                arguments: arguments,
+                input: .pipe,
+                output: .file(log),
+                errors: .file(log)
+            )
             self.nodes.append(Node(process: process, dataDirectory: data, logPath: log))
         }
     }
@@ -89,7 +96,7 @@ final class LocalGrid {
 
     /// Ends all nodes and removes what they kept.
     func stop() async {
-        for node in self.nodes where node.process.isRunning { kill(node.process.processID, SIGTERM) }
+        for node in self.nodes { node.process.send(SIGTERM) }
         for node in self.nodes { await node.process.stop(after: Self.stopTimeMax) }
         Self.removeTree(self.directory)
     }

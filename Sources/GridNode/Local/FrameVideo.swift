@@ -1,3 +1,4 @@
+import ChildProcesses
 import FoundationEssentials
 import ImageCodec
 
@@ -90,7 +91,9 @@ public struct FrameVideo: Sendable {
         let encoder = try ChildProcess(
             executable: self.program,
             arguments: self.arguments(width: shape.width, height: shape.height, to: partial),
-            logPath: log
+            input: .pipe,
+            output: .file(log),
+            errors: .file(log)
         )
         do {
             for (i, file) in files.enumerated() {
@@ -111,16 +114,14 @@ public struct FrameVideo: Sendable {
                 progress(i + 1)
             }
             encoder.closeInput()
-            let deadline = ContinuousClock.now + Self.patience
-            while encoder.isRunning, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            _ = await encoder.waitUntilExit(within: Self.patience)
+            try Task.checkCancellation()
         } catch {
             await encoder.stop(after: .seconds(1))
             throw error
         }
         await encoder.stop(after: .seconds(1))
-        guard encoder.hasSucceeded, rename(partial, self.path) == 0 else {
+        guard encoder.exitStatus == 0, rename(partial, self.path) == 0 else {
             let words = FileManager.default.contents(atPath: log).map {
                 String(decoding: $0.suffix(400), as: UTF8.self)
             }

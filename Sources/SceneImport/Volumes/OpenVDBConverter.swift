@@ -1,3 +1,4 @@
+import ChildProcesses
 import Glibc
 
 /// Turns OpenVDB files (`.vdb`) into NanoVDB, by OpenVDB's own `vdb_tool` where it is installed.
@@ -10,6 +11,8 @@ enum OpenVDBConverter {
     private static let memoryMax = 32 << 30
     /// The most processor seconds of the tool.
     private static let secondsMax = 600
+    /// The most seconds that it may take, waiting included.
+    private static let patience = 1_200
     /// The largest result, in bytes.
     private static let resultMax = 16 << 30
     private static let magic: [UInt8] = [0x20, 0x42, 0x44, 0x56, 0, 0, 0, 0]
@@ -82,30 +85,28 @@ enum OpenVDBConverter {
         output: Int32,
         words: Int32
     ) throws(ImportError) -> Int32 {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for (source, target) in [(input, 0), (output, 1), (words, 2)] as [(Int32, Int32)] {
-            posix_spawn_file_actions_adddup2(&actions, source, target)
-        }
         // A shell counts memory in KiB and files in blocks of 512 bytes.
         let script =
             "ulimit -c 0 && ulimit -v \(self.memoryMax >> 10) && ulimit -t \(self.secondsMax) && "
             + "ulimit -f \(self.resultMax >> 9) && exec \"$0\" -quiet -read stdin.vdb -write stdout.nvdb"
-        let command: [String] = ["/bin/sh", "-c", script, tool]
-        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { (word: String) in strdup(word) }
-        arguments.append(nil)
-        var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/bin:/bin"), strdup("LC_ALL=C"), nil]
-        defer { for pointer in arguments + environment { free(pointer) } }
-        var process = pid_t()
-        guard posix_spawn(&process, "/bin/sh", &actions, nil, arguments, &environment) == 0 else {
-            throw ImportError(.unreadable, "vdb_tool cannot be started")
+        let process: ChildProcess
+        do {
+            process = try ChildProcess(
+                executable: "/bin/sh",
+                arguments: ["-c", script, tool],
+                environment: ["PATH=/usr/bin:/bin", "LC_ALL=C"],
+                input: .descriptor(input),
+                output: .descriptor(output),
+                errors: .descriptor(words)
+            )
+        } catch {
+            throw ImportError(.unreadable, "vdb_tool cannot be started (\(error))")
         }
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0 {
-            guard errno == EINTR else { return -1 }
+        guard process.blockUntilExit(within: .seconds(self.patience)) else {
+            process.kill()
+            throw ImportError(.unreadable, "vdb_tool did not end within \(self.patience) seconds")
         }
-        return status
+        return process.exitStatus ?? -1
     }
 
     /// The last line that the tool wrote, for people.

@@ -56,7 +56,7 @@ extension ProcessTests {
             #expect(shot.status == 0, "\(shot.errors)")
             #expect(grid.directory.contents("out/frame.0001.png") != nil)
 
-            for i in [1, 2] { grid.stopNode(i) }
+            for i in [1, 2] { await grid.stopNode(i) }
             // Nobody tells them anything now but what they wrote down.
             for i in [1, 2] { try await grid.restart(i, introduction: .dht(bootstrap: nil)) }
             for i in [1, 2] { try await grid.waitForPeers(2, ofNode: i) }

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 
 /// The built programs, run as a person runs them.
@@ -15,48 +16,40 @@ enum Program {
         var errors: String
     }
 
+    /// How long a node may take to end when it is asked to.
+    static let stopTimeMax = Duration.seconds(60)
+
     /// A failure of the test's own machinery.
     struct Failure: Error, CustomStringConvertible {
         var description: String
     }
 
     /// Starts `tessera` or `saboteur`.
-    static func start(_ arguments: [String], program name: String = "tessera", log: String) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(self.directory)/\(name)")
-        process.arguments = arguments
-        _ = FileManager.default.createFile(atPath: log, contents: nil)
-        let handle = FileHandle(forWritingAtPath: log)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = handle
-        process.standardError = handle
-        try process.run()
-        return process
+    static func start(_ arguments: [String], program name: String = "tessera", log: String) throws -> ChildProcess {
+        try ChildProcess(
+            executable: "\(self.directory)/\(name)",
+            arguments: arguments,
+            output: .file(log),
+            errors: .file(log)
+        )
     }
 
     /// Runs `tessera` to its end, within two minutes.
     static func run(_ arguments: [String], in directory: TestDirectory) async throws -> Result {
         let number = directory.nextNumber()
         let (out, err) = ("\(directory.path)/stdout-\(number)", "\(directory.path)/stderr-\(number)")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(self.directory)/tessera")
-        process.arguments = arguments
-        for path in [out, err] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(forWritingAtPath: out)
-        process.standardError = FileHandle(forWritingAtPath: err)
-        try process.run()
-        for _ in 0 ..< 12_000 {
-            guard process.isRunning else { break }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        if process.isRunning {
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
+        let process = try ChildProcess(
+            executable: "\(self.directory)/tessera",
+            arguments: arguments,
+            output: .file(out),
+            errors: .file(err)
+        )
+        guard await process.waitUntilExit(within: .seconds(120)), let status = process.exitStatus else {
+            process.kill()
             throw Failure(description: "tessera \(arguments) did not end in two minutes")
         }
         return Result(
-            status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+            status: status,
             output: try String(contentsOfFile: out, encoding: .utf8),
             errors: try String(contentsOfFile: err, encoding: .utf8)
         )
@@ -95,10 +88,10 @@ final class TestDirectory: @unchecked Sendable {
 final class TestGrid {
     let directory: TestDirectory
     let name: String
-    private(set) var nodes: [Process] = []
+    private(set) var nodes: [ChildProcess] = []
     private(set) var addresses: [String] = []
     private let introduction: Introduction
-    private var others: [Process] = []
+    private var others: [ChildProcess] = []
 
     /// How nodes learn of each other.
     enum Introduction {
@@ -119,10 +112,7 @@ final class TestGrid {
     }
 
     deinit {
-        for process in self.nodes + self.others where process.isRunning {
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-        }
+        for process in self.nodes + self.others { process.kill() }
     }
 
     /// What a submitting program needs to know of the grid.
@@ -183,14 +173,12 @@ final class TestGrid {
     }
 
     /// Has a node end as a person ends it, and waits for that.
-    func stopNode(_ i: Int) {
-        self.nodes[i].terminate()
-        self.nodes[i].waitUntilExit()
+    func stopNode(_ i: Int) async {
+        await self.nodes[i].stop(after: Program.stopTimeMax)
     }
 
     func killNode(_ i: Int) {
-        kill(self.nodes[i].processIdentifier, SIGKILL)
-        self.nodes[i].waitUntilExit()
+        self.nodes[i].kill()
     }
 
     /// What a node says of itself, as `tessera stats --json` and the like print it.

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import GridNode
 import GridWire
@@ -19,14 +20,8 @@ enum PyLibp2p {
     /// Whether a Python is there, and knows py-libp2p: it may have been made for another program.
     private static func hasLibp2p(_ python: String) -> Bool {
         guard FileManager.default.isExecutableFile(atPath: python) else { return false }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = ["-c", "import libp2p"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+        let arguments = ["-c", "import libp2p"]
+        return (try? CompletedProcess(executable: python, arguments: arguments, within: .seconds(60)))?.status == 0
     }
 
     static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -37,16 +32,13 @@ enum PyLibp2p {
         "py-libp2p is not installed in .build/interop: ./bootstrap test does that, given a network"
 
     /// Starts the script; what it writes to stdout can be read from the pipe.
-    static func start(_ arguments: [String]) throws -> (process: Process, input: Pipe, output: Pipe) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(self.python))
-        process.arguments = [self.script] + arguments
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return (process, input, output)
+    static func start(_ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess(
+            executable: try #require(self.python),
+            arguments: [self.script] + arguments,
+            input: .pipe,
+            output: .pipe
+        )
     }
 }
 
@@ -90,11 +82,11 @@ struct Libp2pInteropTests {
         let network = try self.network(seed: 41)
         try await network.start()
         let address = try #require(network.listenAddresses.first?.withPeer(network.identity.peerID))
-        let (process, _, output) = try PyLibp2p.start(["dial", "\(address)"])
-        let line = await self.blocking { output.fileHandleForReading.readDataToEndOfFile() }
-        process.waitUntilExit()
+        let process = try PyLibp2p.start(["dial", "\(address)"])
+        let line = await self.blocking { process.readToEnd() }
+        await process.stop(after: Program.stopTimeMax)
         await network.shutdown()
-        let seen = try JSONDecoder().decode(Seen.self, from: line)
+        let seen = try JSONDecoder().decode(Seen.self, from: Data(line))
         #expect(seen.peer == "\(network.identity.peerID)")
         #expect(seen.pings == 1000 && seen.streams == 100 && seen.large)
         #expect(seen.protocols.contains(Self.echo) && seen.protocols.contains("/ipfs/id/push/1.0.0"))
@@ -105,16 +97,11 @@ struct Libp2pInteropTests {
     func `we dial it: a thousand pings, a hundred streams, 64 MiB there and back`() async throws {
         let network = try self.network(seed: 42)
         try await network.start()
-        let (process, input, output) = try PyLibp2p.start(["listen"])
-        defer {
-            try? input.fileHandleForWriting.close()
-            process.waitUntilExit()
-        }
+        let process = try PyLibp2p.start(["listen"])
+        defer { process.kill() }
         let line = await self.blocking {
-            var line: [UInt8] = []
-            while let byte = try? output.fileHandleForReading.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") {
-                line.append(byte)
-            }
+            var (line, byte): ([UInt8], UInt8) = ([], 0)
+            while read(process.outputDescriptor, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
             return String(decoding: line, as: UTF8.self)
         }
         let address = try PeerAddress.parse(line)

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import Testing
 
@@ -46,18 +47,17 @@ extension ProcessTests {
                 try await self.eventually(seconds: 60) { await node.peers(directory) ?? 0 >= number }
             }
             try TestShot.write(to: "\(directory.path)/shot.gltf")
-            let submit = Process()
-            submit.executableURL = URL(fileURLWithPath: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip")
-            submit.arguments = [
-                "netns", "exec", internet.namespace("left"), "\(Program.directory)/tessera", "submit",
-                "\(directory.path)/shot.gltf", "--to", nodes[0].address, "--grid", grid, "--data",
-                "\(directory.path)/studio", "--size", "1024x768", "--spp", "64",
-            ]
-            submit.standardInput = FileHandle.nullDevice
-            submit.standardOutput = FileHandle.nullDevice
-            try submit.run()
-            submit.waitUntilExit()
-            try #require(submit.terminationStatus == 0)
+            let submit = try ChildProcess(
+                executable: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip",
+                arguments: [
+                    "netns", "exec", internet.namespace("left"), "\(Program.directory)/tessera", "submit",
+                    "\(directory.path)/shot.gltf", "--to", nodes[0].address, "--grid", grid, "--data",
+                    "\(directory.path)/studio", "--size", "1024x768", "--spp", "64",
+                ],
+                errors: .file("\(directory.path)/submit.err")
+            )
+            _ = await submit.waitUntilExit(within: .seconds(120))
+            try #require(submit.exitStatus == 0)
             try await self.eventually(seconds: 120) { await self.view(nodes[0], directory)?.verified ?? 0 >= 4 }
 
             try internet.ip("net", "link set \(internet.prefix)right down")

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ final class NamespaceNode: Sendable {
     let data: String
     /// Where it listens.
     let address: String
-    private let process: Process
+    private let process: ChildProcess
     private let logFile: String
 
     init(
@@ -24,24 +25,19 @@ final class NamespaceNode: Sendable {
         self.data = "\(directory.path)/node-\(number)"
         self.address = listen
         self.logFile = "\(directory.path)/node-\(number).log"
-        self.process = Process()
-        self.process.executableURL = URL(fileURLWithPath: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip")
-        self.process.arguments =
-            [
+        self.process = try ChildProcess(
+            executable: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip",
+            arguments: [
                 "netns", "exec", namespace, "\(Program.directory)/tessera", "node", "--data", self.data, "--listen",
-                listen,
-                "--grid", grid, "--threads", "1", "--dashboard", "off", "--no-lan",
-            ] + arguments
-        _ = FileManager.default.createFile(atPath: self.logFile, contents: nil)
-        self.process.standardInput = FileHandle.nullDevice
-        self.process.standardOutput = FileHandle(forWritingAtPath: self.logFile)
-        self.process.standardError = FileHandle(forWritingAtPath: self.logFile)
-        try self.process.run()
+                listen, "--grid", grid, "--threads", "1", "--dashboard", "off", "--no-lan",
+            ] + arguments,
+            output: .file(self.logFile),
+            errors: .file(self.logFile)
+        )
     }
 
     deinit {
-        if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) }
-        self.process.waitUntilExit()
+        self.process.kill()
     }
 
     /// What it has logged.
@@ -51,8 +47,8 @@ final class NamespaceNode: Sendable {
 
     /// Has it end as a person ends it, and waits for that.
     func stop() {
-        self.process.terminate()
-        self.process.waitUntilExit()
+        self.process.send(SIGTERM)
+        if !self.process.blockUntilExit(within: Program.stopTimeMax) { self.process.kill() }
     }
 
     /// The peers that said hello; nothing while the node does not answer.

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import GridWire
 import PeerSession
@@ -177,27 +178,17 @@ struct NetworkNamespaces {
     /// Runs a program to its end and gives what it printed.
     @discardableResult
     static func run(_ command: [String], input: String? = nil) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: self.path(of: command[0]) ?? "/usr/bin/\(command[0])")
-        process.arguments = Array(command.dropFirst())
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardError = errors
-        process.standardOutput = output
-        let pipe = Pipe()
-        process.standardInput = input == nil ? FileHandle.nullDevice : pipe
-        try process.run()
-        if let input {
-            pipe.fileHandleForWriting.write(Data(input.utf8))
-            try pipe.fileHandleForWriting.close()
+        let done = try CompletedProcess(
+            executable: self.path(of: command[0]) ?? "/usr/bin/\(command[0])",
+            arguments: Array(command.dropFirst()),
+            input: Array((input ?? "").utf8),
+            within: .seconds(60)
+        )
+        guard done.status == 0 else {
+            let message = String(decoding: done.errors, as: UTF8.self)
+            throw Failure(description: "\(command.joined(separator: " ")) (\(done.status)): \(message)")
         }
-        let printed = output.fileHandleForReading.readDataToEndOfFile()
-        let text = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            let message = String(decoding: text, as: UTF8.self)
-            throw Failure(description: "\(command.joined(separator: " ")): \(message)")
-        }
-        return String(decoding: printed, as: UTF8.self)
+        return String(decoding: done.output, as: UTF8.self)
     }
 }
 
@@ -215,8 +206,7 @@ final class NamespacePeer {
         var summary: String
     }
 
-    private let process = Process()
-    private let input = Pipe()
+    private let process: ChildProcess
     private let output: String
     private let errors: String
     /// Who it is.
@@ -232,20 +222,16 @@ final class NamespacePeer {
         self.peer = try IdentityKey(seed: [UInt8](repeating: seed, count: 32)).peerID
         let number = directory.nextNumber()
         (self.output, self.errors) = ("\(directory.path)/peer-\(number).out", "\(directory.path)/peer-\(number).err")
-        for path in [self.output, self.errors] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
         let program = "\(Program.directory)/sessionpeer"
         let arguments = ["\(seed)", listen] + peers
-        if let namespace {
-            self.process.executableURL = URL(fileURLWithPath: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip")
-            self.process.arguments = ["netns", "exec", namespace, program] + arguments
-        } else {
-            self.process.executableURL = URL(fileURLWithPath: program)
-            self.process.arguments = arguments
-        }
-        self.process.standardInput = self.input
-        self.process.standardOutput = FileHandle(forWritingAtPath: self.output)
-        self.process.standardError = FileHandle(forWritingAtPath: self.errors)
-        try self.process.run()
+        let ip = NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip"
+        self.process = try ChildProcess(
+            executable: namespace == nil ? program : ip,
+            arguments: (namespace.map { ["netns", "exec", $0, program] } ?? []) + arguments,
+            input: .pipe,
+            output: .file(self.output),
+            errors: .file(self.errors)
+        )
     }
 
     /// The latest state, if there is one.
@@ -262,11 +248,10 @@ final class NamespacePeer {
 
     /// The memory of the process that is in use, in bytes.
     func residentBytes() throws -> Int {
-        let text = try String(contentsOfFile: "/proc/\(self.process.processIdentifier)/statm", encoding: .utf8)
-        guard let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
-            throw Program.Failure(description: "statm of \(self.peer) says: \(text)")
+        guard let bytes = self.process.residentBytes else {
+            throw Program.Failure(description: "\(self.peer) is gone")
         }
-        return pages * Int(getpagesize())
+        return bytes
     }
 
     /// Whether there is a session with the peer, and whether it is relayed.
@@ -275,9 +260,7 @@ final class NamespacePeer {
     }
 
     func stop() {
-        try? self.input.fileHandleForWriting.close()
-        for _ in 0 ..< 200 where self.process.isRunning { usleep(10_000) }
-        if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) }
-        self.process.waitUntilExit()
+        self.process.closeInput()
+        if !self.process.blockUntilExit(within: .seconds(2)) { self.process.kill() }
     }
 }

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import Testing
 
@@ -26,7 +27,7 @@ extension ProcessTests {
 
         /// The router's daemon, as long as this is held.
         private final class Daemon {
-            private let process = Process()
+            private let process: ChildProcess
 
             init(_ ways: Ways, in namespace: String, directory: TestDirectory) throws {
                 let configuration = """
@@ -46,19 +47,16 @@ extension ProcessTests {
                     """
                 let path = "\(directory.path)/router"
                 try configuration.write(toFile: "\(path).conf", atomically: true, encoding: .utf8)
-                self.process.executableURL = URL(fileURLWithPath: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip")
-                self.process.arguments = [
-                    "netns", "exec", namespace, "miniupnpd", "-d", "-f", "\(path).conf", "-P", "\(path).pid",
-                ]
-                self.process.standardInput = FileHandle.nullDevice
-                self.process.standardOutput = FileHandle.nullDevice
-                self.process.standardError = FileHandle.nullDevice
-                try self.process.run()
+                self.process = try ChildProcess(
+                    executable: NetworkNamespaces.path(of: "ip") ?? "/usr/sbin/ip",
+                    arguments: [
+                        "netns", "exec", namespace, "miniupnpd", "-d", "-f", "\(path).conf", "-P", "\(path).pid",
+                    ]
+                )
             }
 
             deinit {
-                if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) }
-                self.process.waitUntilExit()
+                self.process.kill()
             }
         }
 
