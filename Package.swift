@@ -29,13 +29,6 @@ let renderSettings: [SwiftSetting] =
         .unsafeFlags(["-Ounchecked", "-wmo"], .when(configuration: .release)),
     ]
 
-// The shells are not optimised: Swift 6.3.1 does it wrong where an async function of theirs throws after a suspension
-// ("freed pointer was not the last allocation"). Their work is waiting; what computes lies in the targets below them.
-let shellSettings: [SwiftSetting] =
-    settings + [
-        .unsafeFlags(["-Onone"], .when(configuration: .release))
-    ]
-
 let package = Package(
     name: "tessera",
     products: [
@@ -61,7 +54,7 @@ let package = Package(
         ),
         .target(name: "GridWire", exclude: ["Schema.md"], swiftSettings: settings),
         .target(name: "CSpawnShim"),
-        .target(name: "ChildProcesses", dependencies: ["CSpawnShim"], swiftSettings: shellSettings),
+        .target(name: "ChildProcesses", dependencies: ["CSpawnShim"], swiftSettings: settings),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CMiniUPnP", providers: [.apt(["libminiupnpc-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -127,7 +120,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: shellSettings
+            swiftSettings: settings
         ),
         // Level 4
         .target(
@@ -137,7 +130,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: shellSettings
+            swiftSettings: settings
         ),
         // Level 5
         .executableTarget(name: "tessera", dependencies: ["GridCommands"], swiftSettings: settings),

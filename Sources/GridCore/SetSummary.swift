@@ -5,7 +5,7 @@ import GridWire
 /// It is kept up to date by exclusive or, so that the order of insertion does not matter. Whoever makes records can make two
 /// sets with one summary on purpose; then replicas stay apart until the next record.
 struct SetSummary: Sendable {
-    private var whole = SIMD4<UInt64>()
+    private var whole: [UInt64] = [0, 0, 0, 0]
     /// One word for each first byte of an id.
     private(set) var buckets = [UInt64](repeating: 0, count: StewardMessage.bucketCount)
     private(set) var count: UInt64 = 0
@@ -15,11 +15,9 @@ struct SetSummary: Sendable {
     mutating func insert(_ id: RecordID) {
         self.ids[Self.bucket(of: id)].append(id)
         id.digest.withUnsafeBytes { bytes in
-            var words = SIMD4<UInt64>()
             for word in 0 ..< 4 {
-                words[word] = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self))
+                self.whole[word] ^= UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self))
             }
-            self.whole ^= words
             self.buckets[Int(bytes[0])] ^= UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         }
         self.count += 1
@@ -32,7 +30,7 @@ struct SetSummary: Sendable {
 
     /// The exclusive or of all ids.
     var digest: Digest {
-        Digest(littleEndianWords: self.whole)
+        Digest(littleEndianWords: SIMD4(self.whole))
     }
 
     /// The number of the bucket of a record.

@@ -4,12 +4,20 @@ struct Bytes32: Hashable, Sendable, Comparable {
     static let count = 32
 
     /// The bytes in memory order.
-    private var storage: SIMD4<UInt64>
+    ///
+    /// Not a vector of 32 bytes: the frames of asynchronous functions are aligned to 16, and Swift 6.3 makes them too small
+    /// for what needs more (LLVM's coroutine frames are laid out for the lesser alignment and then padded for the greater
+    /// one), so that such a function writes over its neighbour's memory.
+    private var storage: Words
+
+    private struct Words: Equatable {
+        var a, b, c, d: UInt64
+    }
 
     /// Creates the value from exactly 32 bytes, or nothing from any other number.
     init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Self.count else { return nil }
-        var storage = SIMD4<UInt64>.zero
+        var storage = Words(a: 0, b: 0, c: 0, d: 0)
         let copied: Void? = bytes.withContiguousStorageIfAvailable { source in
             withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: UnsafeRawBufferPointer(source)) }
         }
@@ -25,11 +33,11 @@ struct Bytes32: Hashable, Sendable, Comparable {
 
     /// Creates the value from little-endian words, as BLAKE2b leaves them.
     init(littleEndianWords words: SIMD4<UInt64>) {
-        self.storage = SIMD4(
-            words[0].littleEndian,
-            words[1].littleEndian,
-            words[2].littleEndian,
-            words[3].littleEndian
+        self.storage = Words(
+            a: words[0].littleEndian,
+            b: words[1].littleEndian,
+            c: words[2].littleEndian,
+            d: words[3].littleEndian
         )
     }
 
@@ -45,14 +53,15 @@ struct Bytes32: Hashable, Sendable, Comparable {
 
     /// Feeds eight of the bytes to a hasher: nobody finds many digests or keys that agree in these.
     func hash(into hasher: inout Hasher) {
-        hasher.combine(self.storage[1])
+        hasher.combine(self.storage.b)
     }
 
     /// Lexicographic order of the bytes.
     static func < (a: Self, b: Self) -> Bool {
-        for i in 0 ..< 4 where a.storage[i] != b.storage[i] {
-            return UInt64(bigEndian: a.storage[i]) < UInt64(bigEndian: b.storage[i])
-        }
-        return false
+        let (a, b) = (a.storage, b.storage)
+        if a.a != b.a { return UInt64(bigEndian: a.a) < UInt64(bigEndian: b.a) }
+        if a.b != b.b { return UInt64(bigEndian: a.b) < UInt64(bigEndian: b.b) }
+        if a.c != b.c { return UInt64(bigEndian: a.c) < UInt64(bigEndian: b.c) }
+        return UInt64(bigEndian: a.d) < UInt64(bigEndian: b.d)
     }
 }
