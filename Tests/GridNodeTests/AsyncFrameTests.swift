@@ -7,7 +7,8 @@ import Testing
 
 /// What asynchronous functions may keep across a suspension.
 struct AsyncFrameTests {
-    /// Swift 6.3 makes the frame of an asynchronous function too small when a value in it is aligned to more than 16 bytes:
+    /// Swift 6.3 makes the frame of an asynchronous function too small when a value in it is aligned to more than 16 bytes.
+    ///
     /// LLVM lays the frame out as if it were 16, and then pads. Such a function writes over its neighbour's memory.
     @Test
     func `no value that tasks pass about is aligned to more than the frames of asynchronous functions`() {
