@@ -45,11 +45,11 @@ extension Worker {
                     + "\(self.settings.coreVersion.shortDescription); install the same release"
             )
         }
-        guard manifest.assetSize <= self.settings.sceneBytesMax else {
+        guard manifest.memory <= self.settings.memoryMax else {
             return self.ignore(
                 id,
-                "the scene of \"\(manifest.title)\" has \(manifest.assetSize >> 20) MiB, and this node takes at most "
-                    + "\(self.settings.sceneBytesMax >> 20) MiB into memory"
+                "\"\(manifest.title)\" takes \(manifest.memory >> 20) MiB of memory, and this node lends "
+                    + "\(self.settings.memoryMax >> 20) MiB; tessera node --memory lends more"
             )
         }
         guard self.jobs.count < Self.jobsMax else {

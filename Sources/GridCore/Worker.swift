@@ -72,8 +72,8 @@ public struct Worker: Sendable {
         public var backoffMax: Duration = .seconds(8)
         /// A steward that has not answered for this time is given up, with all that is held for it.
         public var stewardLostAfter: Duration = .seconds(300)
-        /// Jobs with larger scenes are not taken: this node could not hold them.
-        public var sceneBytesMax: UInt64 = 2 << 30
+        /// Jobs that say that they take more bytes of memory are not taken: this node could not hold their scenes.
+        public var memoryMax: UInt64 = 4 << 30
         /// So many jobs that may have work are at hand at a time: their scenes are fetched, those of others not yet.
         public var jobsAtHand = 2
         /// The most of them when jobs come up that matter at least twice as much.

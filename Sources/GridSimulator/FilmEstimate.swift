@@ -157,6 +157,7 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
             grid: "",
             sceneRoot: ChunkID(Digest(hashing: [])),
             assetSize: 0,
+            memory: 0,
             firstFrame: 1,
             frameCount: Self.framesPerShot,
             width: Self.size.width,

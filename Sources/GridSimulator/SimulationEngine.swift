@@ -253,6 +253,7 @@ final class SimulationEngine {
                 grid: Self.grid,
                 sceneRoot: ChunkID(Digest(hashing: "scene \(index)".utf8)),
                 assetSize: 1_000_000,
+                memory: 1_000_000,
                 firstFrame: 1,
                 frameCount: job.frameCount,
                 width: job.width,

@@ -1,8 +1,8 @@
 extension JobManifest {
     /// Writes `{0: title, 1: grid, 2: sceneRoot, 3: assetSize, 4: firstFrame, 5: frameCount, 6: width, 7: height,
-    /// 8: samples, 9: maxDepth, 10: seed, 11: coreVersion, 12: submittedAt}`.
+    /// 8: samples, 9: maxDepth, 10: seed, 11: coreVersion, 12: submittedAt, 13: memory}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(13)
+        encoder.map(14)
         encoder.key(0)
         encoder.text(self.title)
         encoder.key(1)
@@ -29,10 +29,12 @@ extension JobManifest {
         encoder.digest(self.coreVersion)
         encoder.key(12)
         encoder.unsigned(self.submittedAt)
+        encoder.key(13)
+        encoder.unsigned(self.memory)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 13, "a manifest") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 14, "a manifest") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -65,6 +67,8 @@ extension JobManifest {
         self.coreVersion = try decoder.digest("the core version")
         try decoder.key(12)
         self.submittedAt = try decoder.unsigned()
+        try decoder.key(13)
+        self.memory = try decoder.unsigned(max: WireLimits.memoryMax, "the memory")
         guard WireLimits.frameNumbers.contains(self.firstFrame + self.frameCount - 1) else {
             throw WireError(.outOfRange, "the last frame would be \(self.firstFrame + self.frameCount - 1)")
         }

@@ -8,6 +8,8 @@ public struct JobManifest: Hashable, Sendable {
     public var sceneRoot: ChunkID
     /// The sum of all chunk sizes of the scene, in bytes.
     public var assetSize: UInt64
+    /// The most bytes of memory that a node takes to render a frame, all of its program included.
+    public var memory: UInt64
     /// The first frame number.
     public var firstFrame: Int
     /// The number of frames, 1...``frameCountMax``.
@@ -44,6 +46,7 @@ public struct JobManifest: Hashable, Sendable {
         grid: String,
         sceneRoot: ChunkID,
         assetSize: UInt64,
+        memory: UInt64,
         firstFrame: Int,
         frameCount: Int,
         width: Int,
@@ -58,6 +61,7 @@ public struct JobManifest: Hashable, Sendable {
         self.grid = grid
         self.sceneRoot = sceneRoot
         self.assetSize = assetSize
+        self.memory = memory
         self.firstFrame = firstFrame
         self.frameCount = frameCount
         self.width = width

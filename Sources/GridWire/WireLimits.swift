@@ -10,6 +10,8 @@ public enum WireLimits {
     public static let blocksMax = 64
     /// The most bytes of all chunks of a scene.
     public static let assetSizeMax: UInt64 = 1 << 40
+    /// The most bytes of memory that a job may ask of a node.
+    public static let memoryMax: UInt64 = 1 << 42
     /// The most digests of a Merkle path of a unit; 64 leaves need six.
     public static let pathLengthMax = 6
     /// The most witnesses of a fraud proof.

@@ -28,6 +28,13 @@ public final class Scene: @unchecked Sendable {
         let memory = SceneMemory()
         var loader = SceneLoader(memory: memory, assets: assets.data, limits: limits)
         try loader.load(frame)
+        let needed = loader.bytesNeeded
+        guard needed <= limits.memoryBytesMax else {
+            throw SceneBlobError(
+                .limitExceeded,
+                "the scene takes \(needed) bytes beside its blobs; \(limits.memoryBytesMax) are allowed"
+            )
+        }
         let view = memory.allocate(SceneView.self, count: 1)
         let padding = loader.padding
         view.initialize(to: loader.finished())

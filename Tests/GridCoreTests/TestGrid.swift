@@ -41,6 +41,7 @@ enum TestGrid {
             grid: grid,
             sceneRoot: ChunkID(Digest(hashing: "scene".utf8)),
             assetSize: 1_000,
+            memory: 1_000_000,
             firstFrame: firstFrame,
             frameCount: frames,
             width: width,

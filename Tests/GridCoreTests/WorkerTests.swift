@@ -334,11 +334,11 @@ struct WorkerTests {
     func `a job whose scene does not fit into this node is not taken, and people are told why`() throws {
         var bench = Bench()
         guard case .jobManifest(var body) = try self.manifest.decodedBody() else { return }
-        body.assetSize = 3 << 30
+        body.memory = 5 << 30
         let submitter = Hand("submitter")
         bench.offer(submitter.sign(.jobManifest(body)))
         #expect(bench.worker.knownJobs.isEmpty)
-        #expect(bench.worker.idleReason.contains("3072 MiB"))
+        #expect(bench.worker.idleReason.contains("5120 MiB"))
     }
 
     @Test

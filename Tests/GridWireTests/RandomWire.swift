@@ -67,6 +67,7 @@ struct RandomWire {
             grid: self.text(JobManifest.gridNameSizeMax),
             sceneRoot: ChunkID(self.digest()),
             assetSize: min(self.number(), WireLimits.assetSizeMax),
+            memory: min(self.number(), WireLimits.memoryMax),
             firstFrame: self.int(-1_000_000 ... (1_000_001 - count)),
             frameCount: count,
             width: self.int(1 ... FrameGeometry.frameEdgeMax),

@@ -121,6 +121,7 @@ struct RecordCodingTests {
             ("title", { $0.title = "a\u{1b}[2J" }),
             ("grid", { $0.grid = String(repeating: "x", count: 65) }),
             ("assetSize", { $0.assetSize = WireLimits.assetSizeMax + 1 }),
+            ("memory", { $0.memory = WireLimits.memoryMax + 1 }),
             ("firstFrame", { $0.firstFrame = -1_000_001 }),
             ("lastFrame", { ($0.firstFrame, $0.frameCount) = (1_000_000, 2) }),
             ("frameCount", { $0.frameCount = 0 }),

@@ -21,6 +21,7 @@ struct SchemaVectorTests {
             grid: "home",
             sceneRoot: ChunkID(self.digest),
             assetSize: 123_456_789,
+            memory: 987_654_321,
             firstFrame: -10,
             frameCount: 48,
             width: 1_920,
@@ -33,8 +34,8 @@ struct SchemaVectorTests {
         )
         self.check(
             .jobManifest(manifest),
-            encoded: "8899fb13881397c0385c751732198b6083bbedbf704035c5f5f9b056a7515697",
-            id: "e999cd44672beb0e9b06e08e8a0bf3dd510e5feea3dd5ce5739a283aff01f042"
+            encoded: "b93878f84836bfd126ebc2851265b61e64ddc57f7a4de1520048be4cf26ba61b",
+            id: "7b4bc255c7fa3dc684079710f66b9840b0b6f5a92f1682411a1cca3114fedb3c"
         )
     }
 

@@ -125,6 +125,21 @@ struct BlobTests {
     }
 
     @Test
+    func `a scene says what it takes before it is built, and is refused where that is more than is allowed`() throws {
+        let assets = try LoadedAssets(BlobBytes(self.assets.encoded()))
+        let frame = BlobBytes(try self.frame.encoded(for: self.assets))
+        let needed = try Scene.bytesNeeded(assets: assets, frame: frame)
+        let triangles = self.assets.meshes.reduce(0) { $0 + $1.indices.count / 3 }
+        #expect(needed >= 150 * triangles)
+        var limits = SceneLimits.standard
+        limits.memoryBytesMax = needed
+        #expect(throws: Never.self) { try Scene(assets: assets, frame: frame, limits: limits) }
+        limits.memoryBytesMax = needed - 1
+        let error = #expect(throws: SceneBlobError.self) { try Scene(assets: assets, frame: frame, limits: limits) }
+        #expect(error?.code == .limitExceeded)
+    }
+
+    @Test
     func `limits are kept`() throws {
         let assets = try self.assets.encoded()
         let frame = try self.frame.encoded(for: self.assets)

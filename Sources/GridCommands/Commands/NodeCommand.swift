@@ -49,6 +49,15 @@ struct NodeCommand: AsyncParsableCommand {
     var quota = Double(NodeConfiguration.defaultChunkQuota) / Double(1 << 30)
 
     @Option(
+        help: ArgumentHelp(
+            "The most gigabytes of memory for scenes; shots that need more are left to others.",
+            discussion: "Without it: half of the machine's memory.",
+            valueName: "GB"
+        )
+    )
+    var memory: Double?
+
+    @Option(
         name: .customLong("upload"),
         help: ArgumentHelp("The most megabytes a second that are sent to all peers together.", valueName: "MB/s")
     )
@@ -112,6 +121,9 @@ struct NodeCommand: AsyncParsableCommand {
                 throw ValidationError("\(name) must be \(least) to 100000 megabytes a second, got \(cap ?? 0)")
             }
         }
+        if let memory = self.memory, !(0.1 ... 100_000).contains(memory) {
+            throw ValidationError("--memory must be 0.1 to 100000 gigabytes, got \(memory)")
+        }
         guard self.quota.isFinite, (0.1 ... 1_000_000).contains(self.quota) else {
             throw ValidationError("--quota must be 0.1 to 1000000 gigabytes, got \(self.quota)")
         }
@@ -133,6 +145,7 @@ struct NodeCommand: AsyncParsableCommand {
             bootstrapHosts: self.bootstrapHosts.map(\.defaultValueDescription),
             isWorker: !self.noRender,
             chunkQuota: UInt64(self.quota * Double(1 << 30)),
+            memoryMax: self.memory.map { UInt64($0 * Double(1 << 30)) } ?? Machine.memory / 2,
             uploadMax: self.upload.map { Int($0 * 1e6) },
             downloadMax: self.download.map { Int($0 * 1e6) }
         )

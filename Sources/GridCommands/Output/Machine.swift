@@ -8,6 +8,11 @@ import Darwin
 
 /// The machine that the program runs on.
 enum Machine {
+    /// The bytes of memory that the machine has.
+    static var memory: UInt64 {
+        UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(max(0, sysconf(Int32(_SC_PAGESIZE))))
+    }
+
     /// The processors that this program may use, at least 1.
     static var processorCount: Int {
         #if os(Linux)

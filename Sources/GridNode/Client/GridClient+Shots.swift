@@ -40,6 +40,7 @@ extension GridClient {
                     index: scene.index,
                     root: scene.root,
                     size: scene.size,
+                    memory: scene.memory,
                     coreVersion: try self.coreVersion()
                 ).signed(by: identity.peerID, with: identity.signer)
                 let job = try await self.naming(shot.name) {

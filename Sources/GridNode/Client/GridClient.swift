@@ -35,6 +35,7 @@ public enum GridClient {
             index: package.index,
             root: package.root,
             size: package.totalSize,
+            memory: package.memory,
             coreVersion: coreVersion
         ).signed(by: identity.peerID, with: identity.signer)
         let session = try await GridSession.connect(
@@ -145,6 +146,7 @@ public enum GridClient {
         index: SceneIndex,
         root: ChunkID,
         size: Int,
+        memory: UInt64,
         coreVersion: Digest
     ) -> GridRecord {
         .jobManifest(
@@ -153,6 +155,7 @@ public enum GridClient {
                 grid: grid,
                 sceneRoot: root,
                 assetSize: UInt64(size),
+                memory: memory,
                 firstFrame: index.firstFrame,
                 frameCount: index.frames.count,
                 width: shot.width,

@@ -13,6 +13,8 @@ struct ShotStage: ShotChunks {
         let size: Int
         /// The bytes of those that no earlier shot has.
         let newSize: Int
+        /// The most bytes of memory that a node takes to render one of its frames.
+        let memory: UInt64
     }
 
     private let path: String
@@ -40,7 +42,13 @@ struct ShotStage: ShotChunks {
             try await self.store.put(bytes, expecting: id, durability: .committed)
             newSize += bytes.count
         }
-        return Shot(index: package.index, root: package.root, size: package.totalSize, newSize: newSize)
+        return Shot(
+            index: package.index,
+            root: package.root,
+            size: package.totalSize,
+            newSize: newSize,
+            memory: package.memory
+        )
     }
 
     /// Removes all that lies here.

@@ -20,6 +20,8 @@ struct ShotPackage: ShotChunks {
     let chunks: [ChunkID: [UInt8]]
     /// What a person should know of the input.
     let notes: [String]
+    /// The most bytes of memory that a node takes to render one of its frames.
+    let memory: UInt64
 
     /// The sum of all chunk sizes in bytes.
     var totalSize: Int {
@@ -44,7 +46,14 @@ struct ShotPackage: ShotChunks {
             return blob
         }
         let assets = add(source.assets)
-        let frames = try source.frames.map { add(try source.frameBlob($0)) }
+        var memory: UInt64 = 0
+        let loaded = try LoadedAssets(BlobBytes(source.assets))
+        let frames = try source.frames.map { frame in
+            let bytes = try source.frameBlob(frame)
+            let building = try Scene.bytesNeeded(assets: loaded, frame: BlobBytes(bytes))
+            memory = max(memory, FrameMemory(assets: source.assets.count, frame: bytes.count).total(building: building))
+            return add(bytes)
+        }
         let index = SceneIndex(assets: assets, firstFrame: source.frames.lowerBound, frames: frames)
         let encoded = index.encoded()
         guard encoded.count <= SceneIndex.encodedSizeMax else {
@@ -56,6 +65,7 @@ struct ShotPackage: ShotChunks {
         self.root = root
         self.chunks = chunks
         self.notes = source.notes
+        self.memory = memory
     }
 
     func size(of id: ChunkID) -> Int? {

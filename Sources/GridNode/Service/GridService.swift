@@ -113,22 +113,23 @@ actor GridService {
         self.reachability = reachability
         self.tampering = tampering
         self.logger = logger
-        self.worker = Worker(
-            settings: Worker.Settings(
-                me: identity.peerID,
-                sign: { identity.sign($0) },
-                verify: SodiumSignature.verifier,
-                grid: configuration.grid,
-                coreVersion: coreVersion,
-                threads: pool.threads,
-                firstBatchSequence: firstBatchSequence
-            )
+        var settings = Worker.Settings(
+            me: identity.peerID,
+            sign: { identity.sign($0) },
+            verify: SodiumSignature.verifier,
+            grid: configuration.grid,
+            coreVersion: coreVersion,
+            threads: pool.threads,
+            firstBatchSequence: firstBatchSequence
         )
+        settings.memoryMax = configuration.memoryMax
+        self.worker = Worker(settings: settings)
     }
 
     /// Takes up the jobs that an earlier run left.
     func start() async throws {
-        self.scenes = SceneProvider(chunks: self.chunks, pool: self.pool) { [weak self] id in
+        self.scenes = SceneProvider(chunks: self.chunks, pool: self.pool, memoryMax: self.configuration.memoryMax) {
+            [weak self] id in
             guard let self else { throw NodeError(.cancelled, "the node is stopping") }
             return try await self.fetchChunk(id)
         }

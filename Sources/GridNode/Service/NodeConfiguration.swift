@@ -30,6 +30,9 @@ public struct NodeConfiguration: Sendable {
     public var isWorker: Bool
     /// The most bytes of scene chunks kept on disk.
     public var chunkQuota: UInt64
+    /// The most bytes of memory that this node's program takes for scenes; jobs that say that they need more are left to
+    /// others.
+    public var memoryMax: UInt64
     /// The most bytes a second that are sent to all peers together; nil for as many as the network takes.
     public var uploadMax: Int?
     /// The most bytes a second that are received from all peers together; nil for as many as come.
@@ -43,6 +46,8 @@ public struct NodeConfiguration: Sendable {
     public static let bandwidthMin = BandwidthLimit.bytesPerSecondMin
     /// The dashboard's port when nothing else is said.
     public static let defaultDashboardPort = 7878
+    /// The most bytes of memory when nothing else is said.
+    public static let defaultMemory: UInt64 = 4 << 30
     /// The most bytes of chunks on disk when nothing else is said.
     public static let defaultChunkQuota: UInt64 = 20 << 30
 
@@ -62,6 +67,7 @@ public struct NodeConfiguration: Sendable {
         bootstrapHosts: [String] = [],
         isWorker: Bool = true,
         chunkQuota: UInt64 = Self.defaultChunkQuota,
+        memoryMax: UInt64 = Self.defaultMemory,
         uploadMax: Int? = nil,
         downloadMax: Int? = nil
     ) {
@@ -79,6 +85,7 @@ public struct NodeConfiguration: Sendable {
         self.bootstrapHosts = bootstrapHosts
         self.isWorker = isWorker
         self.chunkQuota = chunkQuota
+        self.memoryMax = memoryMax
         self.uploadMax = uploadMax
         self.downloadMax = downloadMax
     }

@@ -23,6 +23,9 @@ actor SceneProvider {
     private let chunks: ChunkStore
     private let pool: RenderPool
     private let fetch: ChunkFetcher
+    private let memoryMax: UInt64
+    /// What the manifests of the scenes in memory declare.
+    private var declared: [JobID: UInt64] = [:]
     private var shots: [JobID: Task<Shot, any Error>] = [:]
     private var scenes: [Key: Task<Scene, any Error>] = [:]
     /// Least recently used first.
@@ -32,12 +35,12 @@ actor SceneProvider {
     private static let sceneCountMax = 3
     /// The most chunks that are fetched at a time.
     private static let fetchCountMax = 16
-    /// The most bytes of one blob that this node takes into memory.
-    private static let blobSizeMax: UInt64 = 2 << 30
 
-    init(chunks: ChunkStore, pool: RenderPool, fetch: @escaping ChunkFetcher) {
+    /// - Parameter memoryMax: the bytes that all scenes together may take, as their manifests declare; one is always held.
+    init(chunks: ChunkStore, pool: RenderPool, memoryMax: UInt64, fetch: @escaping ChunkFetcher) {
         self.chunks = chunks
         self.pool = pool
+        self.memoryMax = memoryMax
         self.fetch = fetch
     }
 
@@ -55,19 +58,26 @@ actor SceneProvider {
         self.recent.removeAll { $0 == key }
         self.recent.append(key)
         if let task = self.scenes[key] { return try await task.value }
-        while self.recent.count > Self.sceneCountMax {
-            self.scenes[self.recent.removeFirst()] = nil
-        }
+        self.declared[job] = manifest.memory
+        self.makeRoom()
         let task = Task {
             let shot = try await self.shot(job, manifest: manifest)
             let position = frame - shot.index.firstFrame
             guard shot.index.frames.indices.contains(position) else {
                 throw NodeError(.invalidInput, "the scene of job \(job) has no frame \(frame)")
             }
-            let bytes = try await self.blob(shot.index.frames[position], job: job)
+            let frame = shot.index.frames[position]
+            // Before anything is fetched: a scene that takes more than it says is not loaded at all.
+            let memory = FrameMemory(assets: Int(clamping: shot.index.assets.size), frame: Int(clamping: frame.size))
+            guard let building = memory.building(ofTotal: manifest.memory) else { throw Self.understated(job) }
+            let bytes = try await self.blob(frame, job: job)
             let pool = self.pool
+            var limits = SceneLimits.standard
+            limits.blobBytesMax = Int(clamping: self.memoryMax)
+            limits.memoryBytesMax = building
+            let loaded = limits
             return try await pool.run {
-                try Scene(assets: shot.assets, frame: BlobBytes(bytes)) { pool.share($0, $1) }
+                try Scene(assets: shot.assets, frame: BlobBytes(bytes), limits: loaded) { pool.share($0, $1) }
             }
         }
         self.scenes[key] = task
@@ -91,9 +101,25 @@ actor SceneProvider {
     /// Drops what is in memory of a job and lets its chunks be evicted.
     func forget(_ job: JobID) {
         self.shots[job] = nil
+        self.declared[job] = nil
         self.recent.removeAll { $0.job == job }
         self.scenes = self.scenes.filter { $0.key.job != job }
         self.chunks.unpin(job)
+    }
+
+    /// Drops the scenes that were used longest ago until those that stay fit.
+    private func makeRoom() {
+        func declared() -> UInt64 { self.recent.reduce(0) { $0 + (self.declared[$1.job] ?? 0) } }
+        while self.recent.count > Self.sceneCountMax || (self.recent.count > 1 && declared() > self.memoryMax) {
+            let key = self.recent.removeFirst()
+            self.scenes[key] = nil
+            // Its assets come from the disk again.
+            if !self.recent.contains(where: { $0.job == key.job }) { self.shots[key.job] = nil }
+        }
+    }
+
+    private static func understated(_ job: JobID) -> NodeError {
+        NodeError(.invalidInput, "the scene of job \(job) takes more memory than its manifest declares")
     }
 
     private func shot(_ job: JobID, manifest: JobManifest) async throws -> Shot {
@@ -102,8 +128,18 @@ actor SceneProvider {
             let bytes = try await self.chunk(manifest.sceneRoot, job: job)
             let index = try SceneIndex(decoding: bytes)
             self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: job)
+            guard
+                FrameMemory(assets: Int(clamping: index.assets.size), frame: 0).building(ofTotal: manifest.memory)
+                    != nil
+            else { throw Self.understated(job) }
             let blob = try await self.blob(index.assets, job: job)
-            return Shot(index: index, assets: try await self.pool.run { try LoadedAssets(BlobBytes(blob)) })
+            var limits = SceneLimits.standard
+            limits.blobBytesMax = Int(clamping: self.memoryMax)
+            let loaded = limits
+            return Shot(
+                index: index,
+                assets: try await self.pool.run { try LoadedAssets(BlobBytes(blob), limits: loaded) }
+            )
         }
         self.shots[job] = task
         do {
@@ -116,7 +152,7 @@ actor SceneProvider {
 
     /// The bytes of a blob, its chunks fetched a few at a time.
     private func blob(_ blob: SceneIndex.Blob, job: JobID) async throws -> [UInt8] {
-        guard blob.size <= Self.blobSizeMax else {
+        guard blob.size <= self.memoryMax else {
             throw NodeError(.invalidInput, "a scene of \(blob.size) bytes does not fit into this node's memory limit")
         }
         var parts = [[UInt8]](repeating: [], count: blob.chunks.count)

@@ -59,7 +59,7 @@ extension AssetsLoader {
             try reader.floats("closing centers", limit: SceneRange.coordinate.upperBound),
             "closing centers of particles"
         )
-        let most = min(self.limits.particlesMax, self.limits.memoryBytesMax / 100)
+        let most = min(self.limits.particlesMax, self.limits.memoryBytesMax / SceneLoader.particleBytes)
         self.particleSetCount = records.count
         self.particles = self.memory.allocate(ParticleData.self, count: records.count)
         self.particleBoxes.reserveCapacity(records.count)

@@ -1,13 +1,11 @@
 extension SceneLoader {
-    /// What an instance takes while the scene is built, in bytes.
-    private static var bytesEach: Int { 512 }
     /// A mesh that is used more than once may have so many triangles in all its copies and still go to the world.
     private static var copiesMax: Int { 65_536 }
     /// And all such meshes together.
     private static var allCopiesMax: Int { 1 << 20 }
 
     mutating func loadInstances(_ records: BlobRecords, _ motions: BlobRecords) throws(SceneBlobError) {
-        let instancesMax = min(self.limits.instancesMax, self.limits.memoryBytesMax / Self.bytesEach)
+        let instancesMax = min(self.limits.instancesMax, self.limits.memoryBytesMax / Self.instanceBytes)
         guard records.count <= instancesMax else {
             throw SceneBlobError(
                 .limitExceeded,
@@ -91,7 +89,7 @@ extension SceneLoader {
     /// that are used once go to the world whatever their size, and so do small ones; those that emit must, for lights are
     /// numbered there.
     private mutating func place() throws(SceneBlobError) {
-        var most = min(self.limits.trianglesMax, 1 << 28, self.limits.memoryBytesMax / 150)
+        var most = min(self.limits.trianglesMax, 1 << 28, self.limits.memoryBytesMax / Self.triangleBytes)
         var uses = [Int](repeating: 0, count: self.meshCount)
         var isMoving = [Bool](repeating: false, count: self.meshCount)
         for i in 0 ..< self.instanceCount where !self.instances[i].isParticles {

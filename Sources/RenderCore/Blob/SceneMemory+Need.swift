@@ -1,0 +1,54 @@
+extension SceneLoader {
+    /// The most bytes that the scene takes beside its blobs while its hierarchies are built, which is when it takes most.
+    ///
+    /// A triangle's reference, its share of the nodes and leaves as they grow, and of those that stay; the same of a
+    /// particle; and what an instance has beside. Leaves over what moves in itself are twice as large.
+    var bytesNeeded: Int {
+        var triangles = self.triangleCount
+        var particles = 0
+        var isCounted = [Bool](repeating: false, count: self.meshCount)
+        var isSetCounted = [Bool](repeating: false, count: self.assets.particleSetCount)
+        for i in 0 ..< self.instanceCount where self.instances[i].isPlaced {
+            let mesh = self.instances[i].mesh
+            if self.instances[i].isParticles, !isSetCounted[mesh] {
+                isSetCounted[mesh] = true
+                let set = self.assets.particles[mesh]
+                particles += set.closingCenters == nil ? set.count : 2 * set.count
+            } else if !self.instances[i].isParticles, !isCounted[mesh] {
+                isCounted[mesh] = true
+                let count = self.meshes[mesh].triangleCount
+                triangles += self.meshes[mesh].closingPositions == nil ? count : 2 * count
+            }
+        }
+        // Int may have 32 bits.
+        let sum =
+            UInt64(triangles) * UInt64(Self.triangleBytes) + UInt64(particles) * UInt64(Self.particleBytes)
+            + UInt64(self.instanceCount) * UInt64(Self.instanceBytes)
+        return Int(clamping: sum)
+    }
+
+    /// What a triangle takes while a scene is built, in bytes.
+    static var triangleBytes: Int { 150 }
+    /// What a particle takes meanwhile.
+    static var particleBytes: Int { 100 }
+    /// What an instance takes meanwhile.
+    static var instanceBytes: Int { 512 }
+}
+
+extension Scene {
+    /// The most bytes that the scene of a frame takes beside its blobs, before it is built.
+    ///
+    /// It follows from the blobs alone, so that whoever made them and whoever is to load them find the same number; a
+    /// scene is refused where it is above ``SceneLimits/memoryBytesMax``.
+    ///
+    /// - Throws: ``SceneBlobError``.
+    public static func bytesNeeded(
+        assets: LoadedAssets,
+        frame: BlobBytes,
+        limits: SceneLimits = .standard
+    ) throws(SceneBlobError) -> Int {
+        var loader = SceneLoader(memory: SceneMemory(), assets: assets.data, limits: limits)
+        try loader.load(frame)
+        return loader.bytesNeeded
+    }
+}
