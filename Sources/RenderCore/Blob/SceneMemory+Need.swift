@@ -47,7 +47,10 @@ extension Scene {
         frame: BlobBytes,
         limits: SceneLimits = .standard
     ) throws(SceneBlobError) -> Int {
-        var loader = SceneLoader(memory: SceneMemory(), assets: assets.data, limits: limits)
+        let memory = SceneMemory()
+        // The loader reads through pointers into both, which do not keep them alive.
+        defer { withExtendedLifetime((memory, assets)) {} }
+        var loader = SceneLoader(memory: memory, assets: assets.data, limits: limits)
         try loader.load(frame)
         return loader.bytesNeeded
     }
