@@ -22,15 +22,7 @@ extension GridClient {
         let stage = try ShotStage(in: list.dataDirectory)
         defer { stage.remove() }
         let staged = try await self.importAll(list.shots, into: stage, progress: progress)
-        let session = try await GridSession.connect(
-            to: list.address,
-            identity: identity,
-            grid: list.grid,
-            coreVersion: try self.coreVersion(),
-            preSharedKey: try SwarmKey.load(nil, dataDirectory: list.dataDirectory),
-            logger: logger
-        )
-        do {
+        return try await self.withSession(list, identity: identity, logger: logger) { session in
             var jobs: [(job: JobID, record: SignedRecord)] = []
             for (shot, scene) in zip(list.shots, staged) {
                 let record = self.manifest(
@@ -61,12 +53,8 @@ extension GridClient {
                 seconds: 0
             )
             try await self.deliverAll(list.shots, jobs: jobs, session: session, into: &summary, progress: progress)
-            await session.close()
             summary.seconds = start.duration(to: .now) / .seconds(1)
             return summary
-        } catch {
-            await session.close()
-            throw error
         }
     }
 

@@ -38,21 +38,13 @@ public enum GridClient {
             memory: package.memory,
             coreVersion: coreVersion
         ).signed(by: identity.peerID, with: identity.signer)
-        let session = try await GridSession.connect(
-            to: request.address,
-            identity: identity,
-            grid: request.grid,
-            coreVersion: coreVersion,
-            preSharedKey: try SwarmKey.load(nil, dataDirectory: request.dataDirectory),
-            logger: logger
-        )
-        do {
+        return try await self.withSession(request, identity: identity, logger: logger) { session in
             let job = try await session.submit(record, chunks: package) {
                 progress(.sending(sent: $0, total: $1))
             }
             if !request.order.isEmpty { _ = try await session.order(job, request.order) }
             progress(.submitted(job: "\(job)"))
-            let summary = try await self.deliver(
+            return try await self.deliver(
                 job,
                 record: record,
                 session: session,
@@ -61,11 +53,6 @@ public enum GridClient {
                 start: start,
                 progress: progress
             )
-            await session.close()
-            return summary
-        } catch {
-            await session.close()
-            throw error
         }
     }
 
@@ -87,16 +74,8 @@ public enum GridClient {
         }
         try request.output?.prepare()
         let identity = try NodeIdentity.loadOrCreate(in: request.dataDirectory)
-        let session = try await GridSession.connect(
-            to: request.address,
-            identity: identity,
-            grid: request.grid,
-            coreVersion: try self.coreVersion(),
-            preSharedKey: try SwarmKey.load(nil, dataDirectory: request.dataDirectory),
-            logger: logger
-        )
-        do {
-            let summary = try await self.deliver(
+        return try await self.withSession(request, identity: identity, logger: logger) { session in
+            try await self.deliver(
                 job,
                 record: nil,
                 session: session,
@@ -105,11 +84,6 @@ public enum GridClient {
                 start: start,
                 progress: progress
             )
-            await session.close()
-            return summary
-        } catch {
-            await session.close()
-            throw error
         }
     }
 
@@ -120,18 +94,31 @@ public enum GridClient {
         guard let job = JobID(request.job) else {
             throw NodeError(.invalidInput, "\"\(request.job)\" is not the name of a job: that is 64 hexadecimal digits")
         }
+        let identity = try NodeIdentity.loadOrCreate(in: request.dataDirectory)
+        return try await self.withSession(request, identity: identity, logger: logger) { session in
+            try await session.order(job, wish)
+        }
+    }
+
+    /// Connects with a peer for as long as the closure runs.
+    static func withSession<Result: Sendable>(
+        _ request: some PeerRequest,
+        identity: IdentityKey,
+        logger: Logger,
+        _ body: (GridSession) async throws -> Result
+    ) async throws -> Result {
         let session = try await GridSession.connect(
             to: request.address,
-            identity: try NodeIdentity.loadOrCreate(in: request.dataDirectory),
+            identity: identity,
             grid: request.grid,
             coreVersion: try self.coreVersion(),
             preSharedKey: try SwarmKey.load(nil, dataDirectory: request.dataDirectory),
             logger: logger
         )
         do {
-            let order = try await session.order(job, wish)
+            let result = try await body(session)
             await session.close()
-            return order
+            return result
         } catch {
             await session.close()
             throw error

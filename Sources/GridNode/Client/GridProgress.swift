@@ -61,6 +61,17 @@ public struct JobSummary: Codable, Sendable, Equatable {
     public var burned: [String]
 }
 
+/// What is asked of a peer, and as whom.
+protocol PeerRequest: Sendable {
+    var address: String { get }
+    var grid: String { get }
+    var dataDirectory: String { get }
+}
+
+extension SubmitRequest: PeerRequest {}
+extension FetchRequest: PeerRequest {}
+extension ShotListRequest: PeerRequest {}
+
 /// A shot to hand to a peer, and where to put the frames.
 public struct SubmitRequest: Sendable {
     /// What to render.

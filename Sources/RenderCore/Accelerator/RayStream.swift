@@ -284,14 +284,16 @@ extension Scene {
     /// Builds the hierarchy again and throws it away, so that the time can be taken.
     package func rebuildAccelerator(bvh: BVHSettings = .standard, concurrently: Concurrently) {
         let scratch = SceneMemory()
-        self.withView { view in
-            _ = BVHBuilder.build(
-                view,
-                padding: view.pointee.bvh.padding,
-                settings: bvh,
-                memory: scratch,
-                concurrently: concurrently
-            )
+        withExtendedLifetime(scratch) {
+            self.withView { view in
+                _ = BVHBuilder.build(
+                    view,
+                    padding: view.pointee.bvh.padding,
+                    settings: bvh,
+                    memory: scratch,
+                    concurrently: concurrently
+                )
+            }
         }
     }
 }
