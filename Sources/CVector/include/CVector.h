@@ -43,6 +43,33 @@ CVECTOR_INLINE void cvector_prefer_huge_pages_within(void *memory, intptr_t byte
   if (last > first) cvector_prefer_huge_pages((void *)first, (intptr_t)(last - first));
 }
 
+/// Gives whole pages within memory back to the system before the memory is freed; what was in it is lost.
+CVECTOR_INLINE void cvector_release_pages_within(void *memory, intptr_t byte_count) {
+#if defined(__linux__) && defined(MADV_DONTNEED)
+  // Larger pages than these are cut.
+  const uintptr_t page = 4096;
+  uintptr_t first = ((uintptr_t)memory + page - 1) & ~(page - 1);
+  uintptr_t last = ((uintptr_t)memory + (uintptr_t)byte_count) & ~(page - 1);
+  if (last > first) (void)madvise((void *)first, (size_t)(last - first), MADV_DONTNEED);
+#else
+  (void)memory;
+  (void)byte_count;
+#endif
+}
+
+#if defined(__linux__)
+/// Memory of its own pages, zero, which goes back to the system as soon as it is freed; NULL where there is none left.
+CVECTOR_INLINE void *cvector_map_memory(intptr_t byte_count) {
+  void *memory = mmap(0, (size_t)byte_count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return memory == MAP_FAILED ? 0 : memory;
+}
+
+/// Frees what the function above gave, of the same size.
+CVECTOR_INLINE void cvector_unmap_memory(void *memory, intptr_t byte_count) {
+  (void)munmap(memory, (size_t)byte_count);
+}
+#endif
+
 /// Begins to load what will be read soon; any address will do.
 CVECTOR_INLINE void cvector_prefetch(const void *memory) { __builtin_prefetch(memory); }
 

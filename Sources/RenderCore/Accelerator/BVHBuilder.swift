@@ -122,9 +122,10 @@ struct BVHBuilder {
     /// Builds one hierarchy and returns the code of its root.
     private mutating func build(_ source: BuildSource) -> UInt32 {
         let count = source.count
-        let references = UnsafeMutablePointer<BuildReference>.allocate(capacity: max(1, count))
+        let scratch = ScratchMemory(byteCount: max(1, count) * MemoryLayout<BuildReference>.stride)
+        defer { scratch.deallocate() }
+        let references = scratch.base.assumingMemoryBound(to: BuildReference.self)
         cvector_prefer_huge_pages_within(references, count * MemoryLayout<BuildReference>.stride)
-        defer { references.deallocate() }
         let range = self.makeReferences(source, references, count)
         guard count >= Self.leastForParts else { return self.main.build(source, references, range) }
         let (cuts, parts) = self.cut(source, references, range)
@@ -244,6 +245,11 @@ struct BVHBuilder {
             var builder = SubtreeBuilder(count: parts[part].count, settings: settings)
             let root = builder.build(source, references, parts[part])
             builder.deallocateScratch()
+            // A hierarchy takes most memory when it is nearly done: what led to it need not be there then.
+            cvector_release_pages_within(
+                references + parts[part].begin,
+                parts[part].count * MemoryLayout<BuildReference>.stride
+            )
             (results + part).initialize(to: (builder, root))
         }
         let firstPiece = self.pieces.count
