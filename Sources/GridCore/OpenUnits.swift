@@ -2,7 +2,7 @@
 /// copies before first ones, so that frames become final in their order.
 ///
 /// A unit's place is noted in ``Steward/UnitState``; entries here that no longer fit it are skipped, so that taking a unit
-/// out costs nothing.
+/// out costs nothing. The order can be turned round: highest number first.
 struct OpenUnits: Sendable {
     /// Where a unit waits.
     enum Place: Hashable, Sendable {
@@ -27,21 +27,39 @@ struct OpenUnits: Sendable {
     }
 
     private struct Head: Comparable, Sendable {
-        let unit: Int
+        let key: Int
         let holder: Holder
 
         static func < (a: Self, b: Self) -> Bool {
-            (a.unit, a.holder) < (b.unit, b.holder)
+            (a.key, a.holder) < (b.key, b.holder)
         }
     }
+
+    /// Whether the highest number comes first.
+    let isDescending: Bool
+    // The heaps hold keys: numbers of units, negative where the order is turned round.
 
     private var fresh = MinHeap<Int>()
     private var redo = MinHeap<Int>()
     private var contested: [Int] = []
     /// The units of which somebody has the only copy, by who that is.
     private var buckets: [Holder: MinHeap<Int>] = [:]
-    /// The least unit of each bucket, and what once was.
+    /// The first unit of each bucket, and what once was.
     private var heads = MinHeap<Head>()
+
+    init(isDescending: Bool = false) {
+        self.isDescending = isDescending
+    }
+
+    /// The key of a unit, and the unit of a key.
+    private func turned(_ number: Int) -> Int {
+        self.isDescending ? -number : number
+    }
+
+    /// Whether one of these units comes before the other.
+    func isInOrder(_ a: Int, _ b: Int) -> Bool {
+        self.turned(a) <= self.turned(b)
+    }
 
     /// Adds a unit whose place is to be `place`.
     mutating func insert(_ unit: Int, at place: Place) {
@@ -49,35 +67,36 @@ struct OpenUnits: Sendable {
         case .none:
             break
         case .fresh:
-            self.fresh.insert(unit)
+            self.fresh.insert(self.turned(unit))
         case .redo:
-            self.redo.insert(unit)
+            self.redo.insert(self.turned(unit))
         case .contested:
             if !self.contested.contains(unit) {
                 self.contested.append(unit)
             }
         case .half(let holder):
-            self.buckets[holder, default: MinHeap()].insert(unit)
-            if self.buckets[holder]?.min == unit {
-                self.heads.insert(Head(unit: unit, holder: holder))
+            let key = self.turned(unit)
+            self.buckets[holder, default: MinHeap()].insert(key)
+            if self.buckets[holder]?.min == key {
+                self.heads.insert(Head(key: key, holder: holder))
             }
         }
     }
 
     /// The unit that nobody has.
     mutating func nextFresh(in units: [Steward.UnitState]) -> Int? {
-        while let unit = self.fresh.min, units[unit].place != .fresh {
+        while let key = self.fresh.min, units[self.turned(key)].place != .fresh {
             _ = self.fresh.popMin()
         }
-        return self.fresh.min
+        return self.fresh.min.map(self.turned)
     }
 
     /// The verified unit whose pixels are lost.
     mutating func nextRedo(in units: [Steward.UnitState]) -> Int? {
-        while let unit = self.redo.min, units[unit].place != .redo {
+        while let key = self.redo.min, units[self.turned(key)].place != .redo {
             _ = self.redo.popMin()
         }
-        return self.redo.min
+        return self.redo.min.map(self.turned)
     }
 
     /// The units over which workers disagree without known leaves, lowest first; few, if any.
@@ -95,24 +114,24 @@ struct OpenUnits: Sendable {
             }
         }
         while let head = self.heads.min {
-            guard units[head.unit].place == .half(head.holder) else {
+            guard units[self.turned(head.key)].place == .half(head.holder) else {
                 _ = self.heads.popMin()
-                if let unit = self.leastUnit(of: head.holder, in: units) {
-                    self.heads.insert(Head(unit: unit, holder: head.holder))
+                if let key = self.leastKey(of: head.holder, in: units) {
+                    self.heads.insert(Head(key: key, holder: head.holder))
                 }
                 continue
             }
-            guard excluded.contains(head.holder) else { return head.unit }
+            guard excluded.contains(head.holder) else { return self.turned(head.key) }
             skipped.append(head)
             _ = self.heads.popMin()
         }
         return nil
     }
 
-    /// The least unit of which this one has the only copy.
-    private mutating func leastUnit(of holder: Holder, in units: [Steward.UnitState]) -> Int? {
-        while let unit = self.buckets[holder]?.min {
-            guard units[unit].place != .half(holder) else { return unit }
+    /// The first unit of which this one has the only copy.
+    private mutating func leastKey(of holder: Holder, in units: [Steward.UnitState]) -> Int? {
+        while let key = self.buckets[holder]?.min {
+            guard units[self.turned(key)].place != .half(holder) else { return key }
             _ = self.buckets[holder]?.popMin()
         }
         self.buckets[holder] = nil

@@ -38,10 +38,15 @@ struct RosterBook: Sendable {
     /// The most bodies that are kept; a job that loses a steward every minute has as many in a month.
     static let bodiesMax = 65_536
 
+    /// The most of ``earlier``.
+    static let earlierMax = 4
+
     private let submitter: PeerID
     private var votes: [RosterEpoch: Set<PeerID>] = [:]
     /// The roster with the highest number of those that stand.
     private(set) var standing: Roster?
+    /// The last few that stood before it, oldest first.
+    private(set) var earlier: [Roster] = []
     /// All who ever were stewards of a standing roster.
     private(set) var authorities: Set<PeerID> = []
 
@@ -68,6 +73,7 @@ struct RosterBook: Sendable {
     private mutating func judge() {
         var last: Roster?
         self.authorities = []
+        self.earlier = []
         for epoch in self.votes.keys.sorted(by: Self.precedes) where last?.number != epoch.number {
             guard let voters = self.votes[epoch] else { continue }
             let isVoted =
@@ -76,6 +82,7 @@ struct RosterBook: Sendable {
                         && 2 * last.stewards.count(where: { voters.contains($0) }) > last.stewards.count
                 } ?? false
             guard isVoted || voters.contains(self.submitter) else { continue }
+            self.earlier = (self.earlier + [last].compactMap(\.self)).suffix(Self.earlierMax)
             last = Roster(epoch)
             self.authorities.formUnion(epoch.stewards)
         }

@@ -104,7 +104,7 @@ extension Steward {
         let fair = self.orphanCount / max(1, self.speeds(now: now).count) + 1
         var leased: [Int] = []
         while leased.count < fair, self.orphanCount > 0, self.workers[worker].leases.count < Self.heldUnitsMax,
-            let index = self.nextUnit(for: worker)
+            let index = self.nextUnit(for: worker, includingPutOff: false)
         {
             self.orphanCount -= 1
             self.addLease(index, to: worker, now: now)
@@ -113,9 +113,11 @@ extension Steward {
         return leased
     }
 
-    private mutating func nextUnit(for worker: Int) -> Int? {
+    private mutating func nextUnit(for worker: Int, includingPutOff: Bool = true) -> Int? {
         let borrowed = self.borrowed.isEmpty ? nil : self.next(in: \.openBorrowed, for: [worker])
-        guard let own = self.next(in: \.open, for: [worker]) else { return borrowed }
+        guard let own = self.next(in: \.open, for: [worker]) else {
+            return borrowed ?? (includingPutOff ? self.next(in: \.openInDoubt, for: [worker]) : nil)
+        }
         guard let borrowed else { return own }
         return self.frame(of: borrowed) <= self.frame(of: own) ? borrowed : own
     }
@@ -143,7 +145,8 @@ extension Steward {
         let half = self[keyPath: place].nextHalf(excluding: excluded, in: self.units)
         let fresh = self[keyPath: place].nextFresh(in: self.units)
         guard let half, let fresh else { return half ?? fresh }
-        return self.frame(of: half) <= self.frame(of: fresh) ? half : fresh
+        let (a, b) = (self.frame(of: half), self.frame(of: fresh))
+        return a == b || self[keyPath: place].isInOrder(a, b) ? half : fresh
     }
 
     /// How many units a worker may get now.
@@ -345,6 +348,7 @@ extension Steward {
     mutating func leaseFallsDue(_ index: Int, of worker: Int, now: Instant) {
         guard let lease = self.workers[worker].leases.first(where: { $0.unit == index }) else { return }
         if lease.expiresAt <= now {
+            if self.isAnyoneMissed(now: now) { self.awaitCopy(of: index) }
             self.removeLease(index, of: worker)
             self.orphanCount += 1
         } else {
@@ -411,7 +415,11 @@ extension Steward {
         self.units[index].place = place
         guard place != .none else { return }
         if self.isHome(index) {
-            self.open.insert(index, at: place)
+            if self.isPutOff(index) {
+                self.openInDoubt.insert(index, at: place)
+            } else {
+                self.open.insert(index, at: place)
+            }
         } else {
             self.openBorrowed.insert(index, at: place)
         }

@@ -124,6 +124,16 @@ extension Steward {
         return self.finish(now: now)
     }
 
+    /// The session with a peer began: when it is a steward too, or was one, both may have records that the other lacks.
+    public mutating func peerConnected(_ peer: PeerID, now: Instant) -> [Action] {
+        guard self.phase != .receiving, self.siblings[peer] != nil else { return [] }
+        var message = self.emptyMessage(now: now)
+        message.buckets = self.ledger.summary.buckets
+        self.siblings[peer]?.comparedAt = now
+        self.tell(message, to: peer)
+        return self.finish(now: now)
+    }
+
     /// The session with the peer ended; its parked request is forgotten, its leases are kept for a while.
     public mutating func peerDisconnected(_ peer: PeerID, now: Instant) -> [Action] {
         guard !self.hasEnded, let worker = self.workerIndex[peer] else { return [] }
@@ -181,6 +191,9 @@ extension Steward {
                 if let since = self.workers[worker].disconnectedAt,
                     since.advanced(by: self.settings.disconnectGrace) <= now
                 {
+                    if self.isAnyoneMissed(now: now) {
+                        for lease in self.workers[worker].leases { self.awaitCopy(of: lease.unit) }
+                    }
                     self.releaseLeases(of: worker)
                 }
             case .pixels(let unit, let attempts):

@@ -15,6 +15,8 @@ extension Steward {
         /// Blocks a microsecond of its workers.
         var speed = 0.0
         var activeWorkers = 0
+        /// Until when what it may be doing beyond a cut is left to it, once it fell silent.
+        var doubtUntil: Instant?
         /// Since when it holds other records than this steward.
         var differsSince: Instant?
         /// When the buckets were last compared.
@@ -69,6 +71,7 @@ extension Steward {
         let effective = self.ledger.roster ?? self.hint ?? Roster(number: 0, stewards: [])
         guard effective != self.roster else { return }
         self.roster = effective
+        self.mustScanCopies = true
         for peer in effective.stewards where peer != self.settings.me && self.siblings[peer] == nil {
             self.siblings[peer] = Sibling(lastHeard: now)
         }
@@ -125,12 +128,18 @@ extension Steward {
             self.borrowed[index] = Borrowed(from: nil, at: now, copies: loan.copies)
             self.replace(index)
         }
-        guard ranks != self.myRanks else { return }
+        let isSame = ranks == self.myRanks
         self.myRanks = ranks
-        self.mustScanCopies = true
-        self.borrowed = self.borrowed.filter { !self.isHome($0.key) }
-        self.ceded = self.ceded.filter { self.isHome($0.key) }
+        let isDoubtSame = !self.reviewDoubts(now: now)
+        guard !isSame || !isDoubtSame else { return }
+        if !isSame {
+            // Others are there now, who may lack copies.
+            self.mustScanCopies = true
+            self.borrowed = self.borrowed.filter { !self.isHome($0.key) }
+            self.ceded = self.ceded.filter { self.isHome($0.key) }
+        }
         self.open = OpenUnits()
+        self.openInDoubt = OpenUnits(isDescending: true)
         self.openBorrowed = OpenUnits()
         self.openCount = 0
         for index in self.units.indices {
@@ -159,12 +168,13 @@ extension Steward {
         let chosen = fresh.prefix(gone.count + room)
         guard !chosen.isEmpty, self.mayVote(now: now) else { return }
         let leaving = gone.prefix(chosen.count)
-        let epoch = RosterEpoch(
-            job: self.job,
-            number: standing.number + 1,
-            stewards: standing.stewards.filter { !leaving.contains($0) } + chosen
-        )
-        self.vote(for: epoch, now: now)
+        // Whoever stays keeps its rank and so its units: those who left may still be at work on theirs beyond a cut.
+        var stewards = standing.stewards
+        for (gone, chosen) in zip(leaving, chosen) {
+            stewards = stewards.map { $0 == gone ? chosen : $0 }
+        }
+        stewards += chosen.dropFirst(leaving.count)
+        self.vote(for: RosterEpoch(job: self.job, number: standing.number + 1, stewards: stewards), now: now)
     }
 
     /// Agrees with a sibling's proposal when nobody whom this steward hears would lose the office.

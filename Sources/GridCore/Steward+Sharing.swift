@@ -113,7 +113,10 @@ extension Steward {
         // Who has one copy cannot take the other one.
         let steward = message.activeWorkers < 2 ? self.number(of: peer) : nil
         var cessions: [StewardMessage.Cession] = []
-        while cessions.count < count, let index = self.next(in: \.open, for: waiting, of: steward) {
+        while cessions.count < count,
+            let index = self.next(in: \.open, for: waiting, of: steward)
+                ?? self.next(in: \.openInDoubt, for: waiting, of: steward)
+        {
             cessions.append(self.cession(of: index))
             self.lend(index, to: peer, now: now)
         }

@@ -96,6 +96,11 @@ public struct Steward: Sendable {
         /// The time since 1970 minus that since ``Instant``'s epoch, to know when a deadline is; a wrong one only changes
         /// how urgent jobs seem.
         public var sinceUnixEpoch: Duration = .zero
+        /// A steward that falls silent may be beyond a cut and at work there; what it may do is left to it for this time,
+        /// as far as there is other work.
+        public var doubtMax: Duration = .seconds(120)
+        /// The same after it was heard again, until its records are here.
+        public var doubtAfterReturn: Duration = .seconds(5)
         /// When the steward whose turn it is does not close a frame in this time, any other does.
         public var closeGrace: Duration = .seconds(3)
 
@@ -150,6 +155,8 @@ public struct Steward: Sendable {
     var workerIndex: [PeerID: Int] = [:]
     /// The units that this steward leases by their number.
     var open = OpenUnits()
+    /// Those of them that stewards beyond a cut may be leasing too, see ``isPutOff(_:)``.
+    var openInDoubt = OpenUnits(isDescending: true)
     /// The units that it leases for others.
     var openBorrowed = OpenUnits()
     var leaves = LeafStore()
@@ -192,6 +199,10 @@ public struct Steward: Sendable {
     var live: [PeerID] = []
     /// For each remainder of a unit's number whether it is this steward's.
     var myRanks: [Bool] = []
+    /// For each remainder the least unit of which the steward that had them may lease fresh copies beyond a cut.
+    var doubtfulFrom: [Int?] = []
+    /// Units of which a copy may be under way beyond a cut.
+    var awaited: Set<Int> = []
     var borrowed: [Int: Borrowed] = [:]
     var ceded: [Int: [Ceded]] = [:]
     /// Numbers for the stewards to which copies were ceded.

@@ -313,7 +313,7 @@ extension Worker {
         for request in self.jobs.flatMap(\.requests)
         where request.sentAt.advanced(by: self.settings.requestTimeout) <= now {
             guard let (index, request) = self.takeRequest(request.number) else { continue }
-            actions += self.requestIsLost(request, index, now: now)
+            actions += self.requestIsLost(request, index, isSilence: true, now: now)
         }
         for index in self.jobs.indices {
             let job = self.jobs[index].job

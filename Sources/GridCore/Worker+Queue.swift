@@ -27,14 +27,22 @@ extension Worker {
     }
 
     /// Keeps what a lost request reported for the next one, and waits a while.
-    mutating func requestIsLost(_ request: Request, _ index: Int, now: Instant) -> [Action] {
+    ///
+    /// - Parameter isSilence: whether no answer came in the time in which a steward always gives one. Another steward is
+    ///   then asked at once; a failure may be a passing one.
+    mutating func requestIsLost(
+        _ request: Request,
+        _ index: Int,
+        isSilence: Bool = false,
+        now: Instant
+    ) -> [Action] {
         self.jobs[index].reports = request.reports + self.jobs[index].reports
         self.jobs[index].lost = request.lost + self.jobs[index].lost
         self.jobs[index].failures += 1
         let doublings = min(self.jobs[index].failures - 1, 16)
         let pause = min(self.settings.backoff * (1 << doublings), self.settings.backoffMax)
         self.jobs[index].pausedUntil = now.advanced(by: pause)
-        if self.jobs[index].failures >= Self.failuresBeforeChange {
+        if isSilence || self.jobs[index].failures >= Self.failuresBeforeChange {
             self.turnAway(index, now: now)
         }
         if self.jobs[index].lastAnswer.advanced(by: self.settings.stewardLostAfter) <= now {

@@ -7,10 +7,13 @@ extension Worker {
     }
 
     /// The stewards of a job in an order that differs from node to node, so that each gets its share of the workers.
+    ///
+    /// One on this node comes first: no cut can come between.
     func preferred(_ stewards: [PeerID], _ job: JobID) -> [PeerID] {
         let salt = job.digest.bytes + self.settings.me.publicKey
-        return stewards.map { (Digest(hashing: salt + $0.publicKey), $0) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
-            .map(\.1)
+        let others = stewards.filter { $0 != self.settings.me }.map { (Digest(hashing: salt + $0.publicKey), $0) }
+            .sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.1)
+        return stewards.filter { $0 == self.settings.me } + others
     }
 
     /// A peer says who keeps a job.

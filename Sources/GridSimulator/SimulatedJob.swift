@@ -50,6 +50,8 @@ struct SimulatedJob {
     var copies: [UnitID: [Int]] = [:]
     /// The leases of workers that crashed, until somebody has the unit.
     var orphanedAt: [UnitID: VirtualTime] = [:]
+    /// The records that some acting steward held when the last cut ended.
+    var recordsAtHealing: Set<RecordID> = []
     /// When a steward of the roster in force died, until there is a roster without it.
     var bereftSince: [Int: VirtualTime] = [:]
 

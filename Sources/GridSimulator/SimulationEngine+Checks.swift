@@ -58,14 +58,26 @@ extension SimulationEngine {
         self.check(problem, job, node)
     }
 
-    /// Measures how long the acting stewards of each job need to agree after a cut; it is asked again until they do.
+    /// Notes what the stewards of both sides hold when a cut ends.
+    func cutHasEnded() {
+        for job in self.jobs.indices {
+            self.jobs[job].recordsAtHealing = self.actingSeats(job).reduce(into: []) { $0.formUnion($1.recordIDs) }
+        }
+        self.queue.add(.compareLedgers(since: self.now), at: self.now + 0.25)
+    }
+
+    private func actingSeats(_ job: Int) -> [SimulatedJob.Seat] {
+        self.jobs[job].seated.compactMap { self.jobs[job].seats[$0] }.filter { $0.steward?.isActing == true }
+    }
+
+    /// Measures how long it takes until all acting stewards hold what any of them held when a cut ended; it is asked again
+    /// until they do.
+    ///
+    /// While a job runs something new is always under way, so that equal ledgers would be a matter of luck.
     func compareLedgers(since: VirtualTime) {
-        let differs = self.jobs.contains { job in
-            var known: Set<Digest> = []
-            for node in job.seated {
-                if let steward = job.seats[node]?.steward, steward.isActing { known.insert(steward.recordSummary) }
-            }
-            return known.count > 1
+        let differs = self.jobs.indices.contains { job in
+            let records = self.jobs[job].recordsAtHealing
+            return !self.actingSeats(job).allSatisfy { records.isSubset(of: $0.recordIDs) }
         }
         let seconds = self.now.seconds - since.seconds
         if differs, seconds < 60 {

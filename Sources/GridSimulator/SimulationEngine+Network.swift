@@ -146,6 +146,10 @@ extension SimulationEngine {
         for job in self.jobs.indices where self.jobs[job].seats[steward]?.steward != nil {
             self.sendOffer(job, from: steward, over: index)
         }
+        // What this node says as a steward goes over the session in which it is the worker.
+        for job in self.jobs.indices where worker != steward && self.jobs[job].seats[worker]?.steward != nil {
+            self.withSteward(job, at: worker) { $0.peerConnected(peer, now: $1) }
+        }
     }
 
     /// Tells the worker of a node which nodes that can be stewards it can reach.

@@ -148,7 +148,7 @@ final class SimulationEngine {
         case .partition:
             self.partition()
         case .healed:
-            self.queue.add(.compareLedgers(since: self.now), at: self.now + 0.25)
+            self.cutHasEnded()
         case .incident(let index):
             self.incident(self.scenario.incidents[index])
         case .compareLedgers(let since):

@@ -88,9 +88,8 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     public var recordBytes: UInt64 = 0
     /// The longest virtual time from the death of a steward to a roster without it, in seconds.
     public var longestRosterSeconds = 0.0
-    /// The longest virtual time from the end of a cut until all stewards of each job held the same records, in seconds.
-    ///
-    /// While a job runs this is the first instant at which nothing was under way.
+    /// The longest virtual time from the end of a cut until all stewards of each job held every record that any of them
+    /// held at that end, in seconds.
     public var longestHealSeconds = 0.0
     /// How often nodes without any steward chose others.
     public var provisionalRosters = 0

@@ -57,4 +57,95 @@ struct StewardRosterTests {
         #expect(reminded.count == 3, "\(reminded)")
         #expect(reminded.allSatisfy { $0 >= .seconds(30) && $0 < .seconds(101) }, "\(reminded)")
     }
+
+    /// A steward of eight units, every other one its own, and another steward that has said how many of its own wait.
+    private func pair(waiting: Int) throws -> Desk {
+        let manifest = TestGrid.manifest(width: 512, height: 64)
+        let settings = Steward.Settings(me: self.me, sign: TestGrid.signer(self.me), verify: TestGrid.verify)
+        let roster = Roster(number: 1, stewards: [self.me, self.other])
+        var desk = try Desk(manifest)
+        desk.steward = try Steward(manifest: manifest, settings: settings, roster: roster)
+        desk.note(desk.steward.start(now: desk.now))
+        try #require(desk.steward.plan.unitCount == 8)
+        var word = StewardMessage(job: desk.job, recordCount: 0, summary: Digest(hashing: "".utf8))
+        word.openUnits = waiting
+        desk.note(desk.steward.handle(word, from: self.other, now: desk.now))
+        return desk
+    }
+
+    private func places(_ units: [UnitID]?, _ desk: Desk) -> [Int] {
+        (units ?? []).compactMap { desk.steward.plan.index(of: $0) }
+    }
+
+    @Test
+    func `the units of a steward that fell silent come last, from the other end: it may be leasing them beyond a cut`()
+        throws
+    {
+        var desk = try self.pair(waiting: 4)
+        desk.wait(.seconds(7))
+        let ann = Hand("ann")
+        let grant = desk.send(ann.ask(desk.job, wanted: 8), from: ann)
+        #expect(self.places(grant?.units, desk) == [0, 2, 4, 6, 7, 5, 3, 1])
+    }
+
+    @Test
+    func `a steward that stays silent for two minutes is gone, and its units come in their turn`() throws {
+        var desk = try self.pair(waiting: 4)
+        desk.wait(.seconds(130))
+        let ann = Hand("ann")
+        let grant = desk.send(ann.ask(desk.job, wanted: 8), from: ann)
+        #expect(self.places(grant?.units, desk) == [0, 1, 2, 3, 4, 5, 6, 7])
+    }
+
+    @Test
+    func `what a silent steward had leased is leased again at once, but the second copies of it come last`() throws {
+        var desk = try self.pair(waiting: 2)
+        desk.wait(.seconds(7))
+        let (ann, bob) = (Hand("ann"), Hand("bob"))
+        let grant = desk.send(ann.ask(desk.job, wanted: 8), from: ann)
+        #expect(self.places(grant?.units, desk) == [0, 1, 2, 3, 4, 6, 7, 5])
+        var second: [Int] = []
+        while second.count < 8 {
+            let held = second.map { desk.unit($0) }
+            let more = desk.send(bob.ask(desk.job, wanted: 8, holding: held), from: bob)
+            let places = self.places(more?.units, desk)
+            if places.isEmpty { break }
+            second += places
+        }
+        #expect(second == [0, 2, 4, 6, 7, 5, 3, 1])
+    }
+
+    @Test
+    func `a steward whose session begins is told at once what is known here`() throws {
+        var desk = try self.pair(waiting: 4)
+        let actions = desk.steward.peerConnected(self.other, now: desk.now)
+        let told = actions.compactMap { action -> StewardMessage? in
+            if case .tell(let message, self.other) = action { message } else { nil }
+        }
+        #expect(told.count == 1)
+        #expect(told.first?.buckets.count == 256)
+        #expect(desk.steward.peerConnected(TestGrid.peer("stranger"), now: desk.now).isEmpty)
+    }
+
+    @Test
+    func `who replaces a steward takes over its rank, and the others keep theirs`() throws {
+        let names = ["steward", "other", "third", "fourth", "fifth", "sixth"].map { TestGrid.peer($0) }
+        let job = JobID(self.manifest.id.digest)
+        let submitter = Hand("submitter")
+        let first = RosterEpoch(job: job, number: 1, stewards: Array(names.prefix(5)))
+        var desk = try Desk(self.manifest, records: [submitter.sign(.rosterEpoch(first))])
+        desk.steward.candidatesChanged([names[5]])
+        var votes: [[PeerID]] = []
+        let word = StewardMessage(job: job, recordCount: 0, summary: Digest(hashing: "".utf8))
+        for _ in 0 ..< 8 {
+            for name in names[2 ..< 5] {
+                desk.note(desk.steward.handle(word, from: name, now: desk.now))
+            }
+            desk.wait(.seconds(1))
+            for case .persist(let record) in desk.actions {
+                if case .rosterEpoch(let epoch)? = try? record.decodedBody() { votes.append(epoch.stewards) }
+            }
+        }
+        #expect(votes.first == [names[0], names[5], names[2], names[3], names[4]])
+    }
 }

@@ -355,6 +355,35 @@ struct WorkerTests {
         #expect(bench.worker.nextDeadline == nil)
     }
 
+    /// Stewards of which the worker's first choice is not known beforehand.
+    private func roster(_ names: [PeerID]) -> JobOffer {
+        JobOffer(manifest: self.manifest, openPerMille: 1_000, isClosed: false, rosterNumber: 1, stewards: names)
+    }
+
+    @Test
+    func `a steward on this node comes before the others`() throws {
+        for count in 1 ..< 5 {
+            var bench = Bench()
+            let names = (0 ..< count).map { TestGrid.peer("steward \($0)") } + [bench.me]
+            bench.actions = bench.worker.offerReceived(self.roster(names), from: names[0], now: bench.now)
+            #expect(bench.worker.steward(of: self.job) == bench.me)
+        }
+    }
+
+    @Test
+    func `a steward that answers nothing is left at once, one that fails once is asked again`() throws {
+        var bench = Bench()
+        let names = (0 ..< 3).map { TestGrid.peer("steward \($0)") }
+        bench.actions = bench.worker.offerReceived(self.roster(names), from: names[0], now: bench.now)
+        bench.actions = bench.worker.sceneReady(self.job, frames: [], now: bench.now)
+        let first = try #require(bench.sent.first?.steward)
+        bench.failAll()
+        bench.wait(.seconds(1))
+        #expect(bench.worker.steward(of: self.job) == first)
+        bench.wait(.seconds(7))
+        #expect(bench.worker.steward(of: self.job) != first)
+    }
+
     @Test
     func `when a steward's session ends, work goes on, and the report follows when it is back`() throws {
         var bench = Bench()

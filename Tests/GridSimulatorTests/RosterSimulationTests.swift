@@ -119,4 +119,21 @@ struct RosterSimulationTests {
             try self.run(scenario)
         }
     }
+
+    /// Without rules for it both sides render the same units in the same order: every tenth one a third or fourth time.
+    @Test
+    func `both sides of a cut render little twice, and know the same within 5 s`() throws {
+        let job = SimulationScenario.Job(frameCount: 20, width: 320, height: 192, samples: 1_024)
+        for seed in UInt64(0) ..< 4 {
+            var scenario = SimulationScenario(seed: 16_000 + seed, nodes: 20, stewards: 10, threadsMax: 1, jobs: [job])
+            scenario.faults.silentShare = 1
+            scenario.incidents = [.init(atSeconds: 60)]
+            scenario.incidents[0].shareCutOff = seed % 2 == 0 ? 0.5 : 0.2
+            scenario.incidents[0].cutOffSeconds = 60
+            let report = try self.run(scenario)
+            let share = Double(report.duplicateUnits) / Double(max(1, report.finishedUnits))
+            #expect(share < 0.05, "seed \(seed): \(share)")
+            #expect(report.longestHealSeconds <= 5, "seed \(seed): \(report.longestHealSeconds) s")
+        }
+    }
 }

@@ -96,8 +96,10 @@ extension GridService {
         guard isNew else { return }
         Task { await self.exchange.peerAppeared(peer) }
         self.peersChanged()
-        self.perform(self.worker.stewardConnected(peer, now: self.clock.now))
+        let now = self.clock.now
+        self.perform(self.worker.stewardConnected(peer, now: now))
         for job in self.stewards.keys.sorted() {
+            self.drive(job) { $0.peerConnected(peer, now: now) }
             guard let steward = self.stewards[job]?.steward, steward.isActing else { continue }
             // A steward that was away when the job ended still has pixels to hold.
             let isMissed = steward.phase == .complete && steward.roster.stewards.contains(peer)
