@@ -157,6 +157,7 @@ let package = Package(
             exclude: ["run", "make_large.py"],
             swiftSettings: settings
         ),
+        .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"], swiftSettings: settings),
         .testTarget(name: "RenderCoreTests", dependencies: ["RenderCore", "GridWire"], swiftSettings: settings),
         .testTarget(name: "GridWireTests", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec", "RenderCore"], swiftSettings: settings),

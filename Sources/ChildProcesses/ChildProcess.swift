@@ -238,14 +238,9 @@ package final class ChildProcess: @unchecked Sendable {
 
     /// The processor time that the process has used so far, all threads together; nil when it is gone.
     package var cpuTime: Duration? {
-        guard let file = fopen("/proc/\(self.processID)/stat", "r") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 1024)
-        guard fgets(&line, Int32(line.count), file) != nil else { return nil }
         // The second field is the program's name in parentheses and may hold spaces; the 12th and 13th after it are
         // user and system time in clock ticks (proc(5)).
-        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        guard let end = text.lastIndex(of: ")") else { return nil }
+        guard let text = self.statistics("stat"), let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")
         guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return nil }
         return .seconds(Double(user + system) / Double(sysconf(Int32(_SC_CLK_TCK))))
@@ -253,13 +248,18 @@ package final class ChildProcess: @unchecked Sendable {
 
     /// The bytes of memory that the process has in use; nil when it is gone.
     package var residentBytes: Int? {
-        guard let file = fopen("/proc/\(self.processID)/statm", "r") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 256)
-        guard fgets(&line, Int32(line.count), file) != nil else { return nil }
-        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         // Pages: total, resident, … (proc(5)).
-        return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * Int(getpagesize()) }
+        self.statistics("statm")?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+            .map { $0 * Int(getpagesize()) }
+    }
+
+    /// The line of a file that the system keeps about the process.
+    private func statistics(_ name: String) -> String? {
+        guard let file = fopen("/proc/\(self.processID)/\(name)", "r") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 1024)
+        guard fgets(&line, Int32(line.count), file) != nil else { return nil }
+        return String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
 
