@@ -2,6 +2,12 @@ import GridWire
 import RenderCore
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Musl
+#endif
+
 /// Renders a shot on this machine alone, to the same bits as a grid.
 ///
 /// ```swift
@@ -49,6 +55,8 @@ public struct LocalRender: Sendable {
         public var renderCoreSeconds: Double
         /// Processor seconds of the threads that built scenes.
         public var buildSeconds: Double
+        /// Processor seconds of making files: denoising, if it is wanted, and encoding.
+        public var outputCoreSeconds: Double
         /// Camera, bounce and shadow rays.
         public var rays: UInt64
         /// Samples whose value was no number and was counted as black.
@@ -111,6 +119,7 @@ public struct LocalRender: Sendable {
             importSeconds: importSeconds,
             renderCoreSeconds: 0,
             buildSeconds: 0,
+            outputCoreSeconds: 0,
             rays: 0,
             zeroedSamples: 0
         )
@@ -144,13 +153,25 @@ public struct LocalRender: Sendable {
             )
             let wantsNames = self.output.layers.contains(.object)
             let objects = wantsNames ? try await pool.run { try source.objectNames(frame) } : []
-            let files = try self.output.write(result.film, frame: frame, provenance: provenance, objects: objects)
+            let (output, film) = (self.output, result.film)
+            let processorTime = Self.processorTime()
+            let files = try await pool.run {
+                try output.write(film, frame: frame, provenance: provenance, objects: objects)
+            }
+            summary.outputCoreSeconds += (Self.processorTime() - processorTime) / .seconds(1)
             summary.frames.append(frame)
             summary.files += files
             progress(.frameWritten(frame, files: files))
         }
         summary.seconds = start.duration(to: .now) / .seconds(1)
         return summary
+    }
+
+    /// What all threads of this program have used so far.
+    private static func processorTime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
     private struct FrameResult {

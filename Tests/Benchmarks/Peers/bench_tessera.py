@@ -6,7 +6,8 @@ Usage:
 
 load   = reading and converting the file and the environment map (wall time of the import, one thread)
 build  = blob of the frame, its check, and the BVH
-render = processor seconds of the render threads (one thread)
+render = processor seconds of the render threads (one thread); with `--extra --denoise` those of denoising and of writing
+the file are added, and the picture is the denoised one (TESSERA_OIDN names Open Image Denoise's library)
 The seed of a run is `--seed`; seed 0 is kept for the reference. Needs numpy and OpenEXR (PyPI).
 """
 import argparse
@@ -42,10 +43,11 @@ for seed, spp in a.runs:
             cmd += ["--env", hdr, "--env-strength", str(strength)]
         s = json.loads(subprocess.run(cmd, check=True, capture_output=True, text=True).stdout)
         image = OpenEXR.File(exr).channels()
-        image = image["RGB"].pixels if "RGB" in image else np.stack([image[c].pixels for c in "RGB"], 2)
+        layer = "denoised" if "denoised" in image else "RGB"
+        image = image[layer].pixels if layer in image else np.stack([image[c].pixels for c in "RGB"], 2)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     if seed == a.runs[0][0] and spp == a.runs[0][1]:
         common.emit(a, {"phase": "load", "load_s": round(s["importSeconds"], 3), "build_s": round(s["buildSeconds"], 3), "base_mib": 0})
-    t = s["renderCoreSeconds"]
+    t = s["renderCoreSeconds"] + (s["outputCoreSeconds"] if layer == "denoised" else 0)
     common.emit(a, {"phase": "render", "render_s": round(t, 4), "build_s": round(s["buildSeconds"], 4),
                     "ms": round(w * h * spp / t / 1e6, 4), "peak_mib": round(peak, 1)}, image[..., :3], spp, seed)

@@ -2,7 +2,7 @@
 
 Usage:
     python run_all.py --scenes DIR --out DIR --mitsuba-python PATH --blender-python PATH [--core 0]
-                      [--lux-python PATH] [--small DIR] [--only s1_cornell,...] [--peers cycles,mitsuba-llvm,mitsuba-scalar,cycles-oidn,cycles-notree,luxcore,extras]
+                      [--lux-python PATH] [--small DIR] [--only s1_cornell,...] [--peers tessera,tessera-oidn,cycles,mitsuba-llvm,mitsuba-scalar,cycles-oidn,cycles-notree,luxcore,extras]
 Environment: DRJIT_LIBLLVM_PATH names an LLVM shared library for Mitsuba's llvm variant (LLVM 19 for recent CPUs).
 "extras" are the other ways to hold two million particles: baked octahedra, Mitsuba's native quadrics in the LLVM
 variant, and (with --small, a folder with s5_monster.glb made with --particles 20000) real glTF instances.
@@ -55,7 +55,7 @@ if __name__ == "__main__":
     ap.add_argument("--small")
     ap.add_argument("--core", default="0")
     ap.add_argument("--only", default=",".join(PLAN))
-    ap.add_argument("--peers", default="tessera,cycles,mitsuba-llvm,mitsuba-scalar,cycles-oidn,cycles-notree,luxcore,extras")
+    ap.add_argument("--peers", default="tessera,tessera-oidn,cycles,mitsuba-llvm,mitsuba-scalar,cycles-oidn,cycles-notree,luxcore,extras")
     a = ap.parse_args()
     peers = a.peers.split(",")
     for s in a.only.split(","):
@@ -64,6 +64,9 @@ if __name__ == "__main__":
         jobs = []  # (script, tag, options, runs)
         if "tessera" in peers and a.tessera:
             jobs.append(("tessera", a.tessera_tag, ["--tessera", a.tessera, "--extra", a.tessera_extra], f"{T3},0:{TESSERA_REFERENCE[s]}"))
+        if "tessera-oidn" in peers and a.tessera:
+            extra = a.tessera_extra + " --denoise"
+            jobs.append(("tessera", "tessera-oidn", ["--tessera", a.tessera, "--extra", extra], "1:1,1:2,1:4,1:8,1:16"))
         if "mitsuba-llvm" in peers and lt:
             jobs.append(("mitsuba", "mitsuba-llvm", ["--variant", "llvm_ad_rgb"], f"{lt},0:{lref}"))
         if "mitsuba-scalar" in peers:
