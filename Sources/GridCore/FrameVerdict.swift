@@ -3,11 +3,13 @@ public import GridWire
 /// What signed records prove about one frame: a pure function, so that whoever fetches a frame trusts nobody.
 ///
 /// Fetch a frame's evidence and its pixels from any peer; the pixels of each unit must hash to ``acceptedRoot(of:)``.
-/// A peer can withhold or add records, but it cannot make a root accepted that two different workers did not sign.
+/// A peer can withhold or add records, but it cannot make a root accepted that neither two different workers nor, with a
+/// ``FrameSeal``, the job's submitter signed.
 public struct FrameVerdict: Sendable, Equatable {
     /// What the evidence says of a unit.
     public enum UnitState: Hashable, Sendable {
-        /// At least two different signers, ascending, committed to the root and more than to any other.
+        /// At least two different signers, ascending, committed to the root and more than to any other; or the submitter
+        /// alone sealed the frame.
         case accepted(root: Digest, signers: [PeerID])
         /// The evidence does not suffice; the sentence says what is missing.
         case missing(String)
@@ -21,6 +23,8 @@ public struct FrameVerdict: Sendable, Equatable {
     public let states: [UnitState]
     /// How the job is cut into units.
     public let plan: UnitPlan
+    /// Whether the submitter says that it has the frame, so that no other evidence is kept.
+    public let isSealed: Bool
 
     /// Judges a frame.
     ///
@@ -51,6 +55,7 @@ public struct FrameVerdict: Sendable, Equatable {
             }
             _ = ledger.insert(record)
         }
+        self.isSealed = ledger.isSealed(frame: frame)
         self.frame = frame
         self.plan = ledger.plan
         let indices = ledger.plan.units(ofFrame: frame)

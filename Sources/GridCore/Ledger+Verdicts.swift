@@ -24,7 +24,7 @@ extension Ledger {
         self.finals.keys.sorted()
     }
 
-    /// Whether a steward closed the frame.
+    /// Whether a steward closed the frame, or the submitter sealed it.
     public func isFinal(frame: Int) -> Bool {
         self.finals[frame] != nil
     }
@@ -36,7 +36,8 @@ extension Ledger {
 
     /// The commitments to a unit that count, ascending by worker and batch.
     ///
-    /// Those of burned workers do not, except in frames that were closed while they were still trusted.
+    /// Those of burned workers do not, except in frames that were closed while they were still trusted. None does in a
+    /// sealed frame, where the submitter's word counts.
     ///
     /// - Parameter index: the unit's number, in 0..<`plan.unitCount`.
     public func countedClaims(ofUnitAt index: Int) -> [Claim] {
@@ -44,6 +45,7 @@ extension Ledger {
         let counted: [Claim]
         let frame = self.plan.firstFrame + index / self.plan.unitsPerFrame
         if let final = self.finals[frame] {
+            guard !final.isSealed else { return [] }
             let root = final.roots[index % self.plan.unitsPerFrame]
             counted = all.filter { $0.root == root && final.workers?.contains($0.worker) ?? true }
         } else {
@@ -56,7 +58,11 @@ extension Ledger {
     ///
     /// - Parameter index: the unit's number, in 0..<`plan.unitCount`.
     public func verdict(ofUnitAt index: Int) -> UnitVerdict {
-        UnitVerdict(of: UnitVerdict.Camp.camps(of: self.countedClaims(ofUnitAt: index)))
+        let frame = self.plan.firstFrame + index / self.plan.unitsPerFrame
+        if let final = self.finals[frame], final.isSealed {
+            return .accepted(root: final.roots[index % self.plan.unitsPerFrame], workers: [self.submitter])
+        }
+        return UnitVerdict(of: UnitVerdict.Camp.camps(of: self.countedClaims(ofUnitAt: index)))
     }
 
     /// Who has the pixels of a unit with this root on its disk, in the order in which that became known.

@@ -1,9 +1,10 @@
 public import GridWire
 
-/// The grow-only set of signed records of one job.
+/// The set of signed records of one job.
 ///
 /// Merging is union, and every verdict is a function of the set: replicas that hold the same records say the same,
-/// whatever order the records came in. Records are taken from anyone. A fraud proof has an effect when the records that it
+/// whatever order the records came in. Nothing is taken out but what a seal makes superfluous; see ``isSpent(_:id:by:)``.
+/// Records are taken from anyone. A fraud proof has an effect when the records that it
 /// names are there too and a steward of a standing roster signed it; a final frame when the results of the workers that it
 /// lists make the pixels that it names; an order when the submitter signed it.
 ///
@@ -95,11 +96,29 @@ public struct Ledger: Sendable {
     var findings: [LeafAddress: [Finding]] = [:]
     var finals: [Int: Final] = [:]
     var burns: [PeerID: Burn] = [:]
-    private var batches: [RecordID: Batch] = [:]
-    private var reports: [RecordID: Report] = [:]
+    var batches: [RecordID: Batch] = [:]
+    var reports: [RecordID: Report] = [:]
     private var unsupported: [RecordID: (proof: FraudProof, signer: PeerID)] = [:]
-    private var unsupportedFinals: [Int: [RecordID: FrameFinal]] = [:]
-    private var sequences: [Sequence: [RecordID]] = [:]
+    var unsupportedFinals: [Int: [RecordID: FrameFinal]] = [:]
+    var sequences: [Sequence: [RecordID]] = [:]
+    // What compaction needs; see the extension of that name.
+
+    /// The proofs that burned somebody.
+    var supported: [RecordID: FraudProof] = [:]
+    /// The workers whom a proof burned; the records that it names are never dropped.
+    var proven: Set<PeerID> = []
+    /// The two batches behind a burn that no proof names yet.
+    var contradictions: [PeerID: Contradiction] = [:]
+    /// The records that proofs name.
+    var pinned: Set<RecordID> = []
+    /// The seal of each sealed frame that counts.
+    var seals: [Int: Seal] = [:]
+    /// The records about each frame that is not sealed, which its seal may make superfluous.
+    var recordsOfFrame: [Int: [RecordID]] = [:]
+    /// What was dropped and not yet told to whoever keeps the disk.
+    var gone: [RecordID] = []
+    /// Some of what was dropped lately, so that it is not asked for again.
+    var dropped: Set<RecordID> = []
     /// Units of each frame with at least two claims, counted from 0.
     private var pairedUnits: [Int: Int] = [:]
     /// Who holds the pixels of a unit.
@@ -121,6 +140,8 @@ public struct Ledger: Sendable {
         let workers: Set<PeerID>?
         /// The accepted roots of its units.
         let roots: [Digest]
+        /// Whether the submitter vouches for the roots, and nothing else is needed.
+        var isSealed = false
     }
 
     /// A holder's statement about one unit.
@@ -129,18 +150,19 @@ public struct Ledger: Sendable {
         let rootStart: UInt64
     }
 
-    private struct Batch: Sendable {
+    struct Batch: Sendable {
         let worker: PeerID
+        let sequence: UInt64
         let results: [ResultBatch.UnitResult]
     }
 
-    private struct Report: Sendable {
+    struct Report: Sendable {
         let referee: PeerID
         let address: LeafAddress
         let leaf: Digest
     }
 
-    private struct Sequence: Hashable, Sendable {
+    struct Sequence: Hashable, Sendable {
         let worker: PeerID
         let number: UInt64
     }
@@ -190,9 +212,7 @@ public struct Ledger: Sendable {
     /// Adds all records of another ledger of the same job.
     public mutating func formUnion(_ other: Self) {
         precondition(self.job == other.job, "ledgers of \(self.job) and \(other.job) cannot be merged")
-        for record in other.records {
-            _ = self.insert(record)
-        }
+        self.insert(contentsOf: other.records)
     }
 
     /// All records but the manifest, ascending by id.
@@ -212,6 +232,8 @@ public struct Ledger: Sendable {
 
     struct Refusal: Error {
         let reason: String
+        /// Whether nobody needs the record any more, though nothing is wrong with it.
+        var isSpent = false
     }
 
     /// Checks form, signature and job of a record.
@@ -259,6 +281,11 @@ public struct Ledger: Sendable {
             guard record.signer == self.submitter else {
                 return .failure(Refusal(reason: "\(record.signer) did not submit the job"))
             }
+        case .frameSeal(let seal):
+            if let refusal = self.refusal(of: seal, by: record.signer) { return .failure(refusal) }
+        }
+        if !self.seals.isEmpty, self.isSpent(decoded, id: record.id, by: record.signer) {
+            return .failure(Refusal(reason: "its frames are sealed", isSpent: true))
         }
         guard self.entries.count < self.recordsMax else {
             return .failure(Refusal(reason: "the ledger is full with \(self.entries.count) records"))
@@ -266,14 +293,20 @@ public struct Ledger: Sendable {
         return .success(decoded)
     }
 
-    private func otherJob(_ job: JobID) -> Refusal {
+    func otherJob(_ job: JobID) -> Refusal {
         Refusal(reason: "the record belongs to job \(job)")
     }
 
     /// Adds a record that ``examine(_:)`` has passed.
     mutating func insert(_ record: SignedRecord, id: RecordID, decoded: GridRecord) -> Insertion {
+        guard self.seals.isEmpty || !self.isSpent(decoded, id: id, by: record.signer) else {
+            return .rejected("its frames are sealed")
+        }
         self.entries[id] = record
         self.summary.insert(id)
+        for frame in Self.frames(of: decoded) where self.seals[frame] == nil {
+            self.recordsOfFrame[frame, default: []].append(id)
+        }
         switch decoded {
         case .jobManifest:
             break
@@ -282,9 +315,11 @@ public struct Ledger: Sendable {
         case .auditReport(let report):
             self.add(report, id: id, referee: record.signer)
         case .fraudProof(let proof):
+            self.pin([proof.batch] + proof.witnesses)
             self.unsupported[id] = (proof, record.signer)
             self.weighProofs()
         case .frameFinal(let final):
+            guard self.seals[final.frame] == nil else { break }
             self.unsupportedFinals[final.frame, default: [:]][id] = final
             self.weighFinals(ofFrame: final.frame)
         case .rosterEpoch(let epoch):
@@ -292,7 +327,7 @@ public struct Ledger: Sendable {
                 self.weighProofs()
             }
         case .storeReceipt(let receipt):
-            for item in receipt.items {
+            for item in receipt.items where self.seals[item.unit.frame] == nil {
                 guard let unit = self.plan.index(of: item.unit) else { continue }
                 let known = Receipt(holder: record.signer, rootStart: item.rootStart)
                 if !self.receipts[unit, default: []].contains(known) {
@@ -303,21 +338,23 @@ public struct Ledger: Sendable {
             if self.order.map({ ($0.order.sequence, $0.id) < (order.sequence, id) }) ?? true {
                 self.order = (order, id)
             }
+        case .frameSeal(let seal):
+            self.add(seal, id: id)
         }
         return .new(decoded)
     }
 
     private mutating func add(_ batch: ResultBatch, id: RecordID, worker: PeerID) {
-        self.batches[id] = Batch(worker: worker, results: batch.results)
+        self.batches[id] = Batch(worker: worker, sequence: batch.sequence, results: batch.results)
         let key = Sequence(worker: worker, number: batch.sequence)
         for other in self.sequences[key, default: []] {
-            self.burn(worker, .equivocation(sequence: batch.sequence), evidence: max(other, id))
+            self.burn(worker, .equivocation(sequence: batch.sequence), by: other, id)
         }
         self.sequences[key, default: []].append(id)
         for result in batch.results {
             guard let unit = self.plan.index(of: result.unit) else { continue }
             for other in self.claims[unit, default: []] where other.worker == worker && other.root != result.pixelRoot {
-                self.burn(worker, .contradiction(result.unit), evidence: max(other.batch, id))
+                self.burn(worker, .contradiction(result.unit), by: other.batch, id)
             }
             let claim = Claim(worker: worker, root: result.pixelRoot, workCount: result.workCount, batch: id)
             self.claims[unit, default: []].append(claim)
@@ -341,7 +378,7 @@ public struct Ledger: Sendable {
 
     /// Lets those final records of a frame take effect that the results bear out; of several the one with the lowest id.
     private mutating func weighFinals(ofFrame frame: Int) {
-        guard let waiting = self.unsupportedFinals[frame],
+        guard let waiting = self.unsupportedFinals[frame], self.seals[frame] == nil,
             self.pairedUnits[frame - self.plan.firstFrame] == self.plan.unitsPerFrame
         else { return }
         for (id, final) in waiting {
@@ -388,7 +425,7 @@ public struct Ledger: Sendable {
     /// The most combinations of roots that are tried for a final frame; more than one takes workers that collude.
     private static let finalWaysMax = 256
 
-    private mutating func burn(_ worker: PeerID, _ offence: Burn.Offence, evidence: RecordID) {
+    mutating func burn(_ worker: PeerID, _ offence: Burn.Offence, evidence: RecordID) {
         let burn = Burn(worker: worker, offence: offence, evidence: evidence)
         if let known = self.burns[worker], known.precedes(burn) { return }
         self.burns[worker] = burn
@@ -399,10 +436,18 @@ public struct Ledger: Sendable {
     /// Which one is looked at first does not matter, since proofs do not depend on each other.
     private mutating func weighProofs() {
         guard !self.unsupported.isEmpty else { return }
-        for (id, entry) in self.unsupported where self.hasAuthority(entry.signer) && self.isSupported(entry.proof) {
-            self.unsupported[id] = nil
-            let offence = Burn.Offence.wrongLeaf(entry.proof.unit, leafIndex: entry.proof.leafIndex)
-            self.burn(entry.proof.worker, offence, evidence: id)
+        for (id, entry) in self.unsupported {
+            if self.showsContradiction(entry.proof) {
+                // The two batches have burned the worker already, whoever brought them together.
+                self.unsupported[id] = nil
+                self.prove(entry.proof.worker)
+            } else if self.hasAuthority(entry.signer), self.isSupported(entry.proof) {
+                self.unsupported[id] = nil
+                self.supported[id] = entry.proof
+                let offence = Burn.Offence.wrongLeaf(entry.proof.unit, leafIndex: entry.proof.leafIndex)
+                self.burn(entry.proof.worker, offence, evidence: id)
+                self.prove(entry.proof.worker)
+            }
         }
     }
 

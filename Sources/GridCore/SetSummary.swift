@@ -14,13 +14,28 @@ struct SetSummary: Sendable {
 
     mutating func insert(_ id: RecordID) {
         self.ids[Self.bucket(of: id)].append(id)
+        self.toggle(id)
+        self.count += 1
+    }
+
+    /// Takes ids out that were inserted.
+    mutating func remove(_ removed: Set<RecordID>) {
+        for bucket in Set(removed.map { Self.bucket(of: $0) }) {
+            self.ids[bucket].removeAll { removed.contains($0) }
+        }
+        for id in removed {
+            self.toggle(id)
+            self.count -= 1
+        }
+    }
+
+    private mutating func toggle(_ id: RecordID) {
         id.digest.withUnsafeBytes { bytes in
             for word in 0 ..< 4 {
                 self.whole[word] ^= UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self))
             }
             self.buckets[Int(bytes[0])] ^= UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         }
-        self.count += 1
     }
 
     /// The ids in a bucket, in no order.

@@ -28,6 +28,8 @@ extension Steward {
     public func holders(of unit: UnitID) -> [PeerID] {
         guard let index = self.plan.index(of: unit), case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index)
         else { return [] }
+        // Nobody counts the holders of a frame that the submitter has; its stewards may have it still.
+        guard !self.isSealed(index) else { return self.roster.stewards }
         return self.ledger.holders(ofUnitAt: index, root: root)
     }
 
@@ -39,7 +41,7 @@ extension Steward {
             var items: [StoreReceipt.Item] = []
             for index in part {
                 self.unsignedReceipts.remove(index)
-                guard let root = self.storedRoots[index] else { continue }
+                guard !self.isSealed(index), let root = self.storedRoots[index] else { continue }
                 items.append(StoreReceipt.Item(unit: self.plan.unit(at: index), rootStart: root.start))
             }
             guard !items.isEmpty else { continue }
@@ -54,7 +56,7 @@ extension Steward {
     /// The pixels of a unit are on this node's disk.
     mutating func pixelsAreHere(_ index: Int, root: Digest) {
         self.storedRoots[index] = root
-        guard self.isShared,
+        guard self.isShared, !self.isSealed(index),
             !self.ledger.holders(ofUnitAt: index, root: root).contains(self.settings.me)
         else { return }
         self.unsignedReceipts.insert(index)
@@ -71,6 +73,7 @@ extension Steward {
     }
 
     private func isCopyNeeded(_ index: Int, root: Digest) -> Bool {
+        guard !self.isSealed(index) else { return false }
         let holders = self.ledger.holders(ofUnitAt: index, root: root)
         guard !holders.contains(self.ledger.submitter) else { return false }
         let stewards = holders.filter { self.roster.stewards.contains($0) && $0 != self.settings.me }
@@ -108,7 +111,7 @@ extension Steward {
         guard self.mustScanCopies, self.isShared else { return }
         self.mustScanCopies = false
         for index in self.storedRoots.keys.sorted() {
-            guard let root = self.storedRoots[index] else { continue }
+            guard !self.isSealed(index), let root = self.storedRoots[index] else { continue }
             if !self.ledger.holders(ofUnitAt: index, root: root).contains(self.settings.me) {
                 self.unsignedReceipts.insert(index)
                 self.mustFlush = true

@@ -178,6 +178,8 @@ extension Steward {
             }
         case .jobOrder:
             self.obey(now: now)
+        case .frameSeal(let seal):
+            self.adoptSeal(frame: seal.frame - self.plan.firstFrame)
         }
     }
 
@@ -205,10 +207,10 @@ extension Steward {
             let asked = Set(message.bucketNumbers)
             let theirs = Set(message.knownIDs)
             answer.wantedIDs = message.knownIDs.filter {
-                self.ledger[$0] == nil && asked.contains(SetSummary.bucket(of: $0))
+                self.ledger[$0] == nil && asked.contains(SetSummary.bucket(of: $0)) && !self.ledger.wasDropped($0)
             }
             let lacking = asked.flatMap { mine.ids(inBucket: $0) }.filter { !theirs.contains($0) }
-            _ = self.fill(&answer, with: lacking.sorted())
+            _ = self.fill(&answer, with: self.sealsFirst(lacking))
             isNeeded = isNeeded || !answer.wantedIDs.isEmpty || !answer.records.isEmpty
         }
         if !message.wantedIDs.isEmpty {

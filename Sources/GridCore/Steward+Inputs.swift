@@ -148,17 +148,29 @@ extension Steward {
         return self.finish(now: now)
     }
 
-    /// What the submitter wants: a signed ``JobOrder``, whoever brings it.
+    /// What the submitter wants, a signed ``JobOrder``, or has, a ``FrameSeal``; whoever brings it.
     ///
-    /// - Returns: Nothing when the record is no order of the submitter.
+    /// - Returns: Nothing when the record is neither, or not by the submitter.
     public mutating func handleOrder(_ record: SignedRecord, now: Instant) -> [Action]? {
         let id = record.id
         guard self.ledger[id] == nil else { return [] }
-        guard case .success(let decoded) = self.ledger.examine(record), case .jobOrder = decoded else { return nil }
+        let decoded: GridRecord
+        switch self.ledger.examine(record) {
+        case .success(let body): decoded = body
+        case .failure(let refusal): return refusal.isSpent ? [] : nil
+        }
+        switch decoded {
+        case .jobOrder, .frameSeal: break
+        default: return nil
+        }
         _ = self.ledger.insert(record, id: id, decoded: decoded)
         self.actions.append(.persist(record))
         self.spread(id)
-        self.obey(now: now)
+        if case .frameSeal(let seal) = decoded {
+            self.adoptSeal(frame: seal.frame - self.plan.firstFrame)
+        } else {
+            self.obey(now: now)
+        }
         return self.finish(now: now)
     }
 
@@ -249,6 +261,7 @@ extension Steward {
     /// Serves those who wait, and hands the collected actions out.
     mutating func finish(now: Instant) -> [Action] {
         self.closeIfComplete(now: now)
+        self.compact()
         if !self.hasEnded {
             self.serveParked(now: now)
             self.askForUnits(now: now)

@@ -12,7 +12,7 @@ extension Steward {
             switch record.kind {
             case .resultBatch: self.takeBatch(record, leaves: leaves, from: worker, now: now)
             case .auditReport: self.takeReport(record, from: worker, now: now)
-            case .jobManifest, .fraudProof, .frameFinal, .rosterEpoch, .storeReceipt, .jobOrder: continue
+            case .jobManifest, .fraudProof, .frameFinal, .rosterEpoch, .storeReceipt, .jobOrder, .frameSeal: continue
             }
         }
         guard !self.workers[worker].isBurned else { return }
@@ -28,9 +28,15 @@ extension Steward {
     private mutating func takeBatch(_ record: SignedRecord, leaves: [UnitID: [Digest]], from worker: Int, now: Instant)
     {
         let id = record.id
-        guard self.ledger[id] == nil, case .success(let decoded) = self.ledger.examine(record),
-            case .resultBatch(let batch) = decoded
-        else { return }
+        guard self.ledger[id] == nil else { return }
+        let decoded: GridRecord
+        switch self.ledger.examine(record) {
+        case .success(let body): decoded = body
+        case .failure(let refusal):
+            if refusal.isSpent { self.releaseSealed(record, worker) }
+            return
+        }
+        guard case .resultBatch(let batch) = decoded else { return }
         let indices = batch.results.compactMap { self.plan.index(of: $0.unit) }
         let isWelcome = self.isWelcome(batch, indices, leaves: leaves, from: worker)
         let peer = self.workers[worker].peer
@@ -315,6 +321,7 @@ extension Steward {
                 self.actions.append(.discardPixels(self.plan.unit(at: index)))
             }
         }
+        self.creditSealed(frame: frame)
         self.frames[frame].unitsLeft = 0
         self.frames[frame].isFinal = true
         self.counts.finalFrames += 1
@@ -337,6 +344,7 @@ extension Steward {
             self.credit(index)
             self.release(index)
         }
+        self.creditSealed(frame: frame)
         self.counts.rendered += self.plan.unitsPerFrame
         self.counts.stored += self.plan.unitsPerFrame
         self.counts.finalFrames += 1

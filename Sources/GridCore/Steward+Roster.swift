@@ -211,8 +211,7 @@ extension Steward {
     mutating func insertOwn(_ record: GridRecord) {
         let signed = record.signed(by: self.settings.me, with: self.settings.sign)
         let id = signed.id
-        guard self.ledger[id] == nil else { return }
-        _ = self.ledger.insert(signed, id: id, decoded: record)
+        guard self.ledger[id] == nil, case .new = self.ledger.insert(signed, id: id, decoded: record) else { return }
         self.actions.append(.persist(signed))
         self.spread(id)
     }

@@ -75,7 +75,8 @@ extension Steward {
     /// The records that let anyone judge a frame, see ``FrameVerdict``, as many as one answer holds; none while the frame
     /// is not final.
     ///
-    /// These are the frame's final record, two agreeing batches for each unit, and what proves a worker wrong in it.
+    /// These are the frame's final record, two agreeing batches for each unit, and what proves a worker wrong in it; of a
+    /// sealed frame the seal and the final record that it names.
     ///
     /// - Parameters:
     ///   - frame: the frame number.
@@ -89,6 +90,9 @@ extension Steward {
     ) -> (records: [SignedRecord], nextUnit: Int?) {
         guard let final = self.ledger.finalRecord(ofFrame: frame), self.plan.frames.contains(frame) else {
             return ([], nil)
+        }
+        if let seal = self.ledger.seals[frame] {
+            return ([seal.id, seal.final].compactMap { self.ledger[$0] }, nil)
         }
         var records: [SignedRecord] = []
         var size = 0

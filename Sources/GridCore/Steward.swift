@@ -25,6 +25,8 @@ public struct Steward: Sendable {
         case frameFinal(Int)
         /// Name the worker in the log.
         case workerBurned(Burn)
+        /// Delete these records: nobody needs them since the record that was given to ``persist(_:)`` before.
+        case forget([RecordID])
         /// Delete the stored pixels of the unit: its verdict was taken back.
         case discardPixels(UnitID)
         /// All frames are final.
@@ -251,13 +253,7 @@ public struct Steward: Sendable {
         roster: Roster? = nil
     ) throws(JobError) {
         var ledger = try Ledger(manifest: manifest, stewards: [settings.me], verify: settings.verify)
-        // Proofs last, since each is weighed again with every record that comes after it.
-        for record in records where record.kind != .fraudProof {
-            _ = ledger.insert(record)
-        }
-        for record in records where record.kind == .fraudProof {
-            _ = ledger.insert(record)
-        }
+        ledger.insert(contentsOf: records)
         self.ledger = ledger
         self.job = ledger.job
         self.manifest = ledger.manifest

@@ -8,7 +8,8 @@ public enum UnitVerdict: Hashable, Sendable {
     case committed(root: Digest, worker: PeerID)
     /// Workers committed to different roots, and none of the roots has two workers and more than each other one.
     case disputed
-    /// At least two workers, none of them burned, committed to the root, more than to any other; ascending by peer id.
+    /// At least two workers, none of them burned, committed to the root, more than to any other; ascending by peer id. Or
+    /// the submitter sealed the frame, and is named alone.
     case accepted(root: Digest, workers: [PeerID])
 
     /// The workers who committed to one root.

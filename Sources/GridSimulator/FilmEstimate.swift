@@ -36,8 +36,10 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
     public var units: Double
     /// The units that the grid verifies in a second.
     public var unitsPerSecond: Double
-    /// The records of the whole film on one steward before frames are compacted, in bytes.
+    /// The records of the whole film on one steward if frames were never sealed, in bytes.
     public var ledgerBytes: Double
+    /// What is left of them where the submitter seals each frame once it has it, in bytes.
+    public var sealedLedgerBytes: Double
     /// The messages of the whole film, all nodes together, in bytes.
     public var messageBytes: Double
     /// The pixels that move, as 32-bit floats to two holders and the submitter, in bytes.
@@ -83,6 +85,7 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
             units: 0,
             unitsPerSecond: 0,
             ledgerBytes: 0,
+            sealedLedgerBytes: 0,
             messageBytes: 0,
             pixelBytes: 0
         )
@@ -110,6 +113,8 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
             units: frames * unitsPerFrame,
             unitsPerSecond: frames * unitsPerFrame / seconds,
             ledgerBytes: Double(report.recordBytes) / simulated / 5 * frames * unitsPerFrame,
+            sealedLedgerBytes: Double(report.recordBytes - report.forgottenBytes) / simulated / 5 * frames
+                * unitsPerFrame,
             messageBytes: Double(report.messageBytes) / simulated * frames * unitsPerFrame,
             pixelBytes: pixels * 12 * 3,
             seed: report.seed
@@ -126,6 +131,7 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
         units: Double,
         unitsPerSecond: Double,
         ledgerBytes: Double,
+        sealedLedgerBytes: Double,
         messageBytes: Double,
         pixelBytes: Double,
         seed: UInt64? = nil
@@ -139,6 +145,7 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
         self.units = units
         self.unitsPerSecond = unitsPerSecond
         self.ledgerBytes = ledgerBytes
+        self.sealedLedgerBytes = sealedLedgerBytes
         self.messageBytes = messageBytes
         self.pixelBytes = pixelBytes
         self.seed = seed
@@ -194,6 +201,7 @@ public struct FilmEstimate: Codable, Hashable, Sendable {
         )
         scenario.jobs = [job, job, job]
         scenario.timeLimitSeconds = 1e7
+        scenario.sealAfterSeconds = 5
         if isVolunteer { scenario.faults = .volunteers(untilSeconds: 1e7) }
         return scenario
     }

@@ -35,6 +35,10 @@ struct JobChecker {
             }
         case .auditReport, .rosterEpoch, .storeReceipt, .jobOrder:
             break
+        case .frameSeal(let seal):
+            if record.signer != self.manifest.signer {
+                return "frame \(seal.frame) was sealed by a node that did not submit the job"
+            }
         case .fraudProof(let proof):
             if !self.saboteurs.contains(proof.worker) {
                 return "an honest node is accused: \(proof.worker.shortDescription) for \(proof.unit)"
@@ -92,10 +96,10 @@ struct JobChecker {
         }
         for (unit, state) in zip(verdict.units, verdict.states) {
             guard case .accepted(let root, let signers) = state else { continue }
-            if Set(signers).count < 2 {
+            if verdict.isSealed ? signers != [self.manifest.signer] : Set(signers).count < 2 {
                 return "unit \(unit) of final frame \(frame) has \(signers.count) signers"
             }
-            if !holdsPixels(unit, root) {
+            if !verdict.isSealed, !holdsPixels(unit, root) {
                 return "frame \(frame) was closed, but the pixels of unit \(unit) are on no disk"
             }
             if self.mustBeRight, root != truth(unit) {

@@ -8,6 +8,8 @@ struct SimulatedJob {
         // On the disk.
         var records: [SignedRecord] = []
         var recordIDs: Set<RecordID> = []
+        /// Whether records were deleted after others had been written.
+        var hasForgotten = false
         var pixels: [UnitID: Digest] = [:]
         /// What the node was told of the job's stewards when it became one.
         var roster: Roster?
@@ -52,6 +54,8 @@ struct SimulatedJob {
     var orphanedAt: [UnitID: VirtualTime] = [:]
     /// The records that some acting steward held when the last cut ended.
     var recordsAtHealing: Set<RecordID> = []
+    /// The final frames that the submitter was told of.
+    var fetched: Set<Int> = []
     /// When a steward of the roster in force died, until there is a roster without it.
     var bereftSince: [Int: VirtualTime] = [:]
 

@@ -101,6 +101,7 @@ struct TraceEntry {
                 + "cancels \(grant.cancelled), releases \(grant.released)\(grant.isClosed ? ", closed" : "")"
         case .tileVerified(let frame, let tile): "steward verified tile \(frame)/\(tile)"
         case .frameFinal(let frame): "steward closed frame \(frame)"
+        case .forget(let records): "steward forgets \(records.count) records"
         case .workerBurned(let burn): "steward burned \(burn.worker.shortDescription): \(burn.offence)"
         case .discardPixels(let unit): "steward discards the pixels of \(unit)"
         case .jobComplete: "steward completed the job"

@@ -40,13 +40,7 @@ extension SimulationEngine {
 
     func checkFinalFrame(_ job: Int, _ frame: Int, at node: Int) {
         guard let steward = self.jobs[job].seats[node]?.steward else { return }
-        var evidence: [SignedRecord] = []
-        var unit: Int? = 0
-        while let first = unit {
-            let answer = steward.evidence(ofFrame: frame, from: first)
-            evidence += answer.records
-            unit = answer.nextUnit
-        }
+        let evidence = steward.wholeEvidence(ofFrame: frame)
         let truth = self.jobs[job].truth
         let seats = self.jobs[job].seats
         let problem = self.jobs[job].checker.frameClosed(
@@ -141,6 +135,7 @@ extension SimulationEngine {
                 break
             }
             self.checkReplica(job, at: node)
+            self.checkCompaction(job, at: node)
         }
         for frame in self.jobs[job].plan.frames {
             // What was final must be so after any number of restarts.
@@ -155,6 +150,8 @@ extension SimulationEngine {
         let needed = min(2, steward.roster.stewards.count { self.nodeIndex[$0].map { self.nodes[$0].isUp } ?? false })
         for index in 0 ..< plan.unitCount {
             let unit = plan.unit(at: index)
+            // The submitter has a sealed frame.
+            guard !steward.ledger.isSealed(frame: unit.frame) else { continue }
             let held = self.jobs[job].seats.count { $0.value.pixels[unit] != nil && self.nodes[$0.key].isUp }
             if held < needed {
                 return self.check("the pixels of unit \(unit) are on \(held) disks", job, first)
@@ -171,11 +168,7 @@ extension SimulationEngine {
                 verify: SimulatedIdentity.verifier
             )
         else { return self.check("its manifest is refused", job, node) }
-        for record in seat.records.shuffled(using: &self.random) {
-            if case .rejected(let reason) = ledger.insert(record) {
-                self.check("a persisted record is refused by another replica: \(reason)", job, node)
-            }
-        }
+        ledger.insert(contentsOf: seat.records.shuffled(using: &self.random))
         if ledger != steward.ledger {
             self.check("the disk holds \(ledger.count) records and the memory \(steward.ledger.count)", job, node)
         }

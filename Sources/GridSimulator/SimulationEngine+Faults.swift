@@ -151,6 +151,10 @@ extension SimulationEngine {
         guard self.isFaulty, self.random.happens(self.scenario.faults.tornRate), let seat = self.jobs[job].seats[node]
         else { return }
         for _ in 0 ..< self.random.below(4) where seat.records.count > 1 {
+            // A database loses the last transactions: where the deletion lasts, so does what was written before it.
+            if seat.hasForgotten, let last = seat.records.last, last.kind == .frameSeal || last.kind == .fraudProof {
+                break
+            }
             seat.recordIDs.remove(seat.records.removeLast().id)
         }
     }

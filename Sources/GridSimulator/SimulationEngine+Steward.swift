@@ -48,6 +48,9 @@ extension SimulationEngine {
         case .frameFinal(let frame):
             self.jobs[job].seats[node]?.finalFrames.insert(frame)
             self.checkFinalFrame(job, frame, at: node)
+            self.tellSubmitter(job, frame)
+        case .forget(let ids):
+            self.forget(ids, job, node)
         case .workerBurned(let burn):
             self.jobs[job].seats[node]?.burned.insert(burn.worker)
             self.check(self.jobs[job].checker.workerBurned(burn), job, node)

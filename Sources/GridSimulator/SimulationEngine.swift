@@ -127,6 +127,8 @@ final class SimulationEngine {
             self.submit(job)
         case .start(let job):
             self.start(job)
+        case .fetched(let job, let frame):
+            self.seal(job, frame)
         case .connect(let link):
             self.connect(link)
         case .disconnect(let link):

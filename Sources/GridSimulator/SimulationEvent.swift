@@ -22,6 +22,8 @@ enum SimulationEvent {
     case submit(job: Int)
     /// All chunks of a job have arrived at its steward.
     case start(job: Int)
+    /// The submitter has fetched a frame.
+    case fetched(job: Int, frame: Int)
     /// A session begins.
     case connect(link: Int)
     /// A session breaks.

@@ -86,6 +86,10 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     public var records: UInt64 = 0
     /// Their bytes.
     public var recordBytes: UInt64 = 0
+    /// Of these the records that were deleted again, because the submitter had sealed their frames.
+    public var forgottenRecords: UInt64 = 0
+    /// Their bytes.
+    public var forgottenBytes: UInt64 = 0
     /// The longest virtual time from the death of a steward to a roster without it, in seconds.
     public var longestRosterSeconds = 0.0
     /// The longest virtual time from the end of a cut until all stewards of each job held every record that any of them

@@ -164,6 +164,9 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
     public var incidents: [Incident] = []
     /// A run that has not ended at this virtual time failed.
     public var timeLimitSeconds: Double
+    /// About how long after a frame became final the submitter has it and seals it, in seconds, so that the stewards drop
+    /// what led to it; nothing when the submitter never comes.
+    public var sealAfterSeconds: Double?
     /// Whether every message is encoded and decoded on its way, as on a real grid.
     public var encodesMessages: Bool
 
@@ -229,7 +232,7 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
             return "rates are probabilities, 0 to 1"
         }
         let times = [
-            self.timeLimitSeconds, self.faults.untilSeconds, self.faults.crashMeanSeconds,
+            self.sealAfterSeconds ?? 0, self.timeLimitSeconds, self.faults.untilSeconds, self.faults.crashMeanSeconds,
             self.faults.absenceSecondsMax, self.faults.sessionMeanSeconds, self.faults.disconnectMeanSeconds,
             self.faults.slowdownMeanSeconds,
             self.faults.partitionMeanSeconds, self.faults.partitionSeconds, self.faults.pauseMeanSeconds,

@@ -18,6 +18,39 @@ extension GridDatabase {
         return try await self.writer.write(durability) { db in try Self.insert(records, job: job, in: db) }
     }
 
+    /// Deletes records of a job, all or none.
+    ///
+    /// Write what makes them superfluous before: then no crash leaves a job with neither.
+    /// - Returns: How many were there.
+    @discardableResult
+    public func forget(
+        _ ids: [RecordID],
+        of job: JobID,
+        durability: Durability = .committed
+    ) async throws(StoreError) -> Int {
+        if ids.isEmpty { return 0 }
+        return try await self.writer.write(durability) { db in
+            let statement = try db.cachedStatement(sql: "DELETE FROM record WHERE id = ? AND job = ?")
+            var deleted = 0
+            for id in ids {
+                try statement.execute(arguments: [id.digest.blob, job.digest.blob])
+                deleted += db.changesCount
+            }
+            return deleted
+        }
+    }
+
+    /// The bytes of a job's records: bodies and signatures, without what the database adds.
+    public func recordBytes(of job: JobID) async throws(StoreError) -> Int {
+        try await self.read { db in
+            try Int.fetchOne(
+                db,
+                sql: "SELECT coalesce(sum(length(body) + length(signature)), 0) FROM record WHERE job = ?",
+                arguments: [job.digest.blob]
+            ) ?? 0
+        }
+    }
+
     /// A job's records in the order in which they came, of one kind or of one signer where that is asked.
     public func records(
         of job: JobID,

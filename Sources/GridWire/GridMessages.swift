@@ -17,7 +17,8 @@ public enum GridRequest: Hashable, Sendable {
     case frameEvidence(JobID, frame: Int, firstUnit: Int)
     /// Which of these chunks do you hold?
     case haveChunks([ChunkID])
-    /// Pause, go on with or end a job: a ``JobOrder`` as a ``SignedRecord`` by its submitter, whoever brings it.
+    /// Pause, go on with or end a job, or say that a frame is there: a ``JobOrder`` or ``FrameSeal`` as a ``SignedRecord`` by
+    /// its submitter, whoever brings it.
     case order(JobID, SignedRecord)
     /// From one steward of a job to another; answered by ``GridResponse/accepted``.
     case steward(StewardMessage)

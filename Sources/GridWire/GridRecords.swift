@@ -154,4 +154,6 @@ public enum GridRecord: Hashable, Sendable {
     case storeReceipt(StoreReceipt)
     /// What the submitter wants now.
     case jobOrder(JobOrder)
+    /// The submitter has a frame.
+    case frameSeal(FrameSeal)
 }

@@ -89,6 +89,44 @@ extension JobOrder {
     }
 }
 
+extension FrameSeal {
+    /// Writes `{0: job, 1: frame, 2: final, 3: roots}`; the roots are one byte string.
+    func append(to encoder: inout CBOREncoder) {
+        encoder.map(4)
+        encoder.key(0)
+        encoder.digest(self.job.digest)
+        encoder.key(1)
+        encoder.integer(self.frame)
+        encoder.key(2)
+        encoder.digest(self.final.digest)
+        encoder.key(3)
+        encoder.byteString(self.roots.flatMap(\.bytes))
+    }
+
+    init(from decoder: inout CBORDecoder) throws(WireError) {
+        self = try decoder.map(exactly: 4, "a seal") { (decoder) throws(WireError) in
+            try decoder.key(0)
+            let job = try decoder.job()
+            try decoder.key(1)
+            let frame = try decoder.frame()
+            try decoder.key(2)
+            let final = RecordID(try decoder.digest("the final record's id"))
+            try decoder.key(3)
+            let size = Digest.byteCount
+            let bytes = try decoder.byteString(size ... Self.unitsMax * size, "the roots of a frame")
+            var roots: [Digest] = []
+            roots.reserveCapacity(bytes.count / size)
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                guard let root = Digest(Array(bytes[start ..< min(start + size, bytes.count)])) else {
+                    throw WireError(.malformed, "the roots of a frame are cut short")
+                }
+                roots.append(root)
+            }
+            return Self(job: job, frame: frame, final: final, roots: roots)
+        }
+    }
+}
+
 extension CBORDecoder {
     /// A list of stewards by rank, none of them twice.
     mutating func stewards(countMin: Int = 1) throws(WireError) -> [PeerID] {

@@ -100,6 +100,33 @@ public struct JobOrder: Hashable, Sendable {
     }
 }
 
+/// The submitter has checked a final frame and has it on its own disk.
+///
+/// From then on nobody needs what led to the frame: the signature of the one for whom it was rendered proves the roots, so
+/// that batches, reports and receipts about it are dropped (`Ledger`). Only a seal by the job's submitter counts, and of
+/// several the one with the lowest id.
+public struct FrameSeal: Hashable, Sendable {
+    /// The job.
+    public var job: JobID
+    /// The frame number.
+    public var frame: Int
+    /// The ``FrameFinal`` that says who worked for the frame; no other one counts any more.
+    public var final: RecordID
+    /// The accepted pixel roots in the order of their units, 1...``unitsMax``.
+    public var roots: [Digest]
+
+    /// The most units of a frame that can be sealed: those of a picture of 3840x2160 pixels whose tiles are cut in eight.
+    public static let unitsMax = 1 << 14
+
+    /// Creates a seal.
+    public init(job: JobID, frame: Int, final: RecordID, roots: [Digest]) {
+        self.job = job
+        self.frame = frame
+        self.final = final
+        self.roots = roots
+    }
+}
+
 extension Digest {
     /// The first eight bytes as a big-endian number.
     public var start: UInt64 {

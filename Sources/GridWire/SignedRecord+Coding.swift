@@ -96,6 +96,7 @@ extension GridRecord {
         case .rosterEpoch: .rosterEpoch
         case .storeReceipt: .storeReceipt
         case .jobOrder: .jobOrder
+        case .frameSeal: .frameSeal
         }
     }
 
@@ -113,6 +114,7 @@ extension GridRecord {
         case .rosterEpoch(let record): record.append(to: &encoder)
         case .storeReceipt(let record): record.append(to: &encoder)
         case .jobOrder(let record): record.append(to: &encoder)
+        case .frameSeal(let record): record.append(to: &encoder)
         }
         return encoder.bytes
     }
@@ -131,6 +133,7 @@ extension GridRecord {
             case .rosterEpoch: .rosterEpoch(try RosterEpoch(from: &decoder))
             case .storeReceipt: .storeReceipt(try StoreReceipt(from: &decoder))
             case .jobOrder: .jobOrder(try JobOrder(from: &decoder))
+            case .frameSeal: .frameSeal(try FrameSeal(from: &decoder))
             }
         }
     }

@@ -21,6 +21,8 @@ public struct SignedRecord: Hashable, Sendable {
         case storeReceipt = 7
         /// ``JobOrder``.
         case jobOrder = 8
+        /// ``FrameSeal``.
+        case frameSeal = 9
     }
 
     /// The kind of the body.
@@ -32,8 +34,8 @@ public struct SignedRecord: Hashable, Sendable {
     /// The Ed25519 signature, 64 bytes.
     public let signature: [UInt8]
 
-    /// The most bytes of a body.
-    public static let bodySizeMax = 64 << 10
+    /// The most bytes of a body; only a ``FrameSeal`` can have more than 64 KiB.
+    public static let bodySizeMax = FrameSeal.unitsMax * Digest.byteCount + 4_096
     /// What every signed message begins with, so that a signature made for one purpose fits no other.
     public static let signatureDomain = "tessera-record-v1:"
 

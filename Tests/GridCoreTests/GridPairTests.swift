@@ -277,6 +277,8 @@ struct PaperGrid {
                 self.finals.append(frame)
             case .workerBurned(let burn):
                 self.burned.append(burn.worker)
+            case .forget(let ids):
+                self.disk.removeAll { ids.contains($0.id) }
             case .discardPixels(let unit):
                 self.stored[unit] = nil
             case .jobComplete:

@@ -151,6 +151,35 @@ struct RecheckTests {
     }
 
     @Test(.enabled(if: Self.python != nil, "needs a Python with cbor2 and PyNaCl: run ./bootstrap test"))
+    func `a script finds the same in what is left of sealed frames`() throws {
+        let (manifest, records) = try self.job()
+        let submitter = Node(8)
+        var ledger = try Ledger(manifest: manifest, stewards: [], verify: Self.verifier)
+        ledger.insert(contentsOf: records)
+        let whole = (ledger.finalFrames, ledger.burned)
+        for frame in 1 ... 2 {
+            let seal = FrameSeal(
+                job: ledger.job,
+                frame: frame,
+                final: try #require(ledger.finalRecord(ofFrame: frame)),
+                roots: ledger.plan.units(ofFrame: frame).map { TestGrid.root(ledger.plan.unit(at: $0)) }
+            )
+            _ = ledger.insert(submitter.sign(.frameSeal(seal)))
+        }
+        #expect(ledger.finalFrames == whole.0 && ledger.burned == whole.1)
+        // Two receipts and Bob's batches are gone; the other batches are a witness of the lie, and the lie itself.
+        #expect(ledger.count == records.count + 2 - 4)
+        let result = try self.recheck([manifest] + ledger.records)
+        #expect(result.status == 0)
+        #expect(result.summary["finalFrames"] as? [Int] == whole.0)
+        #expect(result.summary["sealedFrames"] as? [Int] == whole.0)
+        #expect(result.summary["burned"] as? [String] == whole.1.map { Hex.encode($0.worker.publicKey) })
+        #expect(result.summary["roster"] as? Int == ledger.roster?.number)
+        let forged = Node(1).sign(try #require(ledger.records.first { $0.kind == .frameSeal }).decodedBody())
+        #expect(try self.recheck([manifest] + ledger.records + [forged]).status == 1)
+    }
+
+    @Test(.enabled(if: Self.python != nil, "needs a Python with cbor2 and PyNaCl: run ./bootstrap test"))
     func `a script refuses a job with one changed byte`() throws {
         let (manifest, records) = try self.job()
         let last = try #require(records.last)

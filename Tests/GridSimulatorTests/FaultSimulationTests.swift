@@ -39,6 +39,36 @@ struct FaultSimulationTests {
         #expect(burned > 0, "a saboteur is caught now and then")
     }
 
+    @Test(arguments: 0 ..< 8)
+    func `storms are survived while the submitter seals what it has`(part: Int) throws {
+        var forgotten: UInt64 = 0
+        for seed in UInt64(part) * 6 ..< UInt64(part) * 6 + 6 {
+            var scenario = SimulationScenario(
+                seed: 9_000 + seed,
+                nodes: 4 + Int(seed % 6),
+                stewards: 1 + Int(seed % 4),
+                saboteurs: Int(seed % 2)
+            )
+            scenario.jobs = Array(repeating: self.job, count: 1 + Int(seed % 2))
+            scenario.falsifyRate = 0.3
+            scenario.faults = .storm(untilSeconds: 200)
+            scenario.sealAfterSeconds = seed % 3 == 0 ? 0.05 : 10
+            let report = try self.run(scenario)
+            forgotten += report.forgottenRecords
+        }
+        #expect(forgotten > 0)
+    }
+
+    @Test
+    func `of a sealed frame less than a quarter of the records' bytes are left`() throws {
+        var scenario = SimulationScenario(seed: 77, nodes: 12, stewards: 3)
+        scenario.jobs = [SimulationScenario.Job(frameCount: 4, width: 640, height: 320, samples: 1_024)]
+        scenario.sealAfterSeconds = 2
+        let report = try self.run(scenario)
+        let left = report.recordBytes - report.forgottenBytes
+        #expect(4 * left < report.recordBytes, "\(left) of \(report.recordBytes) bytes")
+    }
+
     @Test
     func `a saboteur on a quiet grid is named`() throws {
         for seed in UInt64(0) ..< 14 {

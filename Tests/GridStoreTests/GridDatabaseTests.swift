@@ -40,6 +40,27 @@ struct GridDatabaseTests {
     }
 
     @Test
+    func `records that nobody needs are forgotten, those of one job alone`() async throws {
+        let records = try (0 ..< 6).map { try Sample.record($0) }
+        let other = Sample.job(2)
+        try await self.database.add(records, to: self.job, durability: .committed)
+        try await self.database.add([try Sample.record(99)], to: other, durability: .committed)
+        let before = try await self.database.recordBytes(of: self.job)
+        #expect(before == records.reduce(0) { $0 + $1.body.count + $1.signature.count })
+        let gone = [records[4].id, try Sample.record(99).id, records[1].id, RecordID(Sample.digest(0))]
+        let deleted = try await self.database.forget(gone, of: self.job)
+        let left = try await self.database.records(of: self.job)
+        #expect(deleted == 2 && left == [records[0], records[2], records[3], records[5]])
+        let after = try await self.database.recordBytes(of: self.job)
+        #expect(after == left.reduce(0) { $0 + $1.body.count + $1.signature.count } && after < before)
+        let foreign = try await self.database.records(of: other)
+        #expect(foreign.count == 1)
+        // One that is needed again comes in as a new one.
+        let added = try await self.database.add([records[1]], to: self.job, durability: .committed)
+        #expect(added == 1)
+    }
+
+    @Test
     func `a job is saved, changed, listed and forgotten`() async throws {
         let manifest = try Sample.record(1, kind: .jobManifest)
         let id = JobID(manifest.id.digest)

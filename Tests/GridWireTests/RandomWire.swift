@@ -149,6 +149,15 @@ struct RandomWire {
                     deadline: self.number()
                 )
             )
+        case .frameSeal:
+            return .frameSeal(
+                FrameSeal(
+                    job: JobID(self.digest()),
+                    frame: self.int(WireLimits.frameNumbers),
+                    final: RecordID(self.digest()),
+                    roots: (0 ..< self.int(1 ... 20)).map { _ in self.digest() }
+                )
+            )
         }
     }
 

@@ -61,6 +61,32 @@ struct RecordCodingTests {
     }
 
     @Test
+    func `a seal holds whole roots, at least one and no more than a record has room for`() throws {
+        func seal(_ rootBytes: Int) throws -> GridRecord {
+            var encoder = CBOREncoder()
+            encoder.map(4)
+            encoder.key(0)
+            encoder.byteString([UInt8](repeating: 1, count: 32))
+            encoder.key(1)
+            encoder.integer(1)
+            encoder.key(2)
+            encoder.byteString([UInt8](repeating: 2, count: 32))
+            encoder.key(3)
+            encoder.byteString([UInt8](repeating: 3, count: rootBytes))
+            return try GridRecord(kind: .frameSeal, body: encoder.bytes)
+        }
+        let most = 32 * FrameSeal.unitsMax
+        for bytes in [0, 31, 33, 95, most + 32] {
+            #expect(throws: WireError.self) { try seal(bytes) }
+        }
+        for bytes in [32, most] {
+            guard case .frameSeal(let seal) = try seal(bytes) else { continue }
+            #expect(32 * seal.roots.count == bytes)
+            #expect(throws: Never.self) { try GridRecord.frameSeal(seal).check() }
+        }
+    }
+
+    @Test
     func `a signature is valid for its signer, kind and body alone`() throws {
         var wire = RandomWire(seed: 31)
         let alice = Sodium.identity(1)

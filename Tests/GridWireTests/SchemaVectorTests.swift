@@ -97,6 +97,22 @@ struct SchemaVectorTests {
     }
 
     @Test
+    func `an order and a seal are what the schema says`() {
+        let job = JobID(self.digest)
+        self.check(
+            .jobOrder(JobOrder(job: job, sequence: 5, state: .paused, priority: 2, deadline: 1_700_000_000_000)),
+            encoded: "908bea64db58b60cc0a33c2115341562a0995952cc0531e0b6623ec46990c150",
+            id: "2fbd789726f74f00ad3180420168b906c68284b97c4e9a01b2c9439734397099"
+        )
+        let roots = ["x", "y"].map { Digest(hashing: $0.utf8) }
+        self.check(
+            .frameSeal(FrameSeal(job: job, frame: -7, final: RecordID(self.digest), roots: [self.digest] + roots)),
+            encoded: "6f3faaa9431ccde41cb239d1b859063b78467d83bb39a19cfe3a2f376a004908",
+            id: "cea574ca4e8561d5abddac2489138cb732d643daf27ec5fe5ae113adc44364ac"
+        )
+    }
+
+    @Test
     func `a Merkle root and a lease request are what the schema says`() {
         let leaves = (0 ..< 5).map { Digest(hashing: [UInt8($0)]) }
         #expect(

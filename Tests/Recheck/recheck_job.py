@@ -15,8 +15,8 @@ import cbor2
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
-MANIFEST, BATCH, REPORT, PROOF, FINAL, ROSTER, RECEIPT, ORDER = range(1, 9)
-KEYS = {MANIFEST: 14, BATCH: 3, REPORT: 4, PROOF: 9, FINAL: 4, ROSTER: 3, RECEIPT: 2, ORDER: 5}
+MANIFEST, BATCH, REPORT, PROOF, FINAL, ROSTER, RECEIPT, ORDER, SEAL = range(1, 10)
+KEYS = {MANIFEST: 14, BATCH: 3, REPORT: 4, PROOF: 9, FINAL: 4, ROSTER: 3, RECEIPT: 2, ORDER: 5, SEAL: 4}
 
 
 def digest(data):
@@ -108,8 +108,8 @@ def recheck(records):
     for kind, signer, value in records.values():
         if kind != MANIFEST and value[0] != job:
             fail(f"a record of kind {kind} belongs to another job")
-        if kind == ORDER and signer != submitter:
-            fail("an order is not by the submitter")
+        if kind in (ORDER, SEAL) and signer != submitter:
+            fail("an order or a seal is not by the submitter")
 
     claims, batches, numbers, burned = defaultdict(list), {}, {}, set()
     for key, (kind, signer, value) in records.items():
@@ -146,7 +146,14 @@ def recheck(records):
         if len(referees) >= 2 or any(len((group | referees) - {worker}) >= 2 for group in others.values()):
             burned.add(worker)
 
-    finals = {}
+    # Of a sealed frame the submitter's word is enough, and what led to it may be gone.
+    finals, sealed = {}, {}
+    for key, (kind, _, value) in sorted(records.items()):
+        if kind == SEAL and value[1] in frames and value[1] not in finals:
+            roots = [value[3][start : start + 32] for start in range(0, len(value[3]), 32)]
+            if len(value[3]) != 32 * len(frames[value[1]]):
+                fail(f"a seal of frame {value[1]} has a wrong number of roots")
+            finals[value[1]] = sealed[value[1]] = dict(zip(frames[value[1]], roots))
     for key, (kind, _, value) in sorted(records.items()):
         if kind != FINAL or value[1] in finals or value[1] not in frames:
             continue
@@ -172,7 +179,10 @@ def recheck(records):
             for unit, start in value[1]:
                 holders[tuple(unit), start].add(signer)
     held = [
-        len(holders[unit, int.from_bytes(root[:8], "big")]) for roots in finals.values() for unit, root in roots.items()
+        len(holders[unit, int.from_bytes(root[:8], "big")])
+        for frame, roots in finals.items()
+        if frame not in sealed
+        for unit, root in roots.items()
     ]
     orders = [(value[1], key, value) for key, (kind, _, value) in records.items() if kind == ORDER]
     return {
@@ -180,6 +190,7 @@ def recheck(records):
         "units": len(units),
         "records": len(records),
         "finalFrames": sorted(finals),
+        "sealedFrames": sorted(sealed),
         "burned": sorted(worker.hex() for worker in burned),
         "roster": max(rosters, default=0),
         "holdersMin": min(held, default=0),

@@ -150,7 +150,7 @@ struct SimulateCommand: AsyncParsableCommand {
     private func runFilm() throws {
         let heads: [(String, TextTable.Alignment)] = [
             ("fleet", .left), ("busy", .right), ("days", .right), ("units/s", .right), ("ledger", .right),
-            ("messages", .right), ("pixels", .right), ("seed", .right),
+            ("sealed", .right), ("messages", .right), ("pixels", .right), ("seed", .right),
         ]
         var table = TextTable(heads)
         try FilmEstimate.all(workShare: self.work) { row in
@@ -162,7 +162,7 @@ struct SimulateCommand: AsyncParsableCommand {
                     row.fleet, "\(Quantity.fixed(row.utilisation * 100, 1)) %", Quantity.fixed(row.days, 0),
                     isSimulated ? Quantity.fixed(row.unitsPerSecond, 0) : "-",
                 ]
-                    + [row.ledgerBytes, row.messageBytes, row.pixelBytes].map {
+                    + [row.ledgerBytes, row.sealedLedgerBytes, row.messageBytes, row.pixelBytes].map {
                         isSimulated ? Quantity.bytes(UInt64($0)) : "-"
                     } + [row.seed.map { "\($0)" } ?? "-"]
             )

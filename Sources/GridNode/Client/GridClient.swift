@@ -194,9 +194,10 @@ public enum GridClient {
                 guard let record, case .jobManifest(let manifest) = try record.verified(by: SodiumSignature.verifier)
                 else { throw NodeError(.verification, "the manifest of job \(job) is not valid") }
                 if !output.isComplete(frame: frame) {
-                    let film = try await session.frame(frame, of: record, manifest: manifest)
+                    let (film, seal) = try await session.frame(frame, of: record, manifest: manifest)
                     let provenance = try await session.provenance(ofFrame: frame, manifest: manifest)
                     let paths = try output.write(film, frame: frame, provenance: provenance)
+                    if let seal { await session.tell(seal, manifest: record) }
                     files += paths
                     progress(.frameWritten(frame, files: paths))
                 }

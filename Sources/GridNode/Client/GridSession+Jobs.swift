@@ -175,10 +175,16 @@ extension GridSession {
         }
     }
 
-    /// Fetches a final frame and checks all of it: each unit is signed by two workers, and its pixels hash to that.
+    /// Fetches a final frame and checks all of it: each unit is signed by two workers, or by the job's submitter, and its
+    /// pixels hash to that.
     ///
+    /// - Returns: The frame, and what its submitter can sign once it is on the disk; nothing when that was signed before.
     /// - Throws: ``NodeError`` with code `verification` when anything does not match.
-    func frame(_ frame: Int, of record: SignedRecord, manifest: JobManifest) async throws -> Film {
+    func frame(
+        _ frame: Int,
+        of record: SignedRecord,
+        manifest: JobManifest
+    ) async throws -> (film: Film, seal: FrameSeal?) {
         let job = JobID(record.id.digest)
         let records = try await self.evidence(ofFrame: frame, of: job, manifest: manifest)
         let verdict = try FrameVerdict(
@@ -216,7 +222,28 @@ extension GridSession {
                 film.insert(block, at: bounds)
             }
         }
-        return film
+        return (film, Self.seal(of: verdict, job: job, evidence: records))
+    }
+
+    /// What the submitter can sign of a frame that was checked.
+    private static func seal(of verdict: FrameVerdict, job: JobID, evidence: [SignedRecord]) -> FrameSeal? {
+        guard !verdict.isSealed, verdict.units.count <= FrameSeal.unitsMax else { return nil }
+        let final = evidence.first { record in
+            guard case .frameFinal(let final) = try? record.verified(by: SodiumSignature.verifier) else { return false }
+            return final.job == job && final.frame == verdict.frame && final.framePixels == verdict.framePixels
+        }
+        let roots = verdict.units.compactMap { verdict.acceptedRoot(of: $0) }
+        guard let final, roots.count == verdict.units.count else { return nil }
+        return FrameSeal(job: job, frame: verdict.frame, final: final.id, roots: roots)
+    }
+
+    /// Says that a frame is on the submitter's disk, so that the stewards need not keep what led to it.
+    ///
+    /// Nothing depends on it: where it fails, they keep it.
+    func tell(_ seal: FrameSeal, manifest record: SignedRecord) async {
+        guard record.signer == self.identity.peerID else { return }
+        let signed = GridRecord.frameSeal(seal).signed(by: self.identity.peerID, with: self.identity.signer)
+        _ = try? await self.ask(.order(seal.job, signed))
     }
 
     /// Where a frame comes from; the scene's table of contents is fetched once and proved by its name.

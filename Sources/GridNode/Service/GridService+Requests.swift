@@ -299,7 +299,7 @@ extension GridService {
         return .refused(Self.unknownJob(job))
     }
 
-    /// What the submitter wants of its job; the signature says that it is the submitter.
+    /// What the submitter wants of its job, or has of it; the signature says that it is the submitter.
     private func obey(_ order: SignedRecord, of job: JobID) -> GridResponse {
         guard self.stewards[job] != nil else { return .refused("job \(job) still waits for its scene") }
         let now = self.clock.now
@@ -309,7 +309,7 @@ extension GridService {
             isTaken = actions != nil
             return actions ?? []
         }
-        guard isTaken else { return .refused("only its submitter can pause or end a job") }
+        guard isTaken else { return .refused("only its submitter can pause or end a job, or say that it has a frame") }
         return .accepted
     }
 

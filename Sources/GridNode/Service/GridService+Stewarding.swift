@@ -152,6 +152,9 @@ extension GridService {
         case .frameFinal(let frame):
             self.logger.info("frame final", metadata: ["job": "\(job)", "frame": "\(frame)"])
             self.credit([frame], of: job)
+        case .forget(let records):
+            // What stays after a failure is dropped again when the job is taken up.
+            _ = try? await self.database.forget(records, of: job)
         case .workerBurned(let burn):
             self.mismatches += 1
             self.logger.warning(
