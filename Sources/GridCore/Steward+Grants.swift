@@ -5,6 +5,7 @@ extension Steward {
     mutating func emptyGrant(now: Instant) -> LeaseGrant {
         var grant = self.unusedGrant
         grant.urgency = self.urgency(now: now)
+        grant.energyCostMax = self.energyCostMax(now: now)
         return grant
     }
 
@@ -73,7 +74,7 @@ extension Steward {
 
     /// Leases units to a worker: lost pixels first, then disagreements, then second copies and fresh units.
     private mutating func lease(to worker: Int, wanted: Int, isIdle: Bool, now: Instant) -> [Int] {
-        guard self.mayLease(now: now) else { return [] }
+        guard self.mayLease(now: now), !self.isTooDear(worker, now: now) else { return [] }
         var leased = wanted > 0 ? [] : self.orphans(for: worker, now: now)
         guard wanted > 0 else { return leased }
         let hasUnits = self.nextUnit(for: worker) != nil

@@ -57,11 +57,13 @@ extension Steward {
             return [.respond(requestID: requestID, self.closedGrant)]
         }
         let wasGone = !self.isActive(worker, now: now)
+        let lastNews = self.workers[worker].lastNews
         self.workers[worker].lastNews = now
         self.workers[worker].disconnectedAt = nil
         if request.blockMicroseconds > 0 {
             self.workers[worker].blockMicroseconds = request.blockMicroseconds
         }
+        self.noteEnergy(of: worker, cost: request.energyCost, lastNews: lastNews, now: now)
         if let old = self.unpark(worker) {
             self.actions.append(.respond(requestID: old.requestID, self.emptyGrant(now: now)))
         }

@@ -68,7 +68,9 @@ extension Steward {
         var waiting: [PeerID] = []
         var fastestIdle: UInt64 = 0
         for entry in self.parkedWorkers {
-            guard let parked = self.workers[entry.worker].parked, parked.requestID == entry.requestID else { continue }
+            guard let parked = self.workers[entry.worker].parked, parked.requestID == entry.requestID,
+                !self.isTooDear(entry.worker, now: now)
+            else { continue }
             wanted += parked.wanted
             if parked.wanted > 0, waiting.count < StewardMessage.waitingMax {
                 waiting.append(self.workers[entry.worker].peer)

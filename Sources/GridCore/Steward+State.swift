@@ -69,6 +69,8 @@ extension Steward {
         var parked: Parked?
         /// The time of one block, with all threads of the worker; 0 when unknown.
         var blockMicroseconds: UInt64 = 0
+        /// What energy costs it now for 10^18 of work; 0 when it does not say.
+        var energyCost: UInt64 = 0
         /// Units to which it committed, in the order of arrival.
         var claimed: [Int] = []
         /// What its next grant shall say.
@@ -148,6 +150,12 @@ extension Steward {
         let ofUnknown: Double
         /// The mean time of a block over the workers whose speed is known, in microseconds; 0 when there are none.
         let mean: Double
+    }
+
+    /// The cost of energy above which workers are not needed, 0 for none.
+    struct EnergyLimit: Sendable {
+        let at: Instant
+        let cost: UInt64
     }
 
     /// Leased units that an idle worker may help with.

@@ -103,6 +103,8 @@ public struct Steward: Sendable {
         public var doubtMax: Duration = .seconds(120)
         /// The same after it was heard again, until its records are here.
         public var doubtAfterReturn: Duration = .seconds(5)
+        /// What energy costs the workers is remembered for this time, a day.
+        public var energyWindow: Duration = .seconds(86_400)
         /// When the steward whose turn it is does not close a frame in this time, any other does.
         public var closeGrace: Duration = .seconds(3)
 
@@ -176,6 +178,9 @@ public struct Steward: Sendable {
     var orphanCount = 0
     var lastSpeeds: Speeds?
     var lastLateUnits: LateUnits?
+    /// What energy costs the workers that ask here.
+    var energy: EnergyBook
+    var lastEnergyLimit: EnergyLimit?
     var history = VerifiedHistory()
     var startedAt: Instant?
     var endedAt: Instant?
@@ -260,6 +265,7 @@ public struct Steward: Sendable {
         self.manifestRecord = manifest
         self.plan = ledger.plan
         self.settings = settings
+        self.energy = EnergyBook(window: settings.energyWindow)
         self.units = Array(repeating: UnitState(), count: ledger.plan.unitCount)
         self.frames = Array(
             repeating: FrameState(unitsLeft: ledger.plan.unitsPerFrame),

@@ -118,6 +118,7 @@ extension Worker {
         self.jobs[index].lastAnswer = now
         self.jobs[index].silentAt[request.steward] = nil
         self.jobs[index].urgency = grant.urgency
+        self.jobs[index].energyCostMax = grant.energyCostMax
         let held = self.jobs[index].held
         self.jobs[index].delivered += request.reports.filter { $0.leaves.contains { held[$0.unit] != nil } }
         guard !grant.isClosed else {
@@ -267,6 +268,13 @@ extension Worker {
         self.mode = .draining
         self.giveBack(now: now)
         return self.advance(now: now)
+    }
+
+    /// A kilowatt-hour costs something else from now on.
+    ///
+    /// - Parameter price: the price in any currency, the same for the whole grid; 0 when it is not to be said.
+    public mutating func energyPriceChanged(_ price: Double) {
+        self.energyPrice = price
     }
 
     /// Frames were closed somewhere: who owes whom has changed.

@@ -106,10 +106,20 @@ extension Worker {
             holding: Array(holding.prefix(WireLimits.unitsMax)),
             wantedUnits: wanted,
             blockMicroseconds: min(blockMicroseconds, WireLimits.blockMicrosecondsMax),
-            isIdle: self.isIdle
+            isIdle: self.isIdle,
+            energyCost: self.energyCost
         )
         self.jobs[index] = job
         actions.append(.sendLeaseRequest(message, to: job.steward, number: request.number))
+    }
+
+    /// What energy costs this node for 10^18 of work, by the work that it did so far; 0 while that is not known.
+    var energyCost: UInt64 {
+        let (busy, work) = (self.totals.busy.seconds, Double(self.totals.workCount))
+        guard self.settings.watts > 0, self.energyPrice > 0, busy > 0, work > 0 else { return 0 }
+        let perSecond = self.energyPrice * self.settings.watts / 3.6e6
+        let cost = perSecond * busy / (work * Double(self.settings.threads)) * 1e18
+        return UInt64(min(max(cost, 1), Double(WireLimits.energyCostMax)))
     }
 
     /// Whether a thread has nothing to do and no unit of any job waits for one.

@@ -71,6 +71,8 @@ extension Worker {
         var reciprocity = 1.0
         /// How urgent the steward says that it is, in per cent.
         var urgency = LeaseGrant.urgencyDefault
+        /// Nodes whose energy costs more are not needed, says the steward; 0 when all are.
+        var energyCostMax: UInt64 = 0
         /// When this node is to act as a steward, if no known one answers until then.
         var founding: Founding?
         var scene = SceneState.waiting

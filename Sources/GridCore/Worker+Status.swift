@@ -99,6 +99,12 @@ extension Worker {
         if let job = self.jobs.first(where: { $0.failures > 0 }) {
             return "\(job.steward), the steward of \"\(job.manifest.title)\", does not answer"
         }
+        let cost = self.energyCost
+        if cost > 0, let job = self.jobs.first(where: { $0.energyCostMax > 0 && $0.energyCostMax < cost }) {
+            let percent = 100 * (Double(cost) / Double(job.energyCostMax) - 1)
+            return "\"\(job.manifest.title)\" has time until its deadline, and energy costs this node "
+                + "\(max(1, Int(min(percent, 1e6)))) % more than is needed now; it waits for a cheaper hour"
+        }
         let titles = self.jobs.map { "\"\($0.manifest.title)\"" }.joined(separator: ", ")
         return "\(titles): no work left that this node could do"
     }

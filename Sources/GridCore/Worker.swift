@@ -86,6 +86,8 @@ public struct Worker: Sendable {
         public var stewardsLostAfter: Duration = .seconds(10)
         /// Each node waits so much longer than the one before it in an order that the job gives, so that one acts first.
         public var foundingStep: Duration = .seconds(2)
+        /// What this machine draws while all its render threads are busy, in watts; 0 when nobody said.
+        public var watts = 0.0
         /// No more work is taken while the pixels of finished units exceed this many bytes.
         public var heldPixelBytesMax = 512 << 20
 
@@ -147,6 +149,8 @@ public struct Worker: Sendable {
     var closedJobs: [JobID] = []
     var saidDrained = false
     var lastIgnored: String?
+    /// What a kilowatt-hour costs here now, in any currency; 0 when nobody said.
+    var energyPrice = 0.0
     /// What the jobs of each submitter weigh.
     var reciprocity = Reciprocity.none
     /// Nodes of the grid that are here and can keep jobs.

@@ -21,6 +21,10 @@ struct SimulatedNode {
     let threads: Int
     /// Samples of a thread, as a multiple of the mean.
     let speed: Double
+    /// The energy that it needs for the same work, as a multiple of the mean.
+    var energyFactor = 1.0
+    /// Where it lies, 0...2.
+    var region = 0
     /// Half of its round-trip time in seconds.
     let latencySeconds: Double
     let isSaboteur: Bool

@@ -38,7 +38,7 @@ public struct SimulationBar: Sendable {
     /// What is run, with a name each.
     let runs: [(name: String, scenario: SimulationScenario)]
     let demands: [Demand]
-    /// Whether each run is also done without incidents, for comparison.
+    /// Whether each run is also done without incidents and deadlines, for comparison.
     let comparesWithQuiet: Bool
 
     /// Runs everything and gives each figure to `report` as soon as it is known.
@@ -49,6 +49,7 @@ public struct SimulationBar: Sendable {
             if self.comparesWithQuiet {
                 var calm = scenario
                 calm.incidents = []
+                calm.energy?.deadlineSeconds = 0
                 quiet = try Simulation(calm).run()
             }
             for demand in self.demands {
@@ -200,6 +201,25 @@ public struct SimulationBar: Sendable {
                 comparesWithQuiet: true
             ),
             Self(
+                id: "E1",
+                runs: [("N = 100, 0.7 of what they can do in 2 days", Self.thrifty(seed: 12, nodes: 100, workShare))],
+                demands: [
+                    Demand(
+                        name: "cost beside that without a gate",
+                        value: { report, quiet in report.energyCost / max(1e-9, quiet?.energyCost ?? 0) },
+                        limit: 0.76,
+                        isMinimum: false
+                    ),
+                    Demand(
+                        name: "share of the time until the deadline",
+                        value: { report, _ in report.makespanSeconds / Self.thriftySeconds(workShare) },
+                        limit: 1,
+                        isMinimum: false
+                    ),
+                ],
+                comparesWithQuiet: true
+            ),
+            Self(
                 id: "M1",
                 runs: [("N = 10000", Self.encoded(Self.base(seed: 11, nodes: 10_000, work: 195_840 * workShare)))],
                 demands: [
@@ -340,6 +360,23 @@ public struct SimulationBar: Sendable {
         var incident = SimulationScenario.Incident(atSeconds: work / Double(nodes) / 3)
         change(&incident)
         scenario.incidents = [incident]
+        return scenario
+    }
+
+    /// Two days, ten times as short.
+    private static func thriftySeconds(_ share: Double) -> Double {
+        17_280 * share
+    }
+
+    /// A job that has time: its nodes could do it in 0.7 of the time until its deadline.
+    private static func thrifty(seed: UInt64, nodes: Int, _ share: Double) -> SimulationScenario {
+        let seconds = self.thriftySeconds(share)
+        var scenario = self.quiet(seed: seed, nodes: nodes, work: 0.7 * seconds * Double(nodes))
+        scenario.speedSpread = 0.3
+        var energy = SimulationScenario.Energy()
+        energy.daySeconds = seconds / 2
+        energy.deadlineSeconds = seconds
+        scenario.energy = energy
         return scenario
     }
 

@@ -178,17 +178,19 @@ extension SimulationEngine {
     /// Gives a node its worker and lets it dial.
     func bringUp(_ node: Int) {
         let peer = self.nodes[node].peer
-        self.nodes[node].worker = Worker(
-            settings: Worker.Settings(
-                me: peer,
-                sign: SimulatedIdentity.signer(peer),
-                verify: SimulatedIdentity.verifier,
-                grid: Self.grid,
-                coreVersion: Self.coreVersion,
-                threads: self.nodes[node].threads,
-                firstBatchSequence: UInt64(self.now.nanoseconds / 1_000_000)
-            )
+        var settings = Worker.Settings(
+            me: peer,
+            sign: SimulatedIdentity.signer(peer),
+            verify: SimulatedIdentity.verifier,
+            grid: Self.grid,
+            coreVersion: Self.coreVersion,
+            threads: self.nodes[node].threads,
+            firstBatchSequence: UInt64(self.now.nanoseconds / 1_000_000)
         )
+        if self.scenario.energy != nil {
+            settings.watts = 100 * self.watts(node) * Double(self.nodes[node].threads)
+        }
+        self.nodes[node].worker = Worker(settings: settings)
         self.setWorkerAlarm(node)
         for link in self.linksOf(node) {
             self.connectLater(link)

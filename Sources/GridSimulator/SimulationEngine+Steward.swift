@@ -95,7 +95,14 @@ extension SimulationEngine {
         let vote = GridRecord.rosterEpoch(epoch).signed(by: submitter, with: SimulatedIdentity.signer(submitter))
         let seat = SimulatedJob.Seat()
         seat.records = [vote]
-        seat.recordIDs = [vote.id]
+        if let deadline = self.scenario.energy?.deadlineSeconds, deadline > 0 {
+            let milliseconds = UInt64((self.jobs[job].submittedAt.seconds + deadline) * 1_000)
+            let order = JobOrder(job: self.jobs[job].id, sequence: 1, state: .running, deadline: milliseconds)
+            seat.records.append(
+                GridRecord.jobOrder(order).signed(by: submitter, with: SimulatedIdentity.signer(submitter))
+            )
+        }
+        seat.recordIDs = Set(seat.records.map(\.id))
         self.jobs[job].seats[node] = seat
         self.loadSteward(job, at: node)
         self.queue.add(.start(job: job), at: self.now + self.random.within(0.1, 2))
@@ -115,11 +122,16 @@ extension SimulationEngine {
     func loadSteward(_ job: Int, at node: Int) {
         guard let seat = self.jobs[job].seats[node] else { return }
         let peer = self.nodes[node].peer
-        let settings = Steward.Settings(
+        var settings = Steward.Settings(
             me: peer,
             sign: SimulatedIdentity.signer(peer),
             verify: SimulatedIdentity.verifier
         )
+        // Wall clocks show the virtual time.
+        settings.sinceUnixEpoch = .nanoseconds(-self.nodes[node].clock.offsetNanoseconds)
+        if let energy = self.scenario.energy {
+            settings.energyWindow = .seconds(energy.daySeconds)
+        }
         // A database promises no order.
         let records = seat.records.shuffled(using: &self.random)
         do {

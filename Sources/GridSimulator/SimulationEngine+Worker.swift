@@ -5,6 +5,10 @@ extension SimulationEngine {
     /// Feeds the worker of a node, performs what it asks for, and sets its alarm.
     func withWorker(_ node: Int, _ input: (inout Worker, Instant) -> [Worker.Action]) {
         let instant = self.nodes[node].clock.instant(self.now)
+        if self.scenario.energy != nil {
+            let price = self.energyPrice(node)
+            _ = self.nodes[node].worker.mutate { $0.energyPriceChanged(price) }
+        }
         guard let actions = self.nodes[node].worker.mutate({ input(&$0, instant) }) else { return }
         self.performUntilCrash(actions, node: node) { engine, action in
             engine.note(node, .worker(action))
@@ -123,10 +127,26 @@ extension SimulationEngine {
         )
     }
 
+    /// The power of one thread of a node, as a multiple of the mean thread's.
+    func watts(_ node: Int) -> Double {
+        self.nodes[node].speed * self.nodes[node].energyFactor
+    }
+
+    /// What energy costs at a node now.
+    private func energyPrice(_ node: Int) -> Double {
+        self.scenario.energy?.price(region: self.nodes[node].region, seconds: self.now.seconds) ?? 1
+    }
+
+    /// Counts the time and the energy of a render.
+    private func spend(_ seconds: Double, at node: Int) {
+        self.busySeconds += seconds
+        self.report.energyCost += seconds * self.watts(node) * self.energyPrice(node)
+    }
+
     /// Takes renders off their threads.
     func endRenders(_ node: Int, where isEnding: (SimulatedNode.Render) -> Bool) {
         for render in self.nodes[node].running where isEnding(render) {
-            self.busySeconds += self.now.seconds - render.startedAt.seconds
+            self.spend(self.now.seconds - render.startedAt.seconds, at: node)
         }
         self.nodes[node].running.removeAll(where: isEnding)
     }
@@ -138,7 +158,7 @@ extension SimulationEngine {
         let (job, unit) = (render.job, render.unit)
         let id = self.jobs[job].id
         let seconds = self.now.seconds - render.startedAt.seconds
-        self.busySeconds += seconds
+        self.spend(seconds, at: node)
         if self.isFaulty, self.random.happens(self.scenario.faults.renderFailureRate) {
             self.note(node, .unit("cannot render", unit))
             return self.withWorker(node) { $0.unitFailed(id, unit, reason: "out of memory", now: $1) }

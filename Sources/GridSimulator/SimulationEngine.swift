@@ -231,6 +231,10 @@ final class SimulationEngine {
                     clock: self.newClock()
                 )
             )
+            if let energy = scenario.energy {
+                self.nodes[index].energyFactor = self.random.logNormal(spread: energy.efficiencySpread)
+                self.nodes[index].region = self.random.below(3)
+            }
             self.nodeIndex[peer] = index
             for steward in 0 ..< scenario.stewards {
                 self.links.append(Link(worker: index, steward: steward))

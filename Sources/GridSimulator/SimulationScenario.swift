@@ -136,6 +136,28 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         }
     }
 
+    /// What energy costs: nodes lie in three regions a third of a day apart.
+    public struct Energy: Codable, Hashable, Sendable {
+        /// The length of a day in seconds; a short one makes short runs.
+        public var daySeconds = 86_400.0
+        /// The prices of energy in equal parts of a day.
+        public var prices = [0.6, 1.0, 1.6]
+        /// How much the energy that nodes need for the same work differs: the standard deviation of the logarithm.
+        public var efficiencySpread = 0.35
+        /// The deadline of each job in seconds after its submission; 0 means none.
+        public var deadlineSeconds = 0.0
+
+        /// Creates the usual prices.
+        public init() {}
+
+        /// The price in a region at a time.
+        func price(region: Int, seconds: Double) -> Double {
+            let day = seconds / self.daySeconds + Double(region) / 3
+            let part = (day - day.rounded(.down)) * Double(self.prices.count)
+            return self.prices[min(Int(part), self.prices.count - 1)]
+        }
+    }
+
     /// The seed of everything random.
     public var seed: UInt64
     /// The number of nodes; each one works.
@@ -162,6 +184,8 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
     public var faults: Faults
     /// What goes wrong at certain times.
     public var incidents: [Incident] = []
+    /// What energy costs; nothing when nobody says.
+    public var energy: Energy?
     /// A run that has not ended at this virtual time failed.
     public var timeLimitSeconds: Double
     /// About how long after a frame became final the submitter has it and seals it, in seconds, so that the stewards drop
@@ -222,6 +246,13 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         }
         if self.jobs.isEmpty || self.jobs.count > 1_000 {
             return "\(self.jobs.count) jobs cannot be simulated; name 1 to 1000"
+        }
+        if let energy = self.energy,
+            energy.prices.isEmpty || !energy.prices.allSatisfy({ (0.001 ... 1_000).contains($0) })
+                || !(1 ... 1e8).contains(energy.daySeconds) || !(0 ... 2).contains(energy.efficiencySpread)
+                || !(0 ... 1e8).contains(energy.deadlineSeconds)
+        {
+            return "prices of energy must be 0.001 to 1000, days 1 to 100,000,000 s, and the spread 0 to 2"
         }
         let rates = [
             self.falsifyRate, self.faults.lossRate, self.faults.duplicateRate, self.faults.delayRate,

@@ -90,9 +90,9 @@ extension JobOffer {
 
 extension LeaseRequest {
     /// Writes `{0: job, 1: [record, ...], 2: [[unit, [leaf, ...]], ...], 3: [lostPixels], 4: [holding],
-    /// 5: wantedUnits, 6: blockMicroseconds, 7: isIdle}`.
+    /// 5: wantedUnits, 6: blockMicroseconds, 7: isIdle, 8: energyCost}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(8)
+        encoder.map(9)
         encoder.key(0)
         encoder.digest(self.job.digest)
         encoder.key(1)
@@ -109,10 +109,12 @@ extension LeaseRequest {
         encoder.unsigned(self.blockMicroseconds)
         encoder.key(7)
         encoder.bool(self.isIdle)
+        encoder.key(8)
+        encoder.unsigned(self.energyCost)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 8, "a lease request") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 9, "a lease request") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -139,14 +141,16 @@ extension LeaseRequest {
         self.blockMicroseconds = try decoder.unsigned(max: WireLimits.blockMicrosecondsMax, "the time of a block")
         try decoder.key(7)
         self.isIdle = try decoder.bool()
+        try decoder.key(8)
+        self.energyCost = try decoder.unsigned(max: WireLimits.energyCostMax, "the cost of energy")
     }
 }
 
 extension LeaseGrant {
     /// Writes `{0: [unit, ...], 1: expiryMilliseconds, 2: [[unit, leafIndex], ...], 3: [wantedPixels],
-    /// 4: [cancelled], 5: [released], 6: isClosed, 7: urgency}`.
+    /// 4: [cancelled], 5: [released], 6: isClosed, 7: urgency, 8: energyCostMax}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(8)
+        encoder.map(9)
         encoder.key(0)
         encoder.units(self.units)
         encoder.key(1)
@@ -167,10 +171,12 @@ extension LeaseGrant {
         encoder.bool(self.isClosed)
         encoder.key(7)
         encoder.integer(self.urgency)
+        encoder.key(8)
+        encoder.unsigned(self.energyCostMax)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 8, "a grant") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 9, "a grant") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -198,6 +204,8 @@ extension LeaseGrant {
         self.isClosed = try decoder.bool()
         try decoder.key(7)
         self.urgency = try decoder.integer(Self.urgencies, "the urgency of a job")
+        try decoder.key(8)
+        self.energyCostMax = try decoder.unsigned(max: WireLimits.energyCostMax, "the cost of energy")
     }
 }
 

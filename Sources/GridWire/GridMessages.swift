@@ -147,6 +147,8 @@ public struct LeaseRequest: Hashable, Sendable {
     public var blockMicroseconds: UInt64
     /// Whether a thread of the worker has nothing to do, for this job or any other.
     public var isIdle: Bool
+    /// What energy costs the worker now for 10^18 of work, at most ``WireLimits/energyCostMax``; 0 when it does not say.
+    public var energyCost: UInt64
 
     /// Creates a request.
     public init(
@@ -157,7 +159,8 @@ public struct LeaseRequest: Hashable, Sendable {
         holding: [UnitID],
         wantedUnits: Int,
         blockMicroseconds: UInt64,
-        isIdle: Bool
+        isIdle: Bool,
+        energyCost: UInt64 = 0
     ) {
         self.job = job
         self.records = records
@@ -167,6 +170,7 @@ public struct LeaseRequest: Hashable, Sendable {
         self.wantedUnits = wantedUnits
         self.blockMicroseconds = blockMicroseconds
         self.isIdle = isIdle
+        self.energyCost = energyCost
     }
 }
 
@@ -203,6 +207,9 @@ public struct LeaseGrant: Hashable, Sendable {
     /// The time that the rest of the job needs as a share of the time until its deadline, in per cent within
     /// ``urgencies``; ``urgencyDefault`` when it has none.
     public var urgency: Int
+    /// Workers whose energy costs more for 10^18 of work are not needed now, since the job has time until its deadline; 0
+    /// when all are.
+    public var energyCostMax: UInt64
 
     /// The urgencies of a job.
     public static let urgencies = 25 ... 400
@@ -218,7 +225,8 @@ public struct LeaseGrant: Hashable, Sendable {
         cancelled: [UnitID],
         released: [UnitID],
         isClosed: Bool,
-        urgency: Int = Self.urgencyDefault
+        urgency: Int = Self.urgencyDefault,
+        energyCostMax: UInt64 = 0
     ) {
         self.units = units
         self.expiryMilliseconds = expiryMilliseconds
@@ -228,6 +236,7 @@ public struct LeaseGrant: Hashable, Sendable {
         self.released = released
         self.isClosed = isClosed
         self.urgency = urgency
+        self.energyCostMax = energyCostMax
     }
 }
 

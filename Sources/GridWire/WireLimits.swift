@@ -30,6 +30,8 @@ public enum WireLimits {
     public static let expiryMillisecondsMax: UInt64 = 86_400_000
     /// The longest block in microseconds: a day.
     public static let blockMicrosecondsMax: UInt64 = 86_400_000_000
+    /// The most that energy may be said to cost for 10^18 of work.
+    public static let energyCostMax: UInt64 = 1 << 48
     /// The most records of one answer that gives a frame's evidence; whoever lacks more asks again.
     public static let evidenceRecordsMax = 8_192
     /// The most units of a frame.

@@ -220,7 +220,8 @@ struct RandomWire {
             holding: self.list(3) { $0.unit() },
             wantedUnits: self.int(0 ... WireLimits.wantedUnitsMax),
             blockMicroseconds: min(self.number(), WireLimits.blockMicrosecondsMax),
-            isIdle: Bool.random(using: &self.random)
+            isIdle: Bool.random(using: &self.random),
+            energyCost: min(self.number(), WireLimits.energyCostMax)
         )
     }
 
@@ -235,7 +236,8 @@ struct RandomWire {
             wantedPixels: self.list(3) { $0.unit() },
             cancelled: self.list(3) { $0.unit() },
             released: self.list(3) { $0.unit() },
-            isClosed: Bool.random(using: &self.random)
+            isClosed: Bool.random(using: &self.random),
+            energyCostMax: min(self.number(), WireLimits.energyCostMax)
         )
     }
 

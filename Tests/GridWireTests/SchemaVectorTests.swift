@@ -127,11 +127,12 @@ struct SchemaVectorTests {
             holding: [],
             wantedUnits: 4,
             blockMicroseconds: 1_000,
-            isIdle: true
+            isIdle: true,
+            energyCost: 123_456
         )
         #expect(
             Digest(hashing: GridRequest.lease(request).encoded()).description
-                == "aea4abb40bd18af185141e0331e01310b539641e94caba66ca66b9aab0431ba0"
+                == "fe7cd86d9870b4bf4b02c0170bed51d37bd51a175a29e04e788dbf2c720acf56"
         )
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GridCore
 import GridNode
 import Logging
 
@@ -69,6 +70,19 @@ struct NodeCommand: AsyncParsableCommand {
     )
     var download: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "What a kilowatt-hour costs here, by local time: 0.30, or 0.30,22:00-06:00=0.18.",
+            discussion:
+                "With --watts: a shot that has time until its deadline is left to nodes and hours with cheaper energy.",
+            valueName: "price"
+        )
+    )
+    var energyPrice: String?
+
+    @Option(help: ArgumentHelp("What this machine draws while it renders, in watts.", valueName: "watts"))
+    var watts: Double?
+
     @Flag(name: .customLong("no-lan"), help: "Do not look for peers on the local network.")
     var noLAN = false
 
@@ -124,6 +138,14 @@ struct NodeCommand: AsyncParsableCommand {
         if let memory = self.memory, !(0.1 ... 100_000).contains(memory) {
             throw ValidationError("--memory must be 0.1 to 100000 gigabytes, got \(memory)")
         }
+        guard (self.energyPrice == nil) == (self.watts == nil) else {
+            throw ValidationError("--energy-price and --watts go together: a cost needs both")
+        }
+        if let price = self.energyPrice, let watts = self.watts, EnergyTariff(prices: price, watts: watts) == nil {
+            throw ValidationError(
+                "--energy-price must be like 0.30 or 0.30,22:00-06:00=0.18, and --watts a number, both 0.000001 to 1000000"
+            )
+        }
         guard self.quota.isFinite, (0.1 ... 1_000_000).contains(self.quota) else {
             throw ValidationError("--quota must be 0.1 to 1000000 gigabytes, got \(self.quota)")
         }
@@ -147,7 +169,8 @@ struct NodeCommand: AsyncParsableCommand {
             chunkQuota: UInt64(self.quota * Double(1 << 30)),
             memoryMax: self.memory.map { UInt64($0 * Double(1 << 30)) } ?? Machine.memory / 2,
             uploadMax: self.upload.map { Int($0 * 1e6) },
-            downloadMax: self.download.map { Int($0 * 1e6) }
+            downloadMax: self.download.map { Int($0 * 1e6) },
+            energy: self.energyPrice.flatMap { EnergyTariff(prices: $0, watts: self.watts ?? 0) }
         )
         let logger = CommandLog.logger("tessera", level: self.verbose ? .debug : .info)
         let stopWithStdin = self.stopWithStdin

@@ -123,6 +123,7 @@ actor GridService {
             firstBatchSequence: firstBatchSequence
         )
         settings.memoryMax = configuration.memoryMax
+        settings.watts = configuration.energy?.watts ?? 0
         self.worker = Worker(settings: settings)
     }
 
@@ -133,10 +134,21 @@ actor GridService {
             guard let self else { throw NodeError(.cancelled, "the node is stopping") }
             return try await self.fetchChunk(id)
         }
+        self.followTariff()
         for job in try await self.database.jobs() where job.roles.contains(.steward) {
             try await self.resume(job)
         }
         self.rearm()
+    }
+
+    /// Tells the worker each minute what energy costs.
+    private func followTariff() {
+        guard let tariff = self.configuration.energy, !self.isStopping else { return }
+        self.worker.energyPriceChanged(tariff.price(atMinute: WallClock.minuteOfDay))
+        Task { [weak self] in
+            try? await Task.sleep(for: .seconds(60))
+            await self?.followTariff()
+        }
     }
 
     /// Shows how discovery stands from now on.

@@ -1,3 +1,4 @@
+public import GridCore
 import PeerSession
 
 /// How a node behaves; every field has a flag of `tessera node`.
@@ -37,6 +38,8 @@ public struct NodeConfiguration: Sendable {
     public var uploadMax: Int?
     /// The most bytes a second that are received from all peers together; nil for as many as come.
     public var downloadMax: Int?
+    /// What energy costs this node; nil when its owner did not say.
+    public var energy: EnergyTariff?
 
     /// The name of the grid that a node joins when nothing else is said.
     public static let defaultGrid = "tessera"
@@ -69,7 +72,8 @@ public struct NodeConfiguration: Sendable {
         chunkQuota: UInt64 = Self.defaultChunkQuota,
         memoryMax: UInt64 = Self.defaultMemory,
         uploadMax: Int? = nil,
-        downloadMax: Int? = nil
+        downloadMax: Int? = nil,
+        energy: EnergyTariff? = nil
     ) {
         self.dataDirectory = dataDirectory
         self.listenHost = listenHost
@@ -88,6 +92,7 @@ public struct NodeConfiguration: Sendable {
         self.memoryMax = memoryMax
         self.uploadMax = uploadMax
         self.downloadMax = downloadMax
+        self.energy = energy
     }
 
     /// Whether the node keeps to the loopback interface.

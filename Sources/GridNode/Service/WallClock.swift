@@ -11,6 +11,14 @@ enum WallClock {
         self.milliseconds / 1000
     }
 
+    /// The minute of the day by the machine's local time, 0...1,439.
+    static var minuteOfDay: Int {
+        var now = time(nil)
+        var local = tm()
+        guard localtime_r(&now, &local) != nil else { return Int(self.seconds / 60 % 1_440) }
+        return Int(local.tm_hour) * 60 + Int(local.tm_min)
+    }
+
     /// Milliseconds since 1970.
     static var milliseconds: UInt64 {
         var time = timespec()
