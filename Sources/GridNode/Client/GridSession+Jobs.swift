@@ -229,7 +229,9 @@ extension GridSession {
     private static func seal(of verdict: FrameVerdict, job: JobID, evidence: [SignedRecord]) -> FrameSeal? {
         guard !verdict.isSealed, verdict.units.count <= FrameSeal.unitsMax else { return nil }
         let final = evidence.first { record in
-            guard case .frameFinal(let final) = try? record.verified(by: SodiumSignature.verifier) else { return false }
+            guard record.kind == .frameFinal,
+                case .frameFinal(let final) = try? record.verified(by: SodiumSignature.verifier)
+            else { return false }
             return final.job == job && final.frame == verdict.frame && final.framePixels == verdict.framePixels
         }
         let roots = verdict.units.compactMap { verdict.acceptedRoot(of: $0) }
