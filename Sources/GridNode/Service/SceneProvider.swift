@@ -172,8 +172,6 @@ actor SceneProvider {
                 }
             }
         }
-        // Not `joined()`: this target is not optimised, and going through it byte by byte took longer than the build of
-        // the scene's tree.
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Int(clamping: blob.size))
         for part in parts { bytes += part }
