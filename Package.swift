@@ -56,6 +56,7 @@ let package = Package(
         .target(name: "CSpawnShim"),
         .target(name: "ChildProcesses", dependencies: ["CSpawnShim"], swiftSettings: settings),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CMiniUPnP", providers: [.apt(["libminiupnpc-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -80,7 +81,7 @@ let package = Package(
             exclude: ["Examples", "Schemas"],
             swiftSettings: settings
         ),
-        .target(name: "PeerSession", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
+        .target(name: "PeerSession", dependencies: ["GridWire", "CSodium", "COpenSSL"], swiftSettings: settings),
         .target(name: "Discovery", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
         .target(name: "GridCore", dependencies: ["GridWire"], swiftSettings: settings),
         // Level 2

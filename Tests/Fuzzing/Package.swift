@@ -31,8 +31,9 @@ let package = Package(
         // The package's own sources, by symbolic links.
         .target(name: "GridWire", exclude: ["Schema.md"], swiftSettings: settings),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
         .target(name: "Discovery", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
-        .target(name: "PeerSession", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
+        .target(name: "PeerSession", dependencies: ["GridWire", "CSodium", "COpenSSL"], swiftSettings: settings),
         .systemLibrary(name: "CFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CFuzzer"], swiftSettings: settings),
         fuzzer("bencode", ["Discovery"]),

@@ -42,7 +42,7 @@ enum Measurement {
     static func run() async throws {
         print("handshakes per second and core, both sides: \(Int(try self.handshakes()))")
         let sealing = try await self.encryption()
-        self.show("libsodium alone, encrypted and decrypted", sealing)
+        self.show("ChaCha20-Poly1305 alone, encrypted and decrypted", sealing)
         self.show("session in memory, both sides", try await self.throughputInMemory())
         let raw = try await self.throughputOfTCP()
         self.show("raw TCP on loopback, both sides", raw)
@@ -50,7 +50,7 @@ enum Measurement {
         self.show("session on loopback, one stream", stream, beside: raw)
         self.show("session on loopback, requests of 1 MiB", try await self.throughputOfRequests(), beside: raw)
         let ceiling = 1 / (1 / sealing.ratePerProcessor + 1 / raw.ratePerProcessor)
-        print("what libsodium and TCP leave possible: \(Int(ceiling / 1e6)) MB per processor second,")
+        print("what ChaCha20-Poly1305 and TCP leave possible: \(Int(ceiling / 1e6)) MB per processor second,")
         print("    of which the stream reaches \(Int(stream.ratePerProcessor / ceiling * 100)) %")
     }
 

@@ -3,7 +3,7 @@ final class PlaintextBuffer {
     /// The most bytes of a Noise message.
     static let messageSizeMax = 65_535
     /// The most bytes of its text.
-    static let textSizeMax = messageSizeMax - Sodium.tagSize
+    static let textSizeMax = messageSizeMax - ChaChaPoly.tagSize
 
     private var storage: UnsafeMutableRawBufferPointer?
 

@@ -133,7 +133,7 @@ extension SessionConnection {
             self.receiveHandshakeMessage(message.withUnsafeBufferPointer { [UInt8]($0) }, handshake)
             return
         }
-        guard let receiveCipher = self.receiveCipher, message.count >= Sodium.tagSize else {
+        guard let receiveCipher = self.receiveCipher, message.count >= ChaChaPoly.tagSize else {
             self.end(.protocolViolation("a Noise message of \(message.count) bytes"))
             return
         }
@@ -145,7 +145,7 @@ extension SessionConnection {
             return
         }
         self.hasHeardSincePing = true
-        let size = message.count - Sodium.tagSize
+        let size = message.count - ChaChaPoly.tagSize
         // Sound: the memory lives as long as `self`, and nothing writes to it before the span is used up.
         memory.withMemoryRebound(to: UInt8.self) { text in
             self.receiveText(Span(_unsafeElements: UnsafeBufferPointer(text).extracting(0 ..< size)))

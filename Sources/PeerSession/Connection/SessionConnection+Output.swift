@@ -4,10 +4,12 @@ extension SessionConnection {
     private static let bodySizeMax = 32 << 10
     /// Room for less than this much of a body is left empty, unless the whole body fits.
     private static let bodySizeMin = 512
+    /// The most text that we put into a message: it fits the processor's nearest cache twice, and is sealed faster for that.
+    private static let textSizeMax = 33 << 10
     /// The last messages of a connection, kept for its goodbye.
     private static let messagesForGoodbye: UInt64 = 4
     /// What a Noise message adds: its length and its tag.
-    private static let messageOverhead = 2 + Sodium.tagSize
+    private static let messageOverhead = 2 + ChaChaPoly.tagSize
 
     /// About how many bytes ``takeOutput(limit:)`` could give now; zero exactly when it would give none.
     public var pendingOutputBytes: Int {
@@ -28,7 +30,7 @@ extension SessionConnection {
         }
         guard text > 0 else { return self.plainOutput.count }
         // Frames are cut at the ends of messages, which costs a header more in each.
-        let messages = text / PlaintextBuffer.textSizeMax + 1
+        let messages = text / Self.textSizeMax + 1
         return self.plainOutput.count + text + messages * (Self.messageOverhead + 2 * YamuxHeader.size)
     }
 
@@ -72,7 +74,7 @@ extension SessionConnection {
         var used = self.plainOutput.read(into: memory)
         guard self.plainOutput.isEmpty, let cipher = self.sendCipher else { return used }
         while memory.count - used > Self.messageOverhead + YamuxHeader.size {
-            let room = min(memory.count - used - Self.messageOverhead, PlaintextBuffer.textSizeMax)
+            let room = min(memory.count - used - Self.messageOverhead, Self.textSizeMax)
             // The text is written where its message will lie, and encrypted in place.
             let message = UnsafeMutableRawBufferPointer(rebasing: memory[(used + 2)...])
             let size = self.writeText(to: UnsafeMutableRawBufferPointer(rebasing: message[..<room]))
@@ -82,7 +84,7 @@ extension SessionConnection {
                 self.end(.limitExceeded("all nonces of the connection are used"))
                 break
             }
-            let messageSize = size + Sodium.tagSize
+            let messageSize = size + ChaChaPoly.tagSize
             memory[used] = UInt8(messageSize >> 8)
             memory[used + 1] = UInt8(messageSize & 255)
             used += 2 + messageSize

@@ -22,7 +22,7 @@ package final class CipherState {
     /// Says false, and does nothing, once all messages are spent.
     package func seal(_ memory: UnsafeMutableRawBufferPointer, count: Int, associatedData: [UInt8] = []) -> Bool {
         guard self.nonce < self.messagesMax else { return false }
-        Sodium.seal(memory, count: count, associatedData: associatedData, nonce: self.nonce, key: self.key)
+        ChaChaPoly.seal(memory, count: count, associatedData: associatedData, nonce: self.nonce, key: self.key)
         self.nonce += 1
         return true
     }
@@ -34,7 +34,7 @@ package final class CipherState {
         associatedData: [UInt8] = []
     ) -> Bool {
         guard self.nonce < self.messagesMax,
-            Sodium.open(message, into: memory, associatedData: associatedData, nonce: self.nonce, key: self.key)
+            ChaChaPoly.open(message, into: memory, associatedData: associatedData, nonce: self.nonce, key: self.key)
         else { return false }
         self.nonce += 1
         return true
@@ -42,7 +42,7 @@ package final class CipherState {
 
     /// Encrypts a short message; nothing once the counter is spent.
     package func seal(_ text: [UInt8], associatedData: [UInt8] = []) -> [UInt8]? {
-        var message = text + [UInt8](repeating: 0, count: Sodium.tagSize)
+        var message = text + [UInt8](repeating: 0, count: ChaChaPoly.tagSize)
         let isSealed = message.withUnsafeMutableBytes {
             self.seal($0, count: text.count, associatedData: associatedData)
         }
@@ -51,9 +51,9 @@ package final class CipherState {
 
     /// Decrypts a short message; nothing when it is not authentic.
     package func open(_ message: [UInt8], associatedData: [UInt8] = []) -> [UInt8]? {
-        guard message.count >= Sodium.tagSize else { return nil }
+        guard message.count >= ChaChaPoly.tagSize else { return nil }
         // One byte more than the text, so that the buffer of an empty text has an address.
-        var text = [UInt8](repeating: 0, count: message.count - Sodium.tagSize + 1)
+        var text = [UInt8](repeating: 0, count: message.count - ChaChaPoly.tagSize + 1)
         let isAuthentic = text.withUnsafeMutableBytes { text in
             message.withUnsafeBytes { self.open($0, into: text, associatedData: associatedData) }
         }

@@ -128,7 +128,7 @@ package final class NoiseHandshake {
                     self.remoteEphemeralPublicKey = publicKey
                     self.mixHash(publicKey)
                 case .s:
-                    let size = Sodium.keySize + (self.cipher == nil ? 0 : Sodium.tagSize)
+                    let size = Sodium.keySize + (self.cipher == nil ? 0 : ChaChaPoly.tagSize)
                     self.remoteStaticPublicKey = try self.decryptAndHash(Self.take(size, from: &rest))
                 case .ee, .es, .se:
                     try self.mixAgreement(token)

@@ -4,12 +4,10 @@ import CSodium
 ///
 /// Every length is checked here, so that no wrong length reaches C. No C type leaves this file.
 package enum Sodium {
-    /// The bytes of an X25519 or Ed25519 key, of a ChaCha20-Poly1305 key and of a SHA-256 digest.
+    /// The bytes of an X25519 or Ed25519 key and of a SHA-256 digest.
     package static let keySize = 32
     /// The bytes of an Ed25519 signature.
     package static let signatureSize = 64
-    /// The bytes that ChaCha20-Poly1305 adds to a message.
-    package static let tagSize = 16
 
     /// Chooses the fastest implementations for this processor, once per process.
     private static let isReady = sodium_init() >= 0
@@ -134,65 +132,6 @@ package enum Sodium {
         return (first, second)
     }
 
-    // MARK: ChaCha20-Poly1305 (RFC 8439)
-
-    /// Encrypts the first `count` bytes of `memory` in place and appends the tag, for which `memory` must have room.
-    package static func seal(
-        _ memory: UnsafeMutableRawBufferPointer,
-        count: Int,
-        associatedData: [UInt8],
-        nonce: UInt64,
-        key: SecretBytes
-    ) {
-        precondition(count >= 0 && memory.count >= count + Self.tagSize, "no room for the tag of \(count) bytes")
-        precondition(key.count == Self.keySize, "a cipher key has 32 bytes, got \(key.count)")
-        let text = Self.bytes(memory)
-        Self.withNonce(nonce) { nonce in
-            key.withUnsafeBytes { key in
-                _ = crypto_aead_chacha20poly1305_ietf_encrypt(
-                    text,
-                    nil,
-                    text,
-                    UInt64(count),
-                    associatedData,
-                    UInt64(associatedData.count),
-                    nil,
-                    nonce,
-                    Self.bytes(key)
-                )
-            }
-        }
-    }
-
-    /// Checks and decrypts `message` (text and tag) into `memory`; says whether it is authentic.
-    ///
-    /// `memory` must have room for the text, and may be where the message lies.
-    package static func open(
-        _ message: UnsafeRawBufferPointer,
-        into memory: UnsafeMutableRawBufferPointer,
-        associatedData: [UInt8],
-        nonce: UInt64,
-        key: SecretBytes
-    ) -> Bool {
-        guard message.count >= Self.tagSize, memory.count >= message.count - Self.tagSize else { return false }
-        precondition(key.count == Self.keySize, "a cipher key has 32 bytes, got \(key.count)")
-        return Self.withNonce(nonce) { nonce in
-            key.withUnsafeBytes { key in
-                crypto_aead_chacha20poly1305_ietf_decrypt(
-                    memory.baseAddress?.assumingMemoryBound(to: UInt8.self),
-                    nil,
-                    nil,
-                    Self.bytes(message),
-                    UInt64(message.count),
-                    associatedData,
-                    UInt64(associatedData.count),
-                    nonce,
-                    Self.bytes(key)
-                ) == 0
-            }
-        }
-    }
-
     // MARK: XSalsa20 and BLAKE2b, for private grids
 
     /// The bytes of an XSalsa20 nonce.
@@ -237,12 +176,6 @@ package enum Sodium {
     }
 
     // MARK: Helpers
-
-    /// The Noise nonce: four zero bytes and the counter, little-endian.
-    private static func withNonce<Result>(_ counter: UInt64, _ body: (UnsafePointer<UInt8>) -> Result) -> Result {
-        let nonce = (UInt32(0), UInt32(truncatingIfNeeded: counter).littleEndian, UInt32(counter >> 32).littleEndian)
-        return withUnsafeBytes(of: nonce) { body(Self.bytes($0)) }
-    }
 
     private static func bytes(_ memory: UnsafeRawBufferPointer) -> UnsafePointer<UInt8> {
         guard let base = memory.baseAddress else { preconditionFailure("an empty buffer where bytes are needed") }
