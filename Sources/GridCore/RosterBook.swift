@@ -26,6 +26,17 @@ public struct Roster: Hashable, Sendable {
     /// 97 of 100 cases.
     public static let size = 5
 
+    /// What becomes of two provisional rosters whose stewards hear of each other: of both, those who rank first.
+    ///
+    /// In whatever order any number of rosters meet, all end with the same one. A later one replaces an earlier one.
+    func joined(with other: Roster, for job: JobID) -> Roster {
+        guard self != other else { return self }
+        guard self.number == other.number else { return self.number > other.number ? self : other }
+        let both = Set(self.stewards).union(other.stewards)
+        let first = Self.ranked(both, for: job).prefix(Self.size)
+        return Roster(number: self.number, stewards: Array(first), isProvisional: true)
+    }
+
     /// Ranks peers for a job in an order that nobody chooses: by a hash of the job and the peer.
     public static func ranked(_ peers: some Sequence<PeerID>, for job: JobID) -> [PeerID] {
         let salt = job.digest.bytes

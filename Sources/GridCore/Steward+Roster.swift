@@ -58,10 +58,23 @@ extension Steward {
             // The word of this roster was lost on its way to whoever stands in for it.
             return [.offer(to: peer)]
         }
+        if let peer, roster.isProvisional, self.roster.isProvisional {
+            return self.join(roster, of: peer, now: now)
+        }
         guard self.ledger.roster == nil, !roster.isProvisional, !roster.stewards.isEmpty, roster != self.hint else {
             return []
         }
         self.hint = roster
+        self.rosterMayHaveChanged(now: now)
+        return self.finish(now: now)
+    }
+
+    /// Others stood in for the lost stewards, too: one roster becomes of both.
+    private mutating func join(_ roster: Roster, of peer: PeerID, now: Instant) -> [Action] {
+        guard roster.stewards.contains(peer), self.ledger.burn(of: peer) == nil else { return [] }
+        let joined = self.roster.joined(with: roster, for: self.job)
+        guard joined != self.roster else { return self.roster == roster ? [] : [.offer(to: peer)] }
+        self.hint = joined
         self.rosterMayHaveChanged(now: now)
         return self.finish(now: now)
     }

@@ -113,7 +113,9 @@ extension Worker {
 
         struct Founding: Sendable {
             let lastAnswer: Instant
-            let due: Instant?
+            var due: Instant
+            /// Whether it was put off because others were said to have founded one.
+            var hasWaited = false
         }
 
         /// Whether it may keep this node busy.

@@ -2,8 +2,11 @@ public import GridWire
 
 extension Worker {
     /// The nodes of the grid that are here and work, without this one; the shell tells this whenever it changes.
-    public mutating func peersChanged(_ peers: [PeerID]) {
+    ///
+    /// - Parameter others: nodes that are known to be somewhere, though there is no session with them.
+    public mutating func peersChanged(_ peers: [PeerID], others: [PeerID] = []) {
         self.peers = peers
+        self.otherNodes = others
     }
 
     /// The stewards of a job in an order that differs from node to node, so that each gets its share of the workers.
@@ -19,20 +22,21 @@ extension Worker {
     /// A peer says who keeps a job.
     ///
     /// A steward that is known may name others. Anyone may when the known ones are silent, or were only provisional; a
-    /// provisional roster is taken from nobody while a steward answers.
+    /// provisional roster is taken from nobody while a steward answers, but in place of one that it is made of.
     mutating func hear(of roster: Roster, from peer: PeerID, _ index: Int, now: Instant) {
         let known = self.jobs[index].roster
         guard roster != known else { return }
         let isSilent = self.jobs[index].lastAnswer.advanced(by: self.settings.stewardsLostAfter * 0.8) <= now
         let isBetter: Bool
         if roster.isProvisional {
-            isBetter = isSilent && roster.stewards.contains(peer)
+            let follows = known.isProvisional && known.joined(with: roster, for: self.jobs[index].job) == roster
+            isBetter = (isSilent || follows) && roster.stewards.contains(peer)
         } else if known.isProvisional {
             isBetter = true
         } else {
             isBetter = roster.number > known.number && (self.jobs[index].stewards.contains(peer) || isSilent)
         }
-        guard isBetter else { return }
+        guard isBetter else { return self.awaitFounders(of: roster, index, now: now) }
         self.jobs[index].roster = roster
         self.jobs[index].stewards = self.preferred(roster.stewards, self.jobs[index].job)
         if !roster.stewards.contains(self.jobs[index].steward) {
@@ -40,6 +44,17 @@ extension Worker {
             let first = peers.first { self.jobs[index].silentAt[$0] == nil } ?? peer
             self.change(to: first, index, now: now)
         }
+    }
+
+    /// A peer says that others have founded a roster already: they have a while, once, to say so themselves.
+    private mutating func awaitFounders(of roster: Roster, _ index: Int, now: Instant) {
+        let job = self.jobs[index]
+        guard roster.isProvisional, roster.number > job.roster.number, var founding = job.founding,
+            founding.lastAnswer == job.lastAnswer, !founding.hasWaited
+        else { return }
+        founding.hasWaited = true
+        founding.due = max(founding.due, now.advanced(by: self.settings.stewardsLostAfter))
+        self.jobs[index].founding = founding
     }
 
     /// Asks the next steward instead of one that is silent.
@@ -89,22 +104,27 @@ extension Worker {
         return job.lastAnswer.advanced(by: self.settings.stewardsLostAfter)
     }
 
+    /// Of nodes that rank later none waits longer.
+    private static var foundingRankMax: Int { 30 }
+
     mutating func foundRoster(_ index: Int, now: Instant, _ actions: inout [Action]) {
         guard let due = self.foundingDue(index), due <= now else { return }
         guard self.jobs[index].founding?.lastAnswer == self.jobs[index].lastAnswer else {
             let known = self.jobs[index]
-            let nodes = (self.peers + [self.settings.me]).filter { !known.stewards.contains($0) }
-            let rank = Roster.ranked(nodes, for: known.job).prefix(Roster.size).firstIndex(of: self.settings.me)
+            // Ranked among all nodes, for each has sessions with others. Some of them may be gone, so everybody's turn comes.
+            let nodes = Set(self.peers + self.otherNodes + [self.settings.me]).subtracting(known.stewards)
+            let rank = Roster.ranked(nodes, for: known.job).firstIndex(of: self.settings.me) ?? 0
             self.jobs[index].founding = JobWork.Founding(
                 lastAnswer: known.lastAnswer,
-                due: rank.map { now.advanced(by: self.settings.foundingStep * $0) }
+                due: now.advanced(by: self.settings.foundingStep * min(rank, Self.foundingRankMax))
             )
             return self.foundRoster(index, now: now, &actions)
         }
         let job = self.jobs[index]
         let others = Roster.ranked(self.peers.filter { !job.stewards.contains($0) }, for: job.job)
         let stewards = [self.settings.me] + others.prefix(Roster.size - 1)
-        let roster = Roster(number: job.roster.number + 1, stewards: stewards, isProvisional: true)
+        let number = min(job.roster.number + 1, RosterEpoch.numberMax)
+        let roster = Roster(number: number, stewards: stewards, isProvisional: true)
         self.jobs[index].roster = roster
         self.jobs[index].stewards = self.preferred(stewards, job.job)
         self.jobs[index].lastAnswer = now

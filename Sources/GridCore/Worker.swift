@@ -155,6 +155,8 @@ public struct Worker: Sendable {
     var reciprocity = Reciprocity.none
     /// Nodes of the grid that are here and can keep jobs.
     var peers: [PeerID] = []
+    /// Nodes of which it is known that they are somewhere, those of ``peers`` among them or not.
+    var otherNodes: [PeerID] = []
     /// What this node rendered since it started.
     public internal(set) var totals = Totals()
 

@@ -158,9 +158,14 @@ extension SimulationEngine {
         let peers = (0 ..< self.scenario.stewards).filter {
             $0 != node && self.links[self.link(node, $0)].workerBelieves
         }
-        let known = peers.map { self.nodes[$0].peer }
+        // Sessions with those that come next in a circle: each node has others.
+        let count = self.scenario.stewards
+        let most = self.scenario.sessionsMax ?? count
+        let near = peers.filter { ($0 - node + count) % count <= most }
+        let known = near.map { self.nodes[$0].peer }
+        let others = near.count == peers.count ? [] : peers.map { self.nodes[$0].peer }
         self.withWorker(node) { worker, _ in
-            worker.peersChanged(known)
+            worker.peersChanged(known, others: others)
             return []
         }
     }

@@ -164,6 +164,10 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
     public var nodes: Int
     /// How many of the nodes can be stewards: job i is handed to node i modulo this, and five of them keep it.
     public var stewards: Int
+    /// With how many others a node has sessions, of which it knows that they are there; it hears of the others all the same.
+    ///
+    /// Nothing: with all of them.
+    public var sessionsMax: Int?
     /// The most render threads of a node; each has 1 to this many.
     public var threadsMax: Int
     /// The spread of node speeds: the standard deviation of the logarithm.
@@ -230,6 +234,9 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         }
         if !(1 ... self.nodes).contains(self.stewards) {
             return "\(self.stewards) of \(self.nodes) nodes cannot be stewards; name 1 to \(self.nodes)"
+        }
+        if let sessions = self.sessionsMax, !(1 ... 20_000).contains(sessions) {
+            return "\(sessions) sessions a node are not possible; name 1 to 20,000"
         }
         if !(1 ... 1_024).contains(self.threadsMax) {
             return "\(self.threadsMax) threads a node are not possible; name 1 to 1024"

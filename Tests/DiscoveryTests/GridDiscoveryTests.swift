@@ -89,6 +89,29 @@ struct NodeRecordBookTests {
     }
 
     @Test
+    func `a node that stays signs its record anew long before others let it go, and one that is gone is missed`() throws
+    {
+        var book = try Self.book()
+        let hour: UInt64 = 3_600_000
+        let texts = ["/ip4/8.8.8.8/tcp/1"]
+        let own = try Self.record(1, texts)
+        func isCurrent(_ addresses: [Multiaddr], after time: UInt64) -> Bool {
+            NodeRecordBook.isCurrent(own, at: addresses, unixMilliseconds: Self.now + time)
+        }
+        #expect(isCurrent(own.addresses, after: 0) && isCurrent(own.addresses, after: hour - 1))
+        #expect(!isCurrent(own.addresses, after: hour) && !isCurrent([], after: 0))
+        #expect(!NodeRecordBook.isCurrent(own, at: own.addresses, unixMilliseconds: Self.now - 1))
+
+        _ = book.merge([own, try Self.record(2, texts)], scope: .internet, unixMilliseconds: Self.now)
+        #expect(book.present(unixMilliseconds: Self.now).count == 2)
+        let renewed = try Self.record(1, texts, sequence: Self.now + 3 * hour)
+        _ = book.merge([renewed], scope: .internet, unixMilliseconds: Self.now + 3 * hour)
+        #expect(book.present(unixMilliseconds: Self.now + 3 * hour).count == 2)
+        #expect(book.present(unixMilliseconds: Self.now + 3 * hour + 1) == [own.peer])
+        #expect(book.count == 2)
+    }
+
+    @Test
     func `only addresses count that the teller may speak of`() throws {
         let texts = [
             "/ip4/127.0.0.1/tcp/1", "/ip4/192.168.1.1/tcp/1", "/ip4/8.8.8.8/tcp/1", "/ip4/8.8.8.8/tcp/0",

@@ -148,4 +148,49 @@ struct StewardRosterTests {
         }
         #expect(votes.first == [names[0], names[5], names[2], names[3], names[4]])
     }
+
+    @Test
+    func `rosters that were founded apart become one, in whatever order their stewards hear of each other`() throws {
+        let names = (0 ..< 12).map { TestGrid.peer("n\($0)") }
+        let job = JobID(self.manifest.id.digest)
+        let founded = [names[0 ..< 5], names[4 ..< 9], names[9 ..< 12]].map {
+            Roster(number: 2, stewards: Array($0), isProvisional: true)
+        }
+        let expected = Array(Roster.ranked(names, for: job).prefix(Roster.size))
+        var random = SeededGenerator(seed: 3)
+        for _ in 0 ..< 20 {
+            // Each node is in the first of the rosters that name it.
+            var stewards: [PeerID: Steward] = [:]
+            for name in names {
+                let roster = try #require(founded.first { $0.stewards.contains(name) })
+                let settings = Steward.Settings(me: name, sign: TestGrid.signer(name), verify: TestGrid.verify)
+                stewards[name] = try Steward(manifest: self.manifest, settings: settings, roster: roster)
+                _ = stewards[name]?.start(now: TestGrid.start)
+            }
+            for _ in 0 ..< 400 {
+                let (one, other) = (names.randomElement(using: &random), names.randomElement(using: &random))
+                guard let one, let other, one != other, let roster = stewards[one]?.roster else { continue }
+                _ = stewards[other]?.rosterHeard(roster, from: one, now: TestGrid.start)
+            }
+            for name in names where stewards[name]?.isActing == true {
+                #expect(stewards[name]?.roster.stewards == expected)
+            }
+            #expect(names.filter { stewards[$0]?.isActing == true }.sorted() == expected.sorted())
+        }
+    }
+
+    @Test
+    func `a provisional roster is believed only from its own stewards, and who knows less is told`() throws {
+        let third = TestGrid.peer("third")
+        let mine = Roster(number: 2, stewards: [self.me, self.other], isProvisional: true)
+        var steward = try self.steward(mine)
+        let another = Roster(number: 2, stewards: [third], isProvisional: true)
+        #expect(steward.rosterHeard(another, from: self.other, now: TestGrid.start).isEmpty)
+        #expect(steward.roster == mine)
+        #expect(!steward.rosterHeard(another, from: third, now: TestGrid.start).isEmpty)
+        #expect(Set(steward.roster.stewards) == [self.me, self.other, third])
+        // It has not heard of the others yet.
+        #expect(steward.rosterHeard(another, from: third, now: TestGrid.start) == [.offer(to: third)])
+        #expect(steward.rosterHeard(steward.roster, from: third, now: TestGrid.start).isEmpty)
+    }
 }

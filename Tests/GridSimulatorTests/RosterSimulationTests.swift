@@ -82,6 +82,19 @@ struct RosterSimulationTests {
         }
     }
 
+    /// Each knows that twelve are there; ranked among those alone, several nodes are the first.
+    @Test
+    func `of many nodes with twelve sessions each, one stands in for five stewards that are gone`() throws {
+        for seed in UInt64(0) ..< 4 {
+            var scenario = SimulationScenario(seed: 17_000 + seed, nodes: 40, stewards: 40, jobs: [self.longer])
+            scenario.sessionsMax = 12
+            scenario.incidents = [.init(atSeconds: 8)]
+            scenario.incidents[0].stewardsKilled = 5
+            let report = try self.run(scenario)
+            #expect(report.provisionalRosters == 1, "seed \(seed)")
+        }
+    }
+
     @Test
     func `all five stewards die and come back after a minute`() throws {
         for seed in UInt64(0) ..< 8 {

@@ -8,6 +8,10 @@ public struct NodeRecordBook: Sendable {
     static let futureMax: UInt64 = 10 * 60_000
     /// How old a record may be.
     static let ageMax: UInt64 = 24 * 3_600_000
+    /// A node signs its record anew after this time.
+    static let renewalTime: UInt64 = 3_600_000
+    /// Whose record is older was not there for a while, or news of it takes very long.
+    static let presenceTime = 3 * renewalTime
 
     private struct Entry: Sendable {
         var record: NodeRecord
@@ -37,6 +41,21 @@ public struct NodeRecordBook: Sendable {
     /// The record of a node, if one is known.
     public subscript(peer: PeerID) -> NodeRecord? {
         self.entries[peer]?.record
+    }
+
+    /// The nodes that are taken to be somewhere: their records are not much older than they may be until they are renewed.
+    ///
+    /// - Parameter unixMilliseconds: The time since 1970.
+    public func present(unixMilliseconds: UInt64) -> [PeerID] {
+        self.entries.values.filter { $0.record.sequence &+ Self.presenceTime >= unixMilliseconds }.map(\.record.peer)
+    }
+
+    /// Whether a node's own record still says where it is, and is young enough to be passed on for long.
+    ///
+    /// - Parameter unixMilliseconds: The time since 1970.
+    public static func isCurrent(_ own: NodeRecord, at addresses: [Multiaddr], unixMilliseconds: UInt64) -> Bool {
+        own.addresses == Array(addresses.prefix(NodeRecord.addressesMax)) && own.sequence <= unixMilliseconds
+            && unixMilliseconds - own.sequence < Self.renewalTime
     }
 
     /// Takes in records that somebody told.

@@ -12,7 +12,7 @@ extension GridService {
     /// Tells the machines who is here; called whenever a peer comes or goes.
     func peersChanged() {
         let peers = self.workingPeers
-        self.worker.peersChanged(peers)
+        self.worker.peersChanged(peers, others: self.knownNodes.filter { self.peers[$0]?.isWorker != false })
         for (job, shell) in self.stewards where shell.steward.phase == .running {
             let ranked = Roster.ranked(peers, for: job)
             self.drive(job) { steward in
@@ -20,6 +20,12 @@ extension GridService {
                 return []
             }
         }
+    }
+
+    /// Notes which nodes there are, here or elsewhere.
+    func nodesChanged(_ nodes: [PeerID]) {
+        self.knownNodes = nodes
+        self.peersChanged()
     }
 
     /// Who would keep a job that is handed in here: this node, and others in an order that nobody chooses.

@@ -43,6 +43,8 @@ actor GridService {
     /// Jobs whose chunks are still coming.
     var receiving: [JobID: SignedRecord] = [:]
     var peers: [PeerID: Hello] = [:]
+    /// Nodes of the grid that are known by their records, with a session or not.
+    var knownNodes: [PeerID] = []
     /// Lease requests that wait for their grant.
     var pendingGrants: [UInt64: CheckedContinuation<LeaseGrant?, Never>] = [:]
     var nextRequestID: UInt64 = 0

@@ -114,6 +114,10 @@ public struct NodeService: Sendable {
             await reachability.start()
             await service.use(overlay)
             await overlay.start()
+            await exchange.follow { [weak exchange, weak service] _ in
+                guard let present = await exchange?.present else { return }
+                await service?.nodesChanged(present)
+            }
             let dht = self.configuration.usesDHT ? self.makeDHT(network, reachability, settings.preSharedKey) : nil
             try await self.serve(service, exchange, dht, network: network, peers: peers)
         } catch {
@@ -232,6 +236,7 @@ public struct NodeService: Sendable {
         self.isStarted(Running(service: service, addresses: addresses))
         await withDiscardingTaskGroup { group in
             group.addTask { await self.follow(network, service, exchange, dht) }
+            group.addTask { await exchange.keepExchanging() }
             group.addTask {
                 // By then the first announcements and dials are over, which need code of their own.
                 guard (try? await Task.sleep(for: .seconds(15))) != nil else { return }

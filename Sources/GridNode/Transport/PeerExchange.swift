@@ -9,11 +9,16 @@ import PeerSession
 package actor PeerExchange {
     /// The longest wait for an answer.
     private static let timeout = Duration.seconds(10)
+    /// The time between two exchanges with a peer, each time another one, so that news goes round while no session begins.
+    private static let interval = Duration.seconds(300)
 
     private let network: PeerNetwork
     private var book: NodeRecordBook
     private var own: NodeRecord?
-    private var follower: (@Sendable ([(peer: PeerID, addresses: [Multiaddr])]) async -> Void)?
+    private var followers: [Follower] = []
+
+    /// Is told of peers, and where they are.
+    package typealias Follower = @Sendable ([(peer: PeerID, addresses: [Multiaddr])]) async -> Void
 
     /// Creates an exchange; the network must not have been started.
     package init(network: PeerNetwork) {
@@ -22,8 +27,20 @@ package actor PeerExchange {
     }
 
     /// Tells of peers that are heard of from now on.
-    package func follow(_ follower: @escaping @Sendable ([(peer: PeerID, addresses: [Multiaddr])]) async -> Void) {
-        self.follower = follower
+    package func follow(_ follower: @escaping Follower) {
+        self.followers.append(follower)
+    }
+
+    /// The nodes of the grid of which something was heard lately, those without a session as well.
+    package var present: [PeerID] {
+        self.book.present(unixMilliseconds: WallClock.milliseconds)
+    }
+
+    /// Exchanges records with one peer after another, until the task is cancelled.
+    package func keepExchanging() async {
+        while (try? await Task.sleep(for: Self.interval)) != nil {
+            if let peer = self.network.peers.randomElement()?.peer { await self.connected(to: peer) }
+        }
     }
 
     /// The records of peers, as far as they are known.
@@ -37,15 +54,17 @@ package actor PeerExchange {
         return (self.book[peer]?.addresses ?? []).filter { $0.tcpEndpoint.map { scope.allows($0.ip) } ?? false }
     }
 
-    /// This node's record, signed anew when its addresses are others than before.
+    /// This node's record, signed anew when its addresses are others than before, and each hour.
     package func ownRecord() -> NodeRecord? {
         let addresses = self.network.listenAddresses
         guard !addresses.isEmpty else { return nil }
-        if let own = self.own, own.addresses == Array(addresses.prefix(NodeRecord.addressesMax)) { return own }
+        let now = WallClock.milliseconds
+        if let own = self.own, NodeRecordBook.isCurrent(own, at: addresses, unixMilliseconds: now) { return own }
         let identity = self.network.identity
         self.own = NodeRecord(
             peer: identity.peerID,
-            sequence: WallClock.milliseconds,
+            // A clock that was set back must not make the new one the older one.
+            sequence: max(now, self.own.map { $0.sequence + 1 } ?? 0),
             addresses: addresses,
             signedBy: identity.signer
         )
@@ -80,8 +99,11 @@ package actor PeerExchange {
     /// Takes in records that a peer has told.
     package func take(_ records: [NodeRecord], from peer: PeerID) {
         let news = self.book.merge(records, scope: self.scope(of: peer), unixMilliseconds: WallClock.milliseconds)
-        guard let follower, !news.isEmpty else { return }
-        Task { await follower(news) }
+        guard !news.isEmpty else { return }
+        let followers = self.followers
+        Task {
+            for follower in followers { await follower(news) }
+        }
     }
 
     /// Who is on our own network may speak of it, and who is on this machine of this machine; a stranger may not.
