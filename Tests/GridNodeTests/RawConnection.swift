@@ -59,12 +59,19 @@ final class RawConnection {
         }
     }
 
+    /// Reads so many bytes; nil when the other side closes before, or does not say them within the time limit.
+    func read(_ count: Int) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        guard recv(self.descriptor, &bytes, count, CInt(MSG_WAITALL)) == count else { return nil }
+        return bytes
+    }
+
     /// Whether the other side has closed by now or does so within some milliseconds.
     func isClosed(within milliseconds: CInt) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 4_096)
         var state = pollfd(fd: self.descriptor, events: Int16(POLLIN), revents: 0)
         while poll(&state, 1, milliseconds) == 1 {
-            if read(self.descriptor, &buffer, buffer.count) <= 0 { return true }
+            if recv(self.descriptor, &buffer, buffer.count, 0) <= 0 { return true }
         }
         return false
     }
@@ -73,7 +80,7 @@ final class RawConnection {
     func readsEnd() -> Bool {
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {
-            let count = read(self.descriptor, &buffer, buffer.count)
+            let count = recv(self.descriptor, &buffer, buffer.count, 0)
             if count == 0 { return true }
             if count < 0 { return errno == ECONNRESET }
         }
