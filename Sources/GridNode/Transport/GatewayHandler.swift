@@ -3,44 +3,6 @@ import NIOCore
 import NIOPosix
 import PeerSession
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
-/// The router towards the rest of the world.
-struct Gateway {
-    /// Its address on the local network.
-    var address: IPAddress
-    /// This machine's address towards it.
-    var own: IPAddress
-
-    /// The default gateway of IPv4, by Linux's routing table.
-    static func find() -> Gateway? {
-        guard let file = fopen("/proc/net/route", "r") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 512)
-        while fgets(&line, CInt(line.count), file) != nil {
-            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            let fields = text.split(whereSeparator: \.isWhitespace)
-            guard fields.count > 3, fields[1] == "00000000", let gateway = UInt32(fields[2], radix: 16), gateway != 0
-            else {
-                continue
-            }
-            let devices = (try? System.enumerateDevices()) ?? []
-            let own = devices.lazy.filter { $0.name == fields[0] }.compactMap { device -> IPAddress? in
-                guard let text = device.address?.ipAddress, let ip = IPAddress(text), case .v4 = ip else { return nil }
-                return ip
-            }.first
-            return own.map { Gateway(address: .v4(gateway.byteSwapped), own: $0) }
-        }
-        return nil
-    }
-}
-
 /// The shell of one ``PeerSession/PortMapper``; all of it happens on the socket's event loop.
 final class GatewayHandler: ChannelDuplexHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
@@ -80,7 +42,8 @@ final class GatewayHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = self.unwrapInboundIn(data)
-        guard let source = envelope.remoteAddress.ipAddress.flatMap({ IPAddress($0) }),
+        // A link-local address carries its zone.
+        guard let text = envelope.remoteAddress.ipAddress, let source = IPAddress(String(text.prefix { $0 != "%" })),
             envelope.remoteAddress.port == self.gateway.port, envelope.data.readableBytes <= 1100
         else { return }
         self.perform(self.mapper.receive(Array(envelope.data.readableBytesView), from: source, now: SessionHandler.now))

@@ -16,12 +16,14 @@ struct ForwardedPort: Hashable, Sendable {
     var method: String
 }
 
-/// Has the router forward one port of the node: by PCP or NAT-PMP at the gateway, and by UPnP where a router announces itself.
+/// Has the router forward one port of the node: by PCP or NAT-PMP at the gateway, and by UPnP where a router announces itself; and
+/// let connections through to the node's addresses of IPv6, by PCP.
 ///
 /// Mappings are renewed while the node runs and removed when it stops; a crash leaves one that ends by itself within an hour.
 final class PortMapping: Sendable {
     private let transport: PortMapper.Transport
     private let port: UInt16
+    private let opensIPv6: Bool
     private let logger: Logger
     private let changed: @Sendable (ForwardedPort?) async -> Void
     private let upnp = DispatchQueue(label: "tessera.upnp")
@@ -29,7 +31,8 @@ final class PortMapping: Sendable {
 
     private struct State {
         var isStopped = false
-        var channel: (any Channel)?
+        /// The sockets through which gateways are asked.
+        var channels: [any Channel] = []
         var task: Task<Void, Never>?
         var router: (router: UPnPRouter, port: UInt16)?
     }
@@ -40,11 +43,13 @@ final class PortMapping: Sendable {
     init(
         _ transport: PortMapper.Transport,
         port: UInt16,
+        opensIPv6: Bool,
         logger: Logger,
         changed: @escaping @Sendable (ForwardedPort?) async -> Void
     ) {
         self.transport = transport
         self.port = port
+        self.opensIPv6 = opensIPv6
         self.logger = logger
         self.changed = changed
     }
@@ -63,13 +68,13 @@ final class PortMapping: Sendable {
 
     /// Removes the mappings.
     func stop() async {
-        let (channel, task, mapped) = self.state.withLock { state in
+        let (channels, task, mapped) = self.state.withLock { state in
             state.isStopped = true
             defer { state.router = nil }
-            return (state.channel, state.task, state.router)
+            return (state.channels, state.task, state.router)
         }
         task?.cancel()
-        if let channel {
+        for channel in channels {
             try? await channel.triggerUserOutboundEvent(GatewayHandler.Stop()).get()
             try? await channel.close()
         }
@@ -112,12 +117,20 @@ final class PortMapping: Sendable {
     // MARK: PCP and NAT-PMP
 
     private func startGatewayProtocols() async {
-        guard let gateway = Gateway.find() else { return }
-        guard let remote = try? SocketAddress(ipAddress: "\(gateway.address)", port: PortMapper.gatewayPort) else {
-            return
+        if let gateway = Gateway.find() { await self.ask(gateway, changed: self.changed) }
+        for gateway in self.opensIPv6 ? Gateway.findAllV6() : [] {
+            // The address stays what it is, and peers that dial it find out whether it can be reached now.
+            let logger = self.logger
+            await self.ask(gateway) { forwarded in
+                guard let forwarded else { return }
+                logger.info("the router lets connections through", metadata: ["address": "\(forwarded.ip)"])
+            }
         }
-        let changed = self.changed
+    }
+
+    private func ask(_ gateway: Gateway, changed: @escaping @Sendable (ForwardedPort?) async -> Void) async {
         do {
+            let remote = try gateway.endpoint(port: PortMapper.gatewayPort)
             let mapper = PortMapper(
                 self.transport,
                 internalPort: self.port,
@@ -136,12 +149,12 @@ final class PortMapping: Sendable {
                 .bind(host: "\(gateway.own)", port: 0)
                 .get()
             let isStopped = self.state.withLock { state in
-                state.channel = channel
+                state.channels.append(channel)
                 return state.isStopped
             }
             if isStopped { try? await channel.close() }
         } catch {
-            self.logger.debug("the gateway cannot be asked to forward the port", metadata: ["reason": "\(error)"])
+            self.logger.debug("a gateway cannot be asked to forward the port", metadata: ["reason": "\(error)"])
         }
     }
 }

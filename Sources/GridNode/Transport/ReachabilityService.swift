@@ -104,7 +104,11 @@ package actor ReachabilityService {
     }
 
     private func map(_ transport: PortMapper.Transport, port: UInt16) {
-        let mapping = PortMapping(transport, port: port, logger: self.logger) { [weak self] forwarded in
+        let opensIPv6 = self.network.listenAddresses.contains { address in
+            if case .v6 = address.tcpEndpoint?.ip { true } else { false }
+        }
+        let mapping = PortMapping(transport, port: port, opensIPv6: opensIPv6, logger: self.logger) {
+            [weak self] forwarded in
             await self?.mapped(transport, at: forwarded)
         }
         self.mappings.append(mapping)

@@ -2,6 +2,8 @@ package import GridWire
 
 /// Asks the router to forward a port to this node: PCP (RFC 6887) first, NAT-PMP (RFC 6886) where that is spoken.
 ///
+/// With IPv6 nothing is translated: what is asked for is that the gateway lets connections from outside through, by PCP alone.
+///
 /// A pure machine over datagrams to port 5351 of the gateway. The mapping is renewed at half of its life and removed by
 /// ``stop(now:)``.
 package struct PortMapper {
@@ -117,8 +119,7 @@ package struct PortMapper {
         case .asking(let method, let attempt, let until) where until <= now:
             if attempt + 1 < Self.attemptsMax { return self.ask(method, attempt: attempt + 1, now: now) }
             // A gateway that does not know PCP ought to say so, and many are silent instead.
-            if method == .pcp { return self.ask(.natPMP, attempt: 0, now: now) }
-            return self.rest(now: now)
+            return method == .pcp ? self.askOldProtocol(now: now) : self.rest(now: now)
         case .mapped(let method, let renewAt, _) where renewAt <= now:
             return self.ask(method, attempt: 0, now: now)
         case .resting, .asking, .mapped:
@@ -157,6 +158,15 @@ package struct PortMapper {
         case .pcp: return [.send(self.pcpRequest(lifetime: seconds))]
         case .natPMP: return [.send([0, 0]), .send(self.natPMPRequest(lifetime: seconds))]
         }
+    }
+
+    /// Asks by NAT-PMP, which knows IPv4 alone.
+    private mutating func askOldProtocol(now: Instant) -> [Action] {
+        self.isPinhole ? self.rest(now: now) : self.ask(.natPMP, attempt: 0, now: now)
+    }
+
+    private var isPinhole: Bool {
+        if case .v6 = self.client.unmapped { true } else { false }
     }
 
     private mutating func rest(now: Instant) -> [Action] {
@@ -199,7 +209,7 @@ package struct PortMapper {
 
     /// A MAP request (RFC 6887, sections 7.1 and 11.1).
     private func pcpRequest(lifetime: UInt32) -> [UInt8] {
-        let anyAddress = Self.mappedBytes(.v4(0))
+        let anyAddress = Self.mappedBytes(self.isPinhole ? .v6(high: 0, low: 0) : .v4(0))
         let suggested = self.externalAddress.map { Self.mappedBytes($0) } ?? anyAddress
         return [2, 1, 0, 0] + Self.bytes(lifetime) + Self.mappedBytes(self.client) + self.nonce
             + [self.transport.protocolNumber, 0, 0, 0] + Self.bytes(self.internalPort) + Self.bytes(self.externalPort)
@@ -212,7 +222,7 @@ package struct PortMapper {
         else { return [] }
         guard bytes[3] == 0 else {
             // UNSUPP_VERSION is answered in the older protocol; all else is a refusal.
-            return bytes[3] == 1 ? self.ask(.natPMP, attempt: 0, now: now) : self.rest(now: now)
+            return bytes[3] == 1 ? self.askOldProtocol(now: now) : self.rest(now: now)
         }
         self.externalPort = UInt16(Self.number(bytes, 42, 2))
         self.externalAddress = IPAddress(bytes: bytes[44 ..< 60])?.unmapped
@@ -232,7 +242,7 @@ package struct PortMapper {
         guard bytes[0] == 0 else { return [] }
         guard method == .natPMP else {
             // A NAT-PMP gateway answers a PCP request in its own version: unsupported (RFC 6887, appendix A).
-            return Self.number(bytes, 2, 2) == 1 ? self.ask(.natPMP, attempt: 0, now: now) : []
+            return Self.number(bytes, 2, 2) == 1 ? self.askOldProtocol(now: now) : []
         }
         guard Self.number(bytes, 2, 2) == 0 else { return self.rest(now: now) }
         switch bytes[1] {

@@ -123,6 +123,84 @@ extension ProcessTests {
             #expect(isRemoved, "a router goes on to forward to a node that is gone")
         }
 
+        /// Over IPv6 machines have addresses of their own, and the router lets nobody in unasked.
+        private static let rulesOfIPv6 = """
+            table inet filter {
+                chain forward {
+                    type filter hook forward priority 0; policy accept;
+                    ct state established,related accept; jump miniupnpd; iifname ext drop;
+                }
+                chain miniupnpd { }
+                chain prerouting_miniupnpd { }
+                chain postrouting_miniupnpd { }
+            }
+
+            """
+
+        @Test
+        func `a router lets connections of IPv6 through to a node while it runs`() async throws {
+            let directory = try TestDirectory()
+            var internet = try NetworkNamespaces(prefix: "tsv", network: "5.5.5")
+            defer { internet.remove() }
+            try internet.addRouted(1, rules: Self.rulesOfIPv6)
+            for (machine, address) in [
+                ("pub", "2a00:77::1/64 dev eth0"), ("r1", "2a00:77::2/64 dev ext"), ("r1", "2a00:78::1/64 dev int"),
+                ("n1", "2a00:78::2/64 dev eth0"),
+            ] {
+                try internet.ip(machine, "addr add \(address) nodad")
+            }
+            try internet.ip("pub", "route add 2a00:78::/64 via 2a00:77::2")
+            // Routers tell their link-local address.
+            let own = try NetworkNamespaces.run([
+                "ip", "netns", "exec", internet.namespace("r1"), "ip", "-6", "-o", "addr", "show", "dev", "int",
+                "scope",
+                "link",
+            ])
+            let local = own.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("fe80:") }
+            let router = try #require(local?.prefix { $0 != "/" })
+            try internet.ip("n1", "route add default via \(router) dev eth0")
+            try NetworkNamespaces.run([
+                "ip", "netns", "exec", internet.namespace("r1"), "sh", "-c",
+                "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding",
+            ])
+            let daemon = try Daemon(.pcp, in: internet.namespace("r1"), directory: directory)
+            defer { withExtendedLifetime(daemon) {} }
+            let grid = "router-\(UUID().uuidString.prefix(8))"
+            let inside = try NamespaceNode(
+                in: internet.namespace("n1"),
+                listen: "0.0.0.0:7877",
+                grid: grid,
+                ["--bootstrap", "5.5.5.1:9"],
+                directory: directory
+            )
+            var isStopped = false
+            defer { if !isStopped { inside.stop() } }
+            let isOpen = try await self.eventually { try self.openings(internet) == 2 }
+            #expect(isOpen, "\(try self.openings(internet)) openings; \(inside.log)")
+            let stranger = try NamespaceNode(
+                in: internet.namespace("pub"),
+                listen: "0.0.0.0:7878",
+                grid: grid,
+                ["--no-dht", "--no-port-mapping", "--peer", "[2a00:78::2]:7877"],
+                directory: directory
+            )
+            defer { stranger.stop() }
+            let isIn = try await self.eventually { await stranger.peers(directory) ?? 0 >= 1 }
+            #expect(isIn, "\(stranger.log)")
+            inside.stop()
+            isStopped = true
+            let isClosed = try await self.eventually { try self.openings(internet) == 0 }
+            #expect(isClosed, "a router goes on to let connections through to a node that is gone")
+        }
+
+        /// How many protocols get through to port 7877 of the machine behind the router, over IPv6.
+        private func openings(_ internet: NetworkNamespaces) throws -> Int {
+            let rules = try NetworkNamespaces.run([
+                "ip", "netns", "exec", internet.namespace("r1"), "nft", "list", "chain", "inet", "filter", "miniupnpd",
+            ])
+            return rules.split(separator: "\n").count { $0.contains("dport 7877") && $0.contains("accept") }
+        }
+
         /// The protocols whose port 7877 the router gives to the machine behind it.
         private func forwarded(_ internet: NetworkNamespaces) throws -> Set<String> {
             let rules = try NetworkNamespaces.run([

@@ -50,6 +50,34 @@ struct PortMapperTests {
         #expect(mapper.nextDeadline == nil)
     }
 
+    /// RFC 6887, section 11.1: with IPv6 any external address is written as zeros, and the one that is given is the own one.
+    @Test
+    func `with IPv6 a gateway is asked to let connections through, by PCP alone`() throws {
+        let (own, gateway) = (IPAddress.v6(high: 0x2a00_0078 << 32, low: 2), IPAddress.v6(high: 0xfe80 << 48, low: 1))
+        var mapper = PortMapper(.tcp, internalPort: 7877, client: own, gateway: gateway, nonce: self.nonce)
+        let request = try #require(self.sent(mapper.start(now: start)).first)
+        #expect(Array(request[8 ..< 24]) == own.bytes)
+        #expect(Array(request[44 ..< 60]) == [UInt8](repeating: 0, count: 16))
+        var silent = mapper
+        let answer = Array(self.pcpAnswer(port: 7877).prefix(44)) + own.bytes
+        #expect(mapper.receive(answer, from: .v6(high: 0xfe80 << 48, low: 2), now: start).isEmpty)
+        #expect(mapper.receive(answer, from: gateway, now: start) == [.mapped(own, port: 7877, .pcp)])
+        #expect(self.sent(mapper.stop(now: start)).count == 1)
+
+        // The older protocol knows no IPv6, so nothing is asked in it: neither of the silent nor of those who refuse.
+        var requests: [[UInt8]] = []
+        var now = start
+        while let next = silent.nextDeadline, next < after(.seconds(60)) {
+            now = max(now, next)
+            requests += self.sent(silent.handleTimeout(now: now))
+        }
+        #expect(requests.count == PortMapper.attemptsMax - 1 && requests.allSatisfy { $0.count == 60 })
+        var refused = PortMapper(.tcp, internalPort: 7877, client: own, gateway: gateway, nonce: self.nonce)
+        _ = refused.start(now: start)
+        #expect(refused.receive([0, 0x81, 0, 1, 0, 0, 0, 9], from: gateway, now: start).isEmpty)
+        #expect(refused.nextDeadline == after(PortMapper.pause))
+    }
+
     @Test
     func `an old gateway is spoken with in its own protocol`() throws {
         var mapper = self.mapper()
