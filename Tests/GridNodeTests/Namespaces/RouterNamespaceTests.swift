@@ -176,7 +176,8 @@ extension ProcessTests {
             var isStopped = false
             defer { if !isStopped { inside.stop() } }
             let isOpen = try await self.eventually { try self.openings(internet) == 2 }
-            #expect(isOpen, "\(try self.openings(internet)) openings; \(inside.log)")
+            let count = try self.openings(internet)
+            #expect(isOpen, "\(count) openings; \(inside.log)")
             let stranger = try NamespaceNode(
                 in: internet.namespace("pub"),
                 listen: "0.0.0.0:7878",
