@@ -65,6 +65,21 @@ struct NodeKeyTests {
     }
 
     @Test
+    func `who lends a machine and submits from it has one key, unless the submitter has its own`() throws {
+        let directory = try TestDirectory()
+        let (home, peer) = try self.home(directory, "home", seed: 7)
+        let submitter = "\(home)/submitter"
+        #expect(try NodeKey.submitterID(in: submitter) == peer)
+        let key = try IdentityKey(seed: [UInt8](repeating: 8, count: 32))
+        let file = "\(directory.path)/own.backup"
+        try Data(key.encoded()).write(to: URL(fileURLWithPath: file))
+        try self.setMode(0o600, file)
+        _ = try NodeKey.restore(file, to: submitter)
+        #expect(try NodeKey.submitterID(in: submitter) == "\(key.peerID)")
+        #expect(try NodeKey.peerID(in: home) == peer)
+    }
+
+    @Test
     func `a new key takes the place of the old one, which is put aside`() async throws {
         let directory = try TestDirectory()
         let (home, peer) = try self.home(directory, "home", seed: 6)

@@ -38,7 +38,7 @@ struct KeysCommand: AsyncParsableCommand {
             let path = try self.data.path()
             let report = Report(
                 node: try NodeKey.peerID(in: path),
-                submitter: try NodeKey.peerID(in: try self.data.submitterPath()),
+                submitter: try NodeKey.submitterID(in: try self.data.submitterPath()),
                 swarmKey: try SwarmKey.fingerprint(in: path)
             )
             guard !self.json else {
@@ -99,7 +99,10 @@ struct KeysCommand: AsyncParsableCommand {
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give the node a new key and put the old one aside.",
-            discussion: "The grid knows the new key as a newcomer: credit and trust stay with the old one."
+            discussion: """
+                The grid knows the new key as a newcomer: credit and trust stay with the old one, and so do the jobs that it
+                submitted.
+                """
         )
 
         @OptionGroup var data: DataOptions

@@ -18,7 +18,7 @@ extension GridClient {
         progress: @escaping @Sendable (ShotListProgress) -> Void
     ) async throws -> ShotListSummary {
         let start = ContinuousClock.now
-        let identity = try NodeIdentity.loadOrCreate(in: list.dataDirectory)
+        let identity = try NodeIdentity.ofSubmitter(in: list.dataDirectory)
         let stage = try ShotStage(in: list.dataDirectory)
         defer { stage.remove() }
         let staged = try await self.importAll(list.shots, into: stage, progress: progress)

@@ -23,7 +23,7 @@ public enum GridClient {
     ) async throws -> JobSummary {
         let start = ContinuousClock.now
         try request.output?.prepare()
-        let identity = try NodeIdentity.loadOrCreate(in: request.dataDirectory)
+        let identity = try NodeIdentity.ofSubmitter(in: request.dataDirectory)
         let package = try await self.package(request.shot)
         for note in package.notes { progress(.note(note)) }
         try request.output?.check(frameCount: package.index.frames.count)
@@ -73,7 +73,7 @@ public enum GridClient {
             )
         }
         try request.output?.prepare()
-        let identity = try NodeIdentity.loadOrCreate(in: request.dataDirectory)
+        let identity = try NodeIdentity.ofSubmitter(in: request.dataDirectory)
         return try await self.withSession(request, identity: identity, logger: logger) { session in
             try await self.deliver(
                 job,
@@ -94,7 +94,7 @@ public enum GridClient {
         guard let job = JobID(request.job) else {
             throw NodeError(.invalidInput, "\"\(request.job)\" is not the name of a job: that is 64 hexadecimal digits")
         }
-        let identity = try NodeIdentity.loadOrCreate(in: request.dataDirectory)
+        let identity = try NodeIdentity.ofSubmitter(in: request.dataDirectory)
         return try await self.withSession(request, identity: identity, logger: logger) { session in
             try await session.order(job, wish)
         }

@@ -46,7 +46,8 @@ actor GridSession {
         var settings = NetworkSettings()
         settings.preSharedKey = preSharedKey
         let network = PeerNetwork(
-            identity: identity,
+            // The node whose key signs here may have sessions of its own.
+            identity: IdentityKey.generate(),
             listenHost: PeerAddress.isLoopback(target) ? "127.0.0.1" : "0.0.0.0",
             listenPort: nil,
             settings: settings,

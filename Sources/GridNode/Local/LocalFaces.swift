@@ -115,6 +115,13 @@ public enum NodeKey {
         return "\(try NodeIdentity.loadOrCreate(in: dataDirectory).peerID)"
     }
 
+    /// The peer id of the key that signs what is submitted from a directory, or nil when there is none yet.
+    ///
+    /// - Throws: ``NodeError`` when the key is damaged or readable by others.
+    public static func submitterID(in dataDirectory: String) throws -> String? {
+        try self.peerID(in: NodeIdentity.submitterHome(dataDirectory))
+    }
+
     /// Copies the key of a data directory to a new file that only its owner can read; libp2p programs read it too.
     ///
     /// - Throws: ``NodeError`` when there is no key, or the file exists or cannot be written.

@@ -135,7 +135,7 @@ extension GridService {
         guard !self.isStopping || peer == self.me else { return .refused("this node is stopping") }
         switch request {
         case .hello: return .hello(self.hello)
-        case .submit(let manifest): return await self.submit(manifest)
+        case .submit(let manifest): return await self.submit(manifest, from: peer)
         case .start(let job, let roster): return await self.start(job, roster: roster)
         case .lease(let lease): return await self.lease(lease, from: peer)
         case .offer(let offer):
@@ -175,7 +175,7 @@ extension GridService {
     }
 
     /// Checks a manifest and names the chunks that are missing.
-    private func submit(_ record: SignedRecord) async -> GridResponse {
+    private func submit(_ record: SignedRecord, from peer: PeerID) async -> GridResponse {
         let manifest: JobManifest
         do {
             guard case .jobManifest(let decoded) = try record.verified(by: SodiumSignature.verifier) else {
@@ -215,6 +215,7 @@ extension GridService {
             }
             self.receiving[job] = record
         }
+        self.senders[job] = (self.senders[job] ?? []).filter { self.peers[$0] != nil }.union([peer])
         do {
             let missing = try await self.missingChunks(of: manifest, job: job)
             return .submitted(job, missing: missing, stewards: self.proposedStewards(of: job))
@@ -255,6 +256,7 @@ extension GridService {
             else { return .refused("the list of stewards is not one that the submitter signed for this node") }
             // Whoever asked twice at once waits for one answer.
             guard self.receiving.removeValue(forKey: job) != nil else { return .accepted }
+            self.senders[job] = nil
             self.adopt(try Steward(manifest: record, settings: self.stewardSettings, records: [roster]))
             try await self.database.add([roster], to: job, durability: .committed)
             try await self.database.setPhase(.running, of: job, at: WallClock.seconds)
@@ -327,7 +329,7 @@ extension GridService {
     /// Takes in a chunk of a job that is being received.
     func answerChunkPut(_ request: [UInt8], from peer: PeerID) async -> [UInt8]? {
         guard self.peers[peer] != nil, let digest = Digest(request.prefix(Digest.byteCount)) else { return nil }
-        let isWanted = self.receiving.values.contains { $0.signer == peer }
+        let isWanted = self.senders.values.contains { $0.contains(peer) }
         guard isWanted else { return [TesseraProtocol.PutAnswer.refused.rawValue] }
         do {
             try await self.chunks.put(

@@ -42,6 +42,8 @@ actor GridService {
     var joining: Set<JobID> = []
     /// Jobs whose chunks are still coming.
     var receiving: [JobID: SignedRecord] = [:]
+    /// The peers that hand them in.
+    var senders: [JobID: Set<PeerID>] = [:]
     var peers: [PeerID: Hello] = [:]
     /// Nodes of the grid that are known by their records, with a session or not.
     var knownNodes: [PeerID] = []

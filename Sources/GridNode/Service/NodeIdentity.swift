@@ -24,6 +24,22 @@ enum NodeIdentity {
         return try self.load(path)
     }
 
+    /// The key that signs what is submitted from a directory: its own where it has one, and else that of the node in whose
+    /// directory `submitter` lies, so that the grid knows who lends and who asks as one.
+    ///
+    /// - Throws: As ``loadOrCreate(in:)``.
+    static func ofSubmitter(in dataDirectory: String) throws -> IdentityKey {
+        try self.makeDirectory(dataDirectory)
+        return try self.loadOrCreate(in: self.submitterHome(dataDirectory))
+    }
+
+    /// Where the key of ``ofSubmitter(in:)`` lies.
+    static func submitterHome(_ dataDirectory: String) -> String {
+        let suffix = "/submitter"
+        let hasOwn = FileManager.default.fileExists(atPath: self.path(in: dataDirectory))
+        return hasOwn || !dataDirectory.hasSuffix(suffix) ? dataDirectory : String(dataDirectory.dropLast(suffix.count))
+    }
+
     /// Makes the data directory, for its owner only, unless it is there.
     static func makeDirectory(_ dataDirectory: String) throws {
         do {
