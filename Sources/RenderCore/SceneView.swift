@@ -315,6 +315,10 @@ struct SceneView: BitwiseCopyable {
     var lobes: UnsafePointer<LobeData>
     var layerStacks: UnsafePointer<LayerStackData>
     var layerStackCount: Int
+    /// Whether any surface encloses something that light goes through: few scenes have to keep account of it.
+    var hasSolids: Bool
+    /// Whether any surface may have textures.
+    var hasImages: Bool
     var instances: UnsafePointer<InstanceData>
     var instanceCount: Int
     /// The instance of each triangle of the world, then of moving lights.

@@ -215,6 +215,58 @@ LANES_INLINE lanes_float lanes_gather(const float *base, lanes_uint index) {
   for (int i = 0; i < LANES_COUNT; i++) LANES_AT(result, i) = base[LANES_AT(index, i)];
   return result;
 }
+// Reading four neighbouring numbers a lane takes one load a lane and a few shuffles, where four gathers take four times as
+// many loads; with one lane there is nothing to shuffle.
+#if LANES_COUNT > 1
+typedef float lanes_quad __attribute__((ext_vector_type(4)));
+LANES_INLINE lanes_quad lanes_load_quad(const float *base, uint32_t index) {
+  lanes_quad quad;
+  __builtin_memcpy(&quad, base + 4 * (intptr_t)index, sizeof quad);
+  return quad;
+}
+// Slot k, four neighbouring lanes, becomes what lies at `base[4 * index]` for lane 4 k + `first`.
+LANES_INLINE lanes_float lanes_load_slots(const float *base, lanes_uint index, intptr_t first) {
+  lanes_quad a = lanes_load_quad(base, index[first]);
+#if LANES_COUNT == 4
+  return a;
+#else
+  lanes_quad b = lanes_load_quad(base, index[first + 4]);
+#if LANES_COUNT == 8
+  return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+#else
+  typedef float half __attribute__((ext_vector_type(8)));
+  lanes_quad c = lanes_load_quad(base, index[first + 8]);
+  lanes_quad d = lanes_load_quad(base, index[first + 12]);
+  half low = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+  half high = __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7);
+  return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+#endif
+#endif
+}
+// The same choice of four within each slot; numbers from LANES_COUNT on are the second vector's.
+#if LANES_COUNT == 16
+#define LANES_IN_SLOTS(x, y, a, b, c, d)                                                                               \
+  __builtin_shufflevector(x, y, a, b, c, d, a + 4, b + 4, c + 4, d + 4, a + 8, b + 8, c + 8, d + 8, a + 12, b + 12,    \
+                          c + 12, d + 12)
+#elif LANES_COUNT == 8
+#define LANES_IN_SLOTS(x, y, a, b, c, d) __builtin_shufflevector(x, y, a, b, c, d, a + 4, b + 4, c + 4, d + 4)
+#else
+#define LANES_IN_SLOTS(x, y, a, b, c, d) __builtin_shufflevector(x, y, a, b, c, d)
+#endif
+// a0 b0 a1 b1; a2 b2 a3 b3; a0 a1 b0 b1; a2 a3 b2 b3.
+LANES_INLINE lanes_float lanes_mingle_low(lanes_float a, lanes_float b) {
+  return LANES_IN_SLOTS(a, b, 0, LANES_COUNT, 1, LANES_COUNT + 1);
+}
+LANES_INLINE lanes_float lanes_mingle_high(lanes_float a, lanes_float b) {
+  return LANES_IN_SLOTS(a, b, 2, LANES_COUNT + 2, 3, LANES_COUNT + 3);
+}
+LANES_INLINE lanes_float lanes_join_low(lanes_float a, lanes_float b) {
+  return LANES_IN_SLOTS(a, b, 0, 1, LANES_COUNT, LANES_COUNT + 1);
+}
+LANES_INLINE lanes_float lanes_join_high(lanes_float a, lanes_float b) {
+  return LANES_IN_SLOTS(a, b, 2, 3, LANES_COUNT + 2, LANES_COUNT + 3);
+}
+#endif
 LANES_INLINE lanes_uint lanes_gather_uint(const uint32_t *base, lanes_uint index) {
   lanes_uint result;
   for (int i = 0; i < LANES_COUNT; i++) LANES_AT(result, i) = base[LANES_AT(index, i)];

@@ -10,8 +10,8 @@ struct LoneRay: BitwiseCopyable {
     var ray: Ray
     var query: RayQuery
     /// What the ray leaves and goes to, as the rest of the core names them.
-    var skipped: PrimitiveID
-    var target: PrimitiveID
+    var skipped: PrimitivePlace
+    var target: PrimitivePlace
     /// The nearest hit so far; of rays that only ask whether they are blocked, how far they look.
     var best: NearestHit
     /// What is visited next.
@@ -29,8 +29,8 @@ struct LoneRay: BitwiseCopyable {
     @inline(__always) init(
         _ ray: Ray,
         _ query: RayQuery,
-        skipped: PrimitiveID,
-        target: PrimitiveID,
+        skipped: PrimitivePlace,
+        target: PrimitivePlace,
         lane: Int,
         stack: UnsafeMutablePointer<UInt64>
     ) {

@@ -9,10 +9,22 @@ struct PrimitiveID: BitwiseCopyable, Equatable {
     @inline(__always) static var none: PrimitiveID { PrimitiveID(instance: .max, number: .max) }
 }
 
+/// A primitive as the hierarchies name it: ``BVHData/world`` or the instance whose own space it is in, and its number there,
+/// which in the world counts through the triangles of all instances.
+struct PrimitivePlace: BitwiseCopyable, Equatable {
+    var space: UInt32
+    var number: UInt32
+
+    /// No primitive.
+    @inline(__always) static var none: PrimitivePlace { PrimitivePlace(space: .max, number: .max) }
+
+    /// The number in a space; the largest number when the primitive is of another.
+    @inline(__always) func number(in space: UInt32) -> UInt32 { self.space == space ? self.number : .max }
+}
+
 /// The nearest hit that a walk through the hierarchies has found so far.
 ///
-/// The primitive's place is written as the hierarchy has it: ``BVHData/world`` instead of an instance with a number that
-/// counts through all of the world's triangles.
+/// The primitive is named as in ``PrimitivePlace``.
 struct NearestHit: BitwiseCopyable {
     var t: Float
     var space: UInt32 = .max
@@ -68,31 +80,17 @@ struct RayQuery: BitwiseCopyable {
         _ instance: UInt32,
         _ data: UnsafePointer<InstanceData>,
         at entry: Float,
-        _ skipped: PrimitiveID,
-        _ target: PrimitiveID
+        _ skipped: PrimitivePlace,
+        _ target: PrimitivePlace
     ) -> RayQuery {
         RayQuery(
             space: instance,
-            skipped: skipped.instance == instance ? skipped.number : .max,
-            target: target.instance == instance ? target.number : .max,
+            skipped: skipped.number(in: instance),
+            target: target.number(in: instance),
             key: self.key,
             floor: entry,
             padding: data.pointee.padding,
             time: self.time
         )
-    }
-
-    /// The number of a primitive in the space, or `UInt32.max` when it is of another.
-    @inline(__always) static func number(
-        of primitive: PrimitiveID,
-        in space: UInt32,
-        _ view: UnsafePointer<SceneView>
-    ) -> UInt32 {
-        guard primitive.instance != .max else { return .max }
-        if primitive.instance == space { return primitive.number }
-        guard space == BVHData.world else { return .max }
-        let instance = view.pointee.instances + Int(primitive.instance)
-        guard !instance.pointee.isPlaced else { return .max }
-        return primitive.number &+ UInt32(truncatingIfNeeded: instance.pointee.firstTriangle)
     }
 }

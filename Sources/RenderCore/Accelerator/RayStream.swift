@@ -253,10 +253,12 @@ extension Scene {
     package func hitLeavingFirstPrimitive(origin: SIMD3<Float>, direction: SIMD3<Float>) -> StreamHit {
         let scratch = SceneMemory()
         let ray = Ray(origin: Vector3(origin), direction: Vector3(direction))
-        let left = PrimitiveID(instance: 0, number: 0)
         return withExtendedLifetime(scratch) {
             self.withView { view in
                 let traversal = Traversal(memory: scratch)
+                // Number 0 of the world is number 0 of the first instance.
+                let space = view.pointee.instances.pointee.isPlaced ? 0 : BVHData.world
+                let left = PrimitivePlace(space: space, number: 0)
                 let hit = traversal.nearest(view, ray, tMax: .infinity, skipped: left, key: 0, time: 0)
                 return StreamHit(t: hit.t, hit.primitive(view))
             }

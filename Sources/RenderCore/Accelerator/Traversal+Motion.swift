@@ -70,11 +70,11 @@ extension Traversal {
         _ instance: UInt32,
         _ near: FloatLanes,
         _ entering: MaskLanes,
-        _ skipped: borrowing PrimitiveLanes,
+        _ skipped: borrowing PlaceLanes,
         _ best: inout NearestLanes
     ) {
         for lane in LaneSequence(entering) {
-            let left = PrimitiveID(instance: skipped.instance[lane], number: skipped.number[lane])
+            let left = skipped[lane]
             var one = best[lane]
             // The stack of single rays is free in a packet.
             self.enter(view, setup.ray(lane), outer[lane], instance, at: near[lane], depth: 0, left, &one)
@@ -92,8 +92,8 @@ extension Traversal {
         _ near: FloatLanes,
         _ entering: UInt32,
         _ depth: Int,
-        _ skipped: borrowing PrimitiveLanes,
-        _ target: borrowing PrimitiveLanes
+        _ skipped: borrowing PlaceLanes,
+        _ target: borrowing PlaceLanes
     ) -> UInt32 {
         var bits: UInt32 = 0
         for lane in LaneSequence(MaskLanes(bits: entering)) {
@@ -105,8 +105,8 @@ extension Traversal {
                 at: near[lane],
                 tMax: farthest[lane],
                 depth: depth,
-                PrimitiveID(instance: skipped.instance[lane], number: skipped.number[lane]),
-                PrimitiveID(instance: target.instance[lane], number: target.number[lane])
+                skipped[lane],
+                target[lane]
             )
             if isBlocked { bits |= 1 &<< UInt32(truncatingIfNeeded: lane) }
         }

@@ -4,15 +4,15 @@ extension Traversal {
         _ view: UnsafePointer<SceneView>,
         _ ray: Ray,
         tMax: Float,
-        skipped: PrimitiveID,
-        target: PrimitiveID,
+        skipped: PrimitivePlace,
+        target: PrimitivePlace,
         key: UInt32,
         time: Float
     ) -> Bool {
         let query = RayQuery(
             space: BVHData.world,
-            skipped: RayQuery.number(of: skipped, in: BVHData.world, view),
-            target: RayQuery.number(of: target, in: BVHData.world, view),
+            skipped: skipped.number(in: BVHData.world),
+            target: target.number(in: BVHData.world),
             key: key,
             floor: 0,
             padding: view.pointee.bvh.padding,
@@ -41,8 +41,8 @@ extension Traversal {
         tMax: Float,
         from root: UInt32,
         depth floor: Int,
-        _ skipped: PrimitiveID,
-        _ target: PrimitiveID
+        _ skipped: PrimitivePlace,
+        _ target: PrimitivePlace
     ) -> Bool {
         let box = BoxTest(setup)
         let triangles = TriangleLeafTest(setup, padding: query.padding)
@@ -105,8 +105,8 @@ extension Traversal {
         at entry: Float,
         tMax: Float,
         depth: Int,
-        _ skipped: PrimitiveID,
-        _ target: PrimitiveID
+        _ skipped: PrimitivePlace,
+        _ target: PrimitivePlace
     ) -> Bool {
         let data = view.pointee.instances + Int(instance)
         guard let local = data.pointee.local(ray, at: outer.time) else { return false }

@@ -5,13 +5,13 @@ extension Traversal {
     func occluded(
         _ view: UnsafePointer<SceneView>,
         _ rays: borrowing RayLanes,
-        target: PrimitiveLanes
+        target: PlaceLanes
     ) -> MaskLanes {
         let setup = PacketSetup(origin: rays.origin, direction: rays.direction, active: rays.active)
         let query = PacketQuery(
             space: BVHData.world,
-            skipped: Self.numbers(of: rays.skipped, in: BVHData.world, view),
-            target: Self.numbers(of: target, in: BVHData.world, view),
+            skipped: rays.skipped.numbers(in: BVHData.world),
+            target: target.numbers(in: BVHData.world),
             key: rays.key,
             floor: 0,
             padding: view.pointee.bvh.padding,
@@ -41,8 +41,8 @@ extension Traversal {
         from root: UInt32,
         entering given: UInt32,
         depth floor: Int,
-        _ skipped: borrowing PrimitiveLanes,
-        _ target: borrowing PrimitiveLanes
+        _ skipped: borrowing PlaceLanes,
+        _ target: borrowing PlaceLanes
     ) -> UInt32 {
         let nodes = view.pointee.bvh.nodes
         // A child code with the rays that enter it above.
@@ -121,8 +121,8 @@ extension Traversal {
         _ code: UInt32,
         _ entering: UInt32,
         _ depth: Int,
-        _ skipped: borrowing PrimitiveLanes,
-        _ target: borrowing PrimitiveLanes
+        _ skipped: borrowing PlaceLanes,
+        _ target: borrowing PlaceLanes
     ) -> UInt32 {
         var bits: UInt32 = 0
         if code & ChildCode.kinds == ChildCode.instance {
@@ -161,8 +161,8 @@ extension Traversal {
         _ entering: UInt32,
         _ prepared: inout UInt32,
         _ depth: Int,
-        _ skipped: borrowing PrimitiveLanes,
-        _ target: borrowing PrimitiveLanes
+        _ skipped: borrowing PlaceLanes,
+        _ target: borrowing PlaceLanes
     ) -> UInt32 {
         if code & ChildCode.kinds == ChildCode.instance {
             return self.blockedInInstance(view, setup, query, farthest, code, entering, depth, skipped, target)
@@ -183,8 +183,8 @@ extension Traversal {
         _ code: UInt32,
         _ entering: UInt32,
         _ depth: Int,
-        _ skipped: borrowing PrimitiveLanes,
-        _ target: borrowing PrimitiveLanes
+        _ skipped: borrowing PlaceLanes,
+        _ target: borrowing PlaceLanes
     ) -> UInt32 {
         let instance = code & ~ChildCode.kinds
         let data = view.pointee.instances + Int(instance)
@@ -208,8 +208,8 @@ extension Traversal {
         guard mask.any else { return 0 }
         let query = PacketQuery(
             space: instance,
-            skipped: Self.numbers(of: skipped, in: instance, view),
-            target: Self.numbers(of: target, in: instance, view),
+            skipped: skipped.numbers(in: instance),
+            target: target.numbers(in: instance),
             key: outer.key,
             floor: near,
             padding: data.pointee.padding,

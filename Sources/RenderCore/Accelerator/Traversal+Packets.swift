@@ -120,7 +120,7 @@ extension Traversal {
         let setup = PacketSetup(origin: rays.origin, direction: rays.direction, active: rays.active)
         let query = PacketQuery(
             space: BVHData.world,
-            skipped: Self.numbers(of: rays.skipped, in: BVHData.world, view),
+            skipped: rays.skipped.numbers(in: BVHData.world),
             target: .none,
             key: rays.key,
             floor: 0,
@@ -139,36 +139,15 @@ extension Traversal {
     ) -> HitLanes {
         let isHit = rays.active .& (best.space .!= .none)
         let inverse = 1 / best.det
-        var primitive = PrimitiveLanes(instance: best.space, number: best.number)
-        for lane in LaneSequence(isHit .& (best.space .== UIntLanes(BVHData.world))) {
-            let one = best[lane].primitive(view)
-            primitive.instance[lane] = one.instance
-            primitive.number[lane] = one.number
-        }
+        let place = PlaceLanes(space: best.space, number: best.number)
         return HitLanes(
             distance: select(isHit, best.t, rays.farthest),
-            primitive: primitive,
+            primitive: place.primitives(view, among: isHit),
+            place: place,
             weight1: best.v * inverse,
             weight2: best.w * inverse,
             isHit: isHit
         )
-    }
-
-    /// The lanes' primitives as numbers of a space.
-    @inline(__always) static func numbers(
-        of primitives: PrimitiveLanes,
-        in space: UInt32,
-        _ view: UnsafePointer<SceneView>
-    ) -> UIntLanes {
-        if space != BVHData.world {
-            return select(primitives.instance .== UIntLanes(space), primitives.number, .none)
-        }
-        var numbers = UIntLanes.none
-        for lane in LaneSequence(primitives.instance .!= .none) {
-            let one = PrimitiveID(instance: primitives.instance[lane], number: primitives.number[lane])
-            numbers[lane] = RayQuery.number(of: one, in: space, view)
-        }
-        return numbers
     }
 
     /// Looks for nearer hits in the node, leaf or instance of a code; the stacks are free from `depth` on.
@@ -179,7 +158,7 @@ extension Traversal {
         from root: UInt32,
         near entry: FloatLanes,
         depth floor: Int,
-        _ skipped: borrowing PrimitiveLanes,
+        _ skipped: borrowing PlaceLanes,
         _ nearest: inout NearestLanes
     ) {
         let nodes = view.pointee.bvh.nodes
@@ -305,16 +284,16 @@ extension Traversal {
         _ query: borrowing PacketQuery,
         _ lanes: UInt32,
         _ prepared: inout UInt32,
-        _ skipped: borrowing PrimitiveLanes,
-        _ target: borrowing PrimitiveLanes
+        _ skipped: borrowing PlaceLanes,
+        _ target: borrowing PlaceLanes
     ) -> UnsafeMutablePointer<LoneRay> {
         let rays = query.space == BVHData.world ? self.loneRays : self.loneRays + laneCount
         for lane in LaneSequence(MaskLanes(bits: lanes & ~prepared)) {
             rays[lane] = LoneRay(
                 setup.ray(lane),
                 query[lane],
-                skipped: PrimitiveID(instance: skipped.instance[lane], number: skipped.number[lane]),
-                target: PrimitiveID(instance: target.instance[lane], number: target.number[lane]),
+                skipped: skipped[lane],
+                target: target[lane],
                 lane: lane,
                 stack: self.loneStack(lane)
             )
@@ -331,7 +310,7 @@ extension Traversal {
         _ near: FloatLanes,
         _ lanes: UInt32,
         _ prepared: inout UInt32,
-        _ skipped: borrowing PrimitiveLanes,
+        _ skipped: borrowing PlaceLanes,
         _ best: inout NearestLanes
     ) {
         let rays = self.loneRays(setup, query, lanes, &prepared, skipped, .none)
@@ -354,7 +333,7 @@ extension Traversal {
         _ near: FloatLanes,
         _ entering: MaskLanes,
         _ depth: Int,
-        _ skipped: borrowing PrimitiveLanes,
+        _ skipped: borrowing PlaceLanes,
         _ best: inout NearestLanes
     ) {
         let data = view.pointee.instances + Int(instance)
@@ -371,7 +350,7 @@ extension Traversal {
         inner.t = select(entering, t, -1)
         let query = PacketQuery(
             space: instance,
-            skipped: Self.numbers(of: skipped, in: instance, view),
+            skipped: skipped.numbers(in: instance),
             target: .none,
             key: outer.key,
             floor: near,

@@ -42,7 +42,7 @@ struct Traversal {
         _ view: UnsafePointer<SceneView>,
         _ ray: Ray,
         tMax: Float,
-        skipped: PrimitiveID,
+        skipped: PrimitivePlace,
         key: UInt32,
         time: Float
     ) -> NearestHit {
@@ -50,7 +50,7 @@ struct Traversal {
         var best = NearestHit(tMax: smaller(tMax, .greatestFiniteMagnitude))
         let query = RayQuery(
             space: BVHData.world,
-            skipped: RayQuery.number(of: skipped, in: BVHData.world, view),
+            skipped: skipped.number(in: BVHData.world),
             target: .max,
             key: key,
             floor: 0,
@@ -69,7 +69,7 @@ struct Traversal {
         _ query: RayQuery,
         from root: UInt32,
         depth floor: Int,
-        _ skipped: PrimitiveID,
+        _ skipped: PrimitivePlace,
         _ nearest: inout NearestHit
     ) {
         let box = BoxTest(setup)
@@ -224,7 +224,7 @@ struct Traversal {
         _ instance: UInt32,
         at entry: Float,
         depth: Int,
-        _ skipped: PrimitiveID,
+        _ skipped: PrimitivePlace,
         _ best: inout NearestHit
     ) {
         let data = view.pointee.instances + Int(instance)

@@ -22,6 +22,10 @@ struct AssetsData {
     var environment: EnvironmentData
     /// Whether any surface is glass that scatters.
     var hasRoughGlass: Bool
+    /// Whether any surface encloses something that light goes through.
+    var hasSolids: Bool
+    /// Whether any surface may have textures.
+    var hasImages: Bool
     /// Whether any surface has lobes that ``BSDF`` does not.
     var hasLobes: Bool
     /// The linear values of 8-bit sRGB codes.
@@ -49,6 +53,8 @@ struct AssetsData {
         self.hasRoughGlass = (0 ..< loader.materialCount).contains {
             loader.materials[$0].transmission > 0 && loader.materials[$0].roughness > BSDF.smoothRoughness
         }
+        self.hasSolids = (0 ..< loader.materialCount).contains { loader.materials[$0].isSolid }
+        self.hasImages = loader.imageCount > 0
         self.hasLobes = (0 ..< loader.materialCount).contains { loader.materials[$0].lobes >= 0 }
     }
 }

@@ -168,6 +168,8 @@ struct SceneLoader {
             lobes: self.assets.lobes,
             layerStacks: self.assets.layerStacks,
             layerStackCount: self.assets.layerStackCount,
+            hasSolids: self.assets.hasSolids,
+            hasImages: self.assets.hasImages,
             instances: UnsafePointer(self.instances),
             instanceCount: self.instanceCount,
             triangleInstances: UnsafePointer(triangleInstances),

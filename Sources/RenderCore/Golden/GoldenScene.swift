@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "bb9ddd7f15aa59924e48c44d3cc4bb0538396b62596ea7e69ad1ce87a546b016"
+        "496679f4a51adef8715e535632b89baa0052279ae1d54a22f5cd927314a459ae"
     }
 
     /// The settings of the golden picture.

@@ -93,11 +93,13 @@ public final class BlockRenderer {
             self.wavefront.trace(path, &partWork)
             path = 0
             for i in open {
+                var sum = sums[i]
                 for _ in 0 ..< count {
-                    if !sums[i].add(self.wavefront.light(path)) { partWork.zeroedSamples &+= 1 }
-                    if let features = self.wavefront.features { sums[i].add(features, path) }
+                    if !sum.add(self.wavefront.light(path)) { partWork.zeroedSamples &+= 1 }
+                    if let features = self.wavefront.features { sum.add(features, path) }
                     path += 1
                 }
+                sums[i] = sum
             }
             first += count
             if self.settings.noiseTarget > 0 { open = self.noisy(part, sums) }

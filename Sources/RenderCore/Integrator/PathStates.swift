@@ -11,28 +11,37 @@ struct PathStates {
         @inline(__always) static var receiverNormal: Int { 15 }
         @inline(__always) static var density: Int { 18 }
         @inline(__always) static var etaScale: Int { 19 }
-        @inline(__always) static var skippedInstance: Int { 20 }
+        @inline(__always) static var skippedSpace: Int { 20 }
         @inline(__always) static var skippedNumber: Int { 21 }
         @inline(__always) static var sampleIndex: Int { 22 }
         @inline(__always) static var sampleSeed: Int { 23 }
         @inline(__always) static var number: Int { 24 }
         @inline(__always) static var time: Int { 25 }
         @inline(__always) static var coneWidth: Int { 26 }
-        @inline(__always) static var coneSpread: Int { 27 }
-        @inline(__always) static var medium: Int { 28 }
-        @inline(__always) static var index: Int { 31 }
-        @inline(__always) static var outerMedium: Int { 32 }
-        @inline(__always) static var outerIndex: Int { 35 }
-        @inline(__always) static var count: Int { 36 }
+        /// All rows but the optional ones, which come last.
+        @inline(__always) static var count: Int { 26 }
+        /// The rows that only scenes with textures have, above all that come before.
+        @inline(__always) static var coneCount: Int { 2 }
+        /// The rows that only scenes with solids have, from their own first one on.
+        @inline(__always) static var solidCount: Int { 8 }
     }
 
     private let words: UnsafeMutablePointer<UInt32>
+    private let hasImages: Bool
+    private let hasSolids: Bool
+    private let rowCount: Int
+    /// The first of the rows that only scenes with solids have.
+    private let solidRow: Int
 
-    /// Makes room for `capacity` paths, a multiple of 16.
-    init(memory: SceneMemory, capacity: Int) {
-        self.words = memory.allocate(UInt32.self, count: Row.count * capacity)
+    /// Makes room for `capacity` paths, a multiple of 16, through a scene.
+    init(memory: SceneMemory, capacity: Int, view: UnsafePointer<SceneView>) {
+        self.hasImages = view.pointee.hasImages
+        self.hasSolids = view.pointee.hasSolids
+        self.solidRow = Row.count &+ (self.hasImages ? Row.coneCount : 0)
+        self.rowCount = self.solidRow &+ (self.hasSolids ? Row.solidCount : 0)
+        self.words = memory.allocate(UInt32.self, count: self.rowCount * capacity)
         // Lanes without a path are computed along and must hold numbers.
-        self.words.initialize(repeating: 0, count: Row.count * capacity)
+        self.words.initialize(repeating: 0, count: self.rowCount * capacity)
     }
 
     /// Writes what a path begins with.
@@ -49,12 +58,24 @@ struct PathStates {
         let count = UInt(bitPattern: laneCount)
         let group = Int(bitPattern: UInt(bitPattern: path) / count)
         let lane = Int(bitPattern: UInt(bitPattern: path) % count)
-        return (group &* Row.count &+ row) &* laneCount &+ lane
+        return (group &* self.rowCount &+ row) &* laneCount &+ lane
     }
 
     /// The paths from `path` on, one a lane; `path` is a multiple of ``laneCount``.
     @inline(__always) func load(_ path: Int) -> PathGroup {
-        PathGroup(
+        var cone = RayCone(width: 0, spread: 0)
+        if self.hasImages {
+            cone = RayCone(width: self.floats(Row.coneWidth, path), spread: self.floats(Row.coneWidth &+ 1, path))
+        }
+        var (medium, outerMedium) = (Vector3Lanes.zero, Vector3Lanes.zero)
+        var (index, outerIndex): (FloatLanes, FloatLanes) = (1, 1)
+        if self.hasSolids {
+            medium = self.vectors(self.solidRow, path)
+            index = self.floats(self.solidRow &+ 3, path)
+            outerMedium = self.vectors(self.solidRow &+ 4, path)
+            outerIndex = self.floats(self.solidRow &+ 7, path)
+        }
+        return PathGroup(
             origin: self.vectors(Row.origin, path),
             direction: self.vectors(Row.direction, path),
             beta: self.vectors(Row.beta, path),
@@ -65,8 +86,8 @@ struct PathStates {
             ),
             density: self.floats(Row.density, path),
             etaScale: self.floats(Row.etaScale, path),
-            skipped: PrimitiveLanes(
-                instance: self.integers(Row.skippedInstance, path),
+            skipped: PlaceLanes(
+                space: self.integers(Row.skippedSpace, path),
                 number: self.integers(Row.skippedNumber, path)
             ),
             sampler: PathSamplerLanes(
@@ -75,11 +96,11 @@ struct PathStates {
             ),
             number: self.integers(Row.number, path),
             time: self.floats(Row.time, path),
-            cone: RayCone(width: self.floats(Row.coneWidth, path), spread: self.floats(Row.coneSpread, path)),
-            medium: self.vectors(Row.medium, path),
-            index: self.floats(Row.index, path),
-            outerMedium: self.vectors(Row.outerMedium, path),
-            outerIndex: self.floats(Row.outerIndex, path)
+            cone: cone,
+            medium: medium,
+            index: index,
+            outerMedium: outerMedium,
+            outerIndex: outerIndex
         )
     }
 
@@ -96,13 +117,17 @@ struct PathStates {
         self.store(group.receiver.normal, Row.receiverNormal, path)
         self.store(group.density, Row.density, path)
         self.store(group.etaScale, Row.etaScale, path)
-        self.store(group.cone.width, Row.coneWidth, path)
-        self.store(group.cone.spread, Row.coneSpread, path)
-        self.store(group.medium, Row.medium, path)
-        self.store(group.index, Row.index, path)
-        self.store(group.outerMedium, Row.outerMedium, path)
-        self.store(group.outerIndex, Row.outerIndex, path)
-        group.skipped.instance.store(to: self.words + self.place(Row.skippedInstance, path))
+        if self.hasImages {
+            self.store(group.cone.width, Row.coneWidth, path)
+            self.store(group.cone.spread, Row.coneWidth &+ 1, path)
+        }
+        if self.hasSolids {
+            self.store(group.medium, self.solidRow, path)
+            self.store(group.index, self.solidRow &+ 3, path)
+            self.store(group.outerMedium, self.solidRow &+ 4, path)
+            self.store(group.outerIndex, self.solidRow &+ 7, path)
+        }
+        group.skipped.space.store(to: self.words + self.place(Row.skippedSpace, path))
         group.skipped.number.store(to: self.words + self.place(Row.skippedNumber, path))
     }
 
@@ -126,7 +151,7 @@ struct PathStates {
             }
             let to = self.words + self.place(0, hole)
             let from = self.words + self.place(0, last)
-            for row in 0 ..< Row.count { to[row &* laneCount] = from[row &* laneCount] }
+            for row in 0 ..< self.rowCount { to[row &* laneCount] = from[row &* laneCount] }
             last &-= 1
             i &+= 1
         }
@@ -172,7 +197,7 @@ struct PathGroup {
     /// The squares of the indices of refraction that the path has passed: they return what radiance lost.
     var etaScale: FloatLanes
     /// The primitive that the ray leaves.
-    var skipped: PrimitiveLanes
+    var skipped: PlaceLanes
     let sampler: PathSamplerLanes
     /// Where the path's light goes.
     let number: UIntLanes
@@ -200,7 +225,7 @@ struct PathGroup {
         group.receiver.normal = select(lanes, other.receiver.normal, self.receiver.normal)
         group.density = select(lanes, other.density, self.density)
         group.etaScale = select(lanes, other.etaScale, self.etaScale)
-        group.skipped.instance = select(lanes, other.skipped.instance, self.skipped.instance)
+        group.skipped.space = select(lanes, other.skipped.space, self.skipped.space)
         group.skipped.number = select(lanes, other.skipped.number, self.skipped.number)
         group.cone.width = select(lanes, other.cone.width, self.cone.width)
         group.cone.spread = select(lanes, other.cone.spread, self.cone.spread)

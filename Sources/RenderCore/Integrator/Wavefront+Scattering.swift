@@ -59,8 +59,8 @@ struct ScatteringWalk {
             now.rays.origin = select(inside, point, now.rays.origin)
             now.rays.direction = select(inside, turned, now.rays.direction)
             now.rays.active = inside
-            now.rays.skipped = PrimitiveLanes(
-                instance: select(inside, .none, now.rays.skipped.instance),
+            now.rays.skipped = PlaceLanes(
+                space: select(inside, .none, now.rays.skipped.space),
                 number: select(inside, .none, now.rays.skipped.number)
             )
             let found = self.traversal.nearest(self.view, now.rays)
@@ -70,6 +70,8 @@ struct ScatteringWalk {
             now.hits.weight2 = select(inside, found.weight2, now.hits.weight2)
             now.hits.primitive.instance = select(inside, found.primitive.instance, now.hits.primitive.instance)
             now.hits.primitive.number = select(inside, found.primitive.number, now.hits.primitive.number)
+            now.hits.place.space = select(inside, found.place.space, now.hits.place.space)
+            now.hits.place.number = select(inside, found.place.number, now.hits.place.number)
             // Who finds no surface has left a mesh that is not closed.
             now.hits.isHit = select(inside, found.isHit, now.hits.isHit)
             inside = inside .& found.isHit

@@ -78,9 +78,8 @@ extension Wavefront {
         _ group: inout PathGroup,
         _ work: inout WorkCounter
     ) {
-        let pick = group.sampler.bits(dimension &+ 3).0
-        let position = group.sampler.bits(dimension &+ 2)
-        let sample = self.samples.sample(group.receiver, flight.meets, pick, position, at: group.time)
+        let numbers = group.sampler.bits(dimension &+ 2)
+        let sample = self.samples.sample(group.receiver, flight.meets, numbers, at: group.time)
         let phase = HenyeyGreenstein.value(dot(group.direction, sample.wi), flight.anisotropy)
         let weight = select(sample.isPunctual, 1, powerHeuristic(sample.density, phase))
         var light = sample.radiance * (phase * weight / sample.density)
@@ -99,7 +98,7 @@ extension Wavefront {
             time: group.time,
             active: wanted
         )
-        let arrives = wanted .& .!self.traversal.occluded(self.view, toLight, target: sample.primitive)
+        let arrives = wanted .& .!self.traversal.occluded(self.view, toLight, target: sample.place)
         guard arrives.any else { return }
         let left = volumes.transmittance(
             arrives,

@@ -7,7 +7,9 @@ import CVector
 ///
 /// All paths of a part of a block make one step, then all that are left the next: ``laneCount`` neighbours, mostly
 /// samples of one pixel, are traced and shaded together. Nothing but speed depends on who goes together.
-struct Wavefront {
+///
+/// Not copyable, or every step would begin with a copy of it all.
+struct Wavefront: ~Copyable {
     /// The most paths on their way: 8 x 8 pixels of 64 samples.
     ///
     /// Their state, 400 kB, stays in the second-level cache.
@@ -31,6 +33,8 @@ struct Wavefront {
     private let scattering: ScatteringWalk
     /// There when the scene has volumes.
     let volumes: VolumeFlights?
+    /// The surfaces that a group has hit, in a place of its own: values of this size that are handed on get copied.
+    private let surface: UnsafeMutablePointer<SurfaceLanes>
     private let states: PathStates
     /// The light that each path has found: all reds, all greens, all blues.
     private let found: UnsafeMutablePointer<Float>
@@ -53,7 +57,8 @@ struct Wavefront {
         self.scattering = ScatteringWalk(view: view, traversal: self.traversal)
         self.volumes = view.pointee.volumeCount > 0 ? VolumeFlights(view: view, memory: memory) : nil
         self.lobes = LobeLookup(view: view, scratch: self.surfaces.lobes, memory: memory)
-        self.states = PathStates(memory: memory, capacity: Self.pathsMax)
+        self.surface = memory.allocate(SurfaceLanes.self, count: 1)
+        self.states = PathStates(memory: memory, capacity: Self.pathsMax, view: view)
         self.found = memory.allocate(Float.self, count: 3 * Self.pathsMax)
         self.features = settings.channels.isEmpty ? nil : FirstHits(memory: memory)
         self.filter = FilterTable(settings.filter, memory: memory)
@@ -158,9 +163,10 @@ struct Wavefront {
         }
         work.surfaceEvents &+= UInt64(truncatingIfNeeded: hits.isHit.bits.nonzeroBitCount)
         self.prefetchCorners(hits)
-        var surface = self.surfaces.surface(rays, hits, coneWidth: group.cone.width(after: hits.distance))
-        if surface.scatters != 0 {
-            let lanes = hits.isHit .& .!surface.isFront .& MaskLanes(bits: surface.scatters)
+        let surface = self.surface
+        self.surfaces.look(rays, hits, coneWidth: group.cone.width(after: hits.distance), into: surface)
+        if surface.pointee.scatters != 0 {
+            let lanes = hits.isHit .& .!surface.pointee.isFront .& MaskLanes(bits: surface.pointee.scatters)
             if lanes.any {
                 let media = self.surfaces.lobes.media(lanes)
                 let out = self.scattering.wander(lanes, media, rays, hits, beta: group.beta, key: key, &work)
@@ -171,44 +177,51 @@ struct Wavefront {
                 // Light samples do not find what particles do.
                 group.density = select(lanes, 0, group.density)
                 let width = group.cone.width(after: hits.distance)
-                surface = self.surfaces.surfaceAgain(rays, hits, coneWidth: width)
+                self.surfaces.lookAgain(rays, hits, coneWidth: width, into: surface)
             }
         }
         // A path that meets a back has come through what is behind that surface, wherever it began; one that meets a front,
         // such as that of a stone in water, through what it has entered before.
-        let medium = select(surface.isFront, group.medium, surface.absorption)
-        let absorbed = hits.isHit .& (medium.largest .> 0)
-        if absorbed.any {
-            group.beta = select(absorbed, group.beta * transmittance(medium, hits.distance), group.beta)
+        if self.view.pointee.hasSolids {
+            let medium = select(surface.pointee.isFront, group.medium, surface.pointee.absorption)
+            let absorbed = hits.isHit .& (medium.largest .> 0)
+            if absorbed.any {
+                group.beta = select(absorbed, group.beta * transmittance(medium, hits.distance), group.beta)
+            }
         }
-        if depth == 0, let features = self.features { features.note(surface, hits, group.number) }
-        self.addEmission(surface, hits.isHit, &group)
+        if depth == 0, let features = self.features { features.note(surface.pointee, hits, group.number) }
+        self.addEmission(hits.isHit, &group)
 
-        if surface.disperses != 0 {
-            let lanes = hits.isHit .& MaskLanes(bits: surface.disperses)
+        if surface.pointee.disperses != 0 {
+            let lanes = hits.isHit .& MaskLanes(bits: surface.pointee.disperses)
             let key = group.sampler.key
-            Dispersion.separate(lanes, self.surfaces.dispersion, key: key, &group.beta, &surface.ior)
+            Dispersion.separate(lanes, self.surfaces.dispersion, key: key, &group.beta, &surface.pointee.ior)
         }
-        let index = surface.ior
+        let index = surface.pointee.ior
         // What lies on the other side of a solid's surface is not always air: a bottle swims in water.
-        let around = select(surface.isFront, group.index, group.outerIndex)
-        surface.ior = select(MaskLanes(bits: surface.solid), surface.ior / around, surface.ior)
-        let wo = surface.frame.toLocal(-group.direction)
+        if surface.pointee.solid != 0 {
+            let around = select(surface.pointee.isFront, group.index, group.outerIndex)
+            surface.pointee.ior = select(
+                MaskLanes(bits: surface.pointee.solid),
+                surface.pointee.ior / around,
+                surface.pointee.ior
+            )
+        }
+        let wo = surface.pointee.frame.toLocal(-group.direction)
         var survivors = hits.isHit .& (wo.z .> 0)
         if depth >= self.settings.maxDepth { survivors = MaskLanes(false) }
         if survivors.any {
-            let bsdf = BSDF(surface, wo: wo, table: self.view.pointee.albedo)
-            let layered = self.layers.lanes(of: surface, among: survivors, wo: wo, key: key)
-            let lobed = self.lobes.prepare(surface, wo, among: survivors)
+            let bsdf = BSDF(surface.pointee, wo: wo, among: survivors, table: self.view.pointee.albedo)
+            let layered = self.layers.lanes(of: surface.pointee, among: survivors, wo: wo, key: key)
+            let lobed = self.lobes.prepare(surface.pointee, wo, among: survivors)
             let dimension = 3 &+ 4 &* UInt32(truncatingIfNeeded: depth)
             if self.view.pointee.hasLightSamples {
                 var spread = select(layered.lanes, layered.hasSpread, bsdf.hasSpread)
                 if lobed.any { spread = select(lobed, self.lobes.hasSpread(), spread) }
                 let lit = survivors .& spread
-                self.addDirect(surface, bsdf, layered, lobed, hits.primitive, lit, dimension, key, &group, &work)
+                self.addDirect(bsdf, layered, lobed, hits.place, lit, dimension, key, &group, &work)
             }
             survivors = self.scatter(
-                surface,
                 bsdf,
                 layered,
                 lobed,
@@ -276,24 +289,22 @@ struct Wavefront {
 
     /// Adds what the surfaces emit.
     @inline(__always) private func addEmission(
-        _ surface: borrowing SurfaceLanes,
         _ isHit: MaskLanes,
         _ group: inout PathGroup
     ) {
-        let shining = isHit .& (surface.emission.largest .> 0)
+        let shining = isHit .& (self.surface.pointee.emission.largest .> 0)
         guard shining.any else { return }
-        let weight = self.samples.emitterWeight(surface, shining, group)
-        let sum = group.light + group.beta * surface.emission * weight
+        let weight = self.samples.emitterWeight(self.surface.pointee, shining, group)
+        let sum = group.light + group.beta * self.surface.pointee.emission * weight
         group.light = select(shining, sum, group.light)
     }
 
     /// Adds the light that one light sample finds for each surface.
     @inline(__always) private func addDirect(
-        _ surface: borrowing SurfaceLanes,
         _ bsdf: borrowing BSDF,
         _ layered: borrowing LayeredLanes,
         _ lobed: MaskLanes,
-        _ primitive: PrimitiveLanes,
+        _ place: PlaceLanes,
         _ lit: MaskLanes,
         _ dimension: UInt32,
         _ key: UIntLanes,
@@ -301,40 +312,41 @@ struct Wavefront {
         _ work: inout WorkCounter
     ) {
         guard lit.any else { return }
-        let pick = group.sampler.bits(dimension &+ 3).0
-        let position = group.sampler.bits(dimension &+ 2)
-        let sample = self.samples.sample(LightReceiverLanes(surface), lit, pick, position, at: group.time)
-        let wi = surface.frame.toLocal(sample.wi)
-        let side = dot(surface.geometricNormal, sample.wi)
+        let numbers = group.sampler.bits(dimension &+ 2)
+        let sample = self.samples.sample(LightReceiverLanes(self.surface.pointee), lit, numbers, at: group.time)
+        let wi = self.surface.pointee.frame.toLocal(sample.wi)
+        let side = dot(self.surface.pointee.geometricNormal, sample.wi)
         let isAbove = side .> 0
         // The light must lie on the same side of the shading normal and of the surface.
         let isSeen = sample.isFound .& select(wi.z .> 0, isAbove, side .< 0)
         guard isSeen.any else { return }
         var value = bsdf.evaluate(wi)
         if lobed.any { self.lobes.evaluate(lobed, wi, &value) }
-        if layered.lanes.any { self.layers.evaluate(layered, surface, wi, isSeen, &value, &work) }
+        if layered.lanes.any { self.layers.evaluate(layered, self.surface.pointee, wi, isSeen, &value, &work) }
         let weight = select(sample.isPunctual, 1, powerHeuristic(sample.density, value.density))
         var light = value.value * sample.radiance * (weight / sample.density)
-        let inside =
-            isSeen .& (wi.z .> 0) .& (group.medium.largest .> 0)
-            .& (sample.distance .< FloatLanes(.greatestFiniteMagnitude))
-        if inside.any { light = select(inside, light * transmittance(group.medium, sample.distance), light) }
+        if self.view.pointee.hasSolids {
+            let inside =
+                isSeen .& (wi.z .> 0) .& (group.medium.largest .> 0)
+                .& (sample.distance .< FloatLanes(.greatestFiniteMagnitude))
+            if inside.any { light = select(inside, light * transmittance(group.medium, sample.distance), light) }
+        }
         let wanted = isSeen .& (light.largest .> 0)
         guard wanted.any else { return }
         work.shadowRays &+= UInt64(truncatingIfNeeded: wanted.bits.nonzeroBitCount)
-        let normal = select(isAbove, surface.geometricNormal, -surface.geometricNormal)
+        let normal = select(isAbove, self.surface.pointee.geometricNormal, -self.surface.pointee.geometricNormal)
         let rays = RayLanes(
-            origin: offsetOrigin(surface.point, normal),
+            origin: offsetOrigin(self.surface.pointee.point, normal),
             direction: sample.wi,
             farthest: sample.distance,
-            skipped: primitive,
+            skipped: place,
             key: key ^ 0x5bd1_e995,
             time: group.time,
             active: wanted
         )
-        let arrives = wanted .& .!self.traversal.occluded(self.view, rays, target: sample.primitive)
+        let arrives = wanted .& .!self.traversal.occluded(self.view, rays, target: sample.place)
         if let volumes = self.volumes, arrives.any {
-            let isEnclosed = MaskLanes(bits: surface.solid) .& (surface.isFront .^ isAbove)
+            let isEnclosed = MaskLanes(bits: self.surface.pointee.solid) .& (self.surface.pointee.isFront .^ isAbove)
             let open = arrives .& .!isEnclosed
             light = light * volumes.transmittance(open, rays.origin, rays.direction, sample.distance, key: key, &work)
         }
@@ -343,7 +355,6 @@ struct Wavefront {
 
     /// Chooses where the paths go on; the ray after that is in the group.
     @inline(__always) private func scatter(
-        _ surface: borrowing SurfaceLanes,
         _ bsdf: borrowing BSDF,
         _ layered: borrowing LayeredLanes,
         _ lobed: MaskLanes,
@@ -359,15 +370,15 @@ struct Wavefront {
         let (pick, chance) = group.sampler.pair(dimension &+ 1)
         var sample = bsdf.sample(u, v, pick)
         if lobed.any { self.lobes.sample(lobed, u, v, pick, &sample) }
-        if layered.lanes.any { self.layers.sample(layered, surface, arrived, &sample, &work) }
-        let wi = surface.frame.toWorld(sample.wi)
-        let side = dot(surface.geometricNormal, wi)
+        if layered.lanes.any { self.layers.sample(layered, self.surface.pointee, arrived, &sample, &work) }
+        let wi = self.surface.pointee.frame.toWorld(sample.wi)
+        let side = dot(self.surface.pointee.geometricNormal, wi)
         let isAbove = side .> 0
         // What the shading normal reflects must not go below the surface, and the other way round.
         var survivors = arrived .& sample.isScattered .& select(sample.wi.z .> 0, isAbove, side .< 0)
         group.beta *= sample.weight
         group.density = sample.density
-        self.cross(sample.wi.z .< 0, surface, index, &group)
+        self.cross(sample.wi.z .< 0, index, &group)
         group.etaScale *= sample.etaSquared
         if depth &+ 1 >= Self.rouletteDepth {
             let survival = group.beta.largest * group.etaScale * FloatLanes(Self.rouletteScale)
@@ -375,28 +386,29 @@ struct Wavefront {
             group.beta *= select(survival .< 1, 1 / survival, 1)
         }
         survivors = survivors .& (group.beta.largest .> 0)
-        let normal = select(isAbove, surface.geometricNormal, -surface.geometricNormal)
-        group.origin = offsetOrigin(surface.point, normal)
+        let normal = select(isAbove, self.surface.pointee.geometricNormal, -self.surface.pointee.geometricNormal)
+        group.origin = offsetOrigin(self.surface.pointee.point, normal)
         group.direction = wi
-        group.skipped = hits.primitive
-        group.cone = group.cone.scattered(after: hits.distance, density: sample.density)
-        group.receiver = LightReceiverLanes(surface)
+        group.skipped = hits.place
+        if self.view.pointee.hasImages {
+            group.cone = group.cone.scattered(after: hits.distance, density: sample.density)
+        }
+        group.receiver = LightReceiverLanes(self.surface.pointee)
         return survivors
     }
 
     /// Notes what paths come into that go through a surface.
     @inline(__always) private func cross(
         _ through: MaskLanes,
-        _ surface: borrowing SurfaceLanes,
         _ index: FloatLanes,
         _ group: inout PathGroup
     ) {
-        guard (through .& MaskLanes(bits: surface.solid)).any else { return }
-        let solid = through .& MaskLanes(bits: surface.solid)
-        let enters = solid .& surface.isFront
-        let leaves = solid .& .!surface.isFront
+        guard (through .& MaskLanes(bits: self.surface.pointee.solid)).any else { return }
+        let solid = through .& MaskLanes(bits: self.surface.pointee.solid)
+        let enters = solid .& self.surface.pointee.isFront
+        let leaves = solid .& .!self.surface.pointee.isFront
         let (medium, number) = (group.medium, group.index)
-        group.medium = select(enters, surface.absorption, select(leaves, group.outerMedium, group.medium))
+        group.medium = select(enters, self.surface.pointee.absorption, select(leaves, group.outerMedium, group.medium))
         group.index = select(enters, index, select(leaves, group.outerIndex, group.index))
         group.outerMedium = select(enters, medium, select(leaves, .zero, group.outerMedium))
         group.outerIndex = select(enters, number, select(leaves, 1, group.outerIndex))

@@ -41,6 +41,28 @@ package struct FloatLanes: BitwiseCopyable, Sendable, ExpressibleByFloatLiteral,
         self.init(vector: lanes_gather(base, index.lanes))
     }
 
+    /// The four neighbours from `base[4 index]` on; every index must be valid, also those of lanes that do not matter.
+    @inline(__always) static func quads(
+        at base: UnsafePointer<Float>,
+        gather index: UIntLanes
+    ) -> (FloatLanes, FloatLanes, FloatLanes, FloatLanes) {
+        #if LANES_1
+        let at = base + 4 &* Int(index[0])
+        return (FloatLanes(at[0]), FloatLanes(at[1]), FloatLanes(at[2]), FloatLanes(at[3]))
+        #else
+        let p = lanes_load_slots(base, index.lanes, 0)
+        let q = lanes_load_slots(base, index.lanes, 1)
+        let r = lanes_load_slots(base, index.lanes, 2)
+        let s = lanes_load_slots(base, index.lanes, 3)
+        let low = (lanes_mingle_low(p, q), lanes_mingle_low(r, s))
+        let high = (lanes_mingle_high(p, q), lanes_mingle_high(r, s))
+        return (
+            FloatLanes(vector: lanes_join_low(low.0, low.1)), FloatLanes(vector: lanes_join_high(low.0, low.1)),
+            FloatLanes(vector: lanes_join_low(high.0, high.1)), FloatLanes(vector: lanes_join_high(high.0, high.1))
+        )
+        #endif
+    }
+
     /// Integers as the nearest numbers.
     @inline(__always) package init(_ x: IntLanes) { self.init(vector: lanes_from_int(x.lanes)) }
 

@@ -1,5 +1,7 @@
 /// Rows of one number a lane, for loops over lanes whose results the next step reads as vectors.
 ///
+/// What neighbours have in common, as those that hit one object have its material, is written to all of them at once.
+///
 /// Lanes that a loop passes over keep what was there, which is always a number once the rows are cleared.
 struct LaneScratch {
     private let rows: UnsafeMutablePointer<UInt32>
@@ -19,6 +21,26 @@ struct LaneScratch {
     @inline(__always) func fill(_ row: Int, _ value: Float) {
         for lane in 0 ..< laneCount { self.set(row, lane, value) }
     }
+
+    /// The same number in some lanes of row `row`.
+    @inline(__always) func fill(_ row: Int, _ lanes: MaskLanes, _ value: Float) {
+        select(lanes, FloatLanes(value), self.floats(row)).store(to: self.rows + row &* laneCount)
+    }
+
+    /// The same integer in some lanes of row `row`.
+    @inline(__always) func fill(_ row: Int, _ lanes: MaskLanes, _ value: UInt32) {
+        select(lanes, UIntLanes(value), self.words(row)).store(to: self.rows + row &* laneCount)
+    }
+
+    /// The same vector in some lanes of the rows `row`, `row` + 1 and `row` + 2.
+    @inline(__always) func fill(_ row: Int, _ lanes: MaskLanes, _ value: Vector3) {
+        self.fill(row, lanes, value.x)
+        self.fill(row &+ 1, lanes, value.y)
+        self.fill(row &+ 2, lanes, value.z)
+    }
+
+    /// Integers, one a lane, for row `row`.
+    @inline(__always) func set(_ row: Int, _ values: UIntLanes) { values.store(to: self.rows + row &* laneCount) }
 
     /// An integer of row `row`.
     @inline(__always) func set(_ row: Int, _ lane: Int, _ value: UInt32) {

@@ -114,12 +114,8 @@ extension EnvironmentData {
 }
 
 @inline(__always) private func color(_ texels: UnsafePointer<Float>, _ number: UIntLanes) -> Vector3Lanes {
-    let at = number &<< 2
-    return Vector3Lanes(
-        FloatLanes(at: texels, gather: at),
-        FloatLanes(at: texels + 1, gather: at),
-        FloatLanes(at: texels + 2, gather: at)
-    )
+    let texel = FloatLanes.quads(at: texels, gather: number)
+    return Vector3Lanes(texel.0, texel.1, texel.2)
 }
 
 /// The density of texels where the sine of the angle from the poles is this.

@@ -5,7 +5,8 @@ struct LightSampleLanes {
     var radiance: Vector3Lanes
     var density: FloatLanes
     var isPunctual: MaskLanes
-    var primitive: PrimitiveLanes
+    /// The triangle that the sample lies on.
+    var place: PlaceLanes
     /// Where there is a sample.
     var isFound: MaskLanes
 }
@@ -17,12 +18,13 @@ struct LightSampleLookup {
         @inline(__always) static var wi: Int { 4 }
         @inline(__always) static var radiance: Int { 7 }
         @inline(__always) static var distance: Int { 10 }
-        @inline(__always) static var probability: Int { 11 }
-        @inline(__always) static var instance: Int { 12 }
-        @inline(__always) static var number: Int { 13 }
-        @inline(__always) static var corners: Int { 14 }
-        @inline(__always) static var other: Int { 23 }
-        @inline(__always) static var count: Int { 24 }
+        @inline(__always) static var instance: Int { 11 }
+        @inline(__always) static var number: Int { 12 }
+        @inline(__always) static var corners: Int { 13 }
+        @inline(__always) static var other: Int { 22 }
+        @inline(__always) static var space: Int { 23 }
+        @inline(__always) static var numberInSpace: Int { 24 }
+        @inline(__always) static var count: Int { 25 }
     }
 
     private let view: UnsafePointer<SceneView>
@@ -47,32 +49,34 @@ struct LightSampleLookup {
         var isTextured: UInt32 = 0
     }
 
-    /// Draws a light and a point of it for each lit place.
+    /// Draws a light and a point of it for each lit place by two numbers, of which the first chooses the light as well.
     @inline(__always) func sample(
         _ receivers: borrowing LightReceiverLanes,
         _ lit: MaskLanes,
-        _ pick: UIntLanes,
-        _ position: (UIntLanes, UIntLanes),
+        _ numbers: (UIntLanes, UIntLanes),
         at time: FloatLanes
     ) -> LightSampleLanes {
         var flags = Flags()
+        var probability: FloatLanes = 1
+        var position = numbers
         if let only = self.view.pointee.onlyKinds, only.environment > 0 {
             flags.sky = lit.bits
-            self.scratch.fill(Row.probability, 1)
         } else {
-            self.choose(receivers, lit, pick, at: time, &flags)
+            self.choose(receivers, lit, numbers.0, at: time, &flags)
+            probability = self.walks.probabilities
+            position.0 = self.walks.rests
         }
         var result = LightSampleLanes(
             wi: self.scratch.vectors(Row.wi),
             distance: self.scratch.floats(Row.distance),
             radiance: self.scratch.vectors(Row.radiance),
-            density: self.scratch.floats(Row.probability),
+            density: probability,
             isPunctual: MaskLanes(bits: flags.punctual),
-            primitive: .none,
+            place: .none,
             isFound: MaskLanes(bits: flags.punctual)
         )
         if flags.triangle != 0 { self.addTriangles(receivers, flags, position, &result) }
-        if flags.sky != 0 { self.addSky(flags, position, &result) }
+        if flags.sky != 0 { self.addSky(flags, position, probability, &result) }
         return result
     }
 
@@ -85,30 +89,31 @@ struct LightSampleLookup {
         _ flags: inout Flags
     ) {
         self.walks.choose(receivers, lit, pick)
-        for lane in LaneSequence(lit) {
-            let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: lane)
-            let choice = self.walks[lane]
-            self.scratch.set(Row.probability, lane, choice.probability)
-            switch choice.kind {
-            case .nothing: continue
-            case .environment: flags.sky |= bit
-            case .triangle: self.fetch(lane, bit, choice.number, at: time, &flags)
-            case .directional, .punctual:
-                let light = self.view.pointee.lights + Int(choice.number)
-                guard let beam = lightWithoutExtent(light, at: receivers[lane].point) else { continue }
-                flags.punctual |= bit
-                self.scratch.set(Row.wi, lane, beam.wi)
-                self.scratch.set(Row.distance, lane, beam.distance)
-                self.scratch.set(Row.radiance, lane, beam.irradiance)
-            }
+        flags.sky = self.walks.lanes(.environment, among: lit).bits
+        let numbers = self.walks.numbers
+        var triangles = self.walks.lanes(.triangle, among: lit)
+        flags.triangle = triangles.bits
+        while triangles.any {
+            let number = numbers[triangles.bits.trailingZeroBitCount]
+            let lanes = triangles .& (numbers .== UIntLanes(number))
+            triangles = triangles .& .!lanes
+            self.fetch(number, lanes, at: time, &flags)
+        }
+        let withoutExtent = self.walks.lanes(.directional, among: lit) .| self.walks.lanes(.punctual, among: lit)
+        for lane in LaneSequence(withoutExtent) {
+            let light = self.view.pointee.lights + Int(numbers[lane])
+            guard let beam = lightWithoutExtent(light, at: receivers.point[lane]) else { continue }
+            flags.punctual |= 1 &<< UInt32(truncatingIfNeeded: lane)
+            self.scratch.set(Row.wi, lane, beam.wi)
+            self.scratch.set(Row.distance, lane, beam.distance)
+            self.scratch.set(Row.radiance, lane, beam.irradiance)
         }
     }
 
-    /// Brings what a triangle needs into rows.
+    /// Brings what a triangle needs into the rows of the lanes that have drawn it.
     @inline(__always) private func fetch(
-        _ lane: Int,
-        _ bit: UInt32,
         _ triangle: UInt32,
+        _ lanes: MaskLanes,
         at time: FloatLanes,
         _ flags: inout Flags
     ) {
@@ -116,24 +121,34 @@ struct LightSampleLookup {
         let instance = self.view.pointee.instances + Int(number)
         let mesh = self.view.pointee.meshes + instance.pointee.mesh
         let material = self.view.pointee.materials + mesh.pointee.material
-        var (a, b, c) = self.view.pointee.corners(Int(triangle))
-        var isMirrored = instance.pointee.isMirrored
+        let bits = lanes.bits
         if instance.pointee.isMoving {
-            ((a, b, c), isMirrored) = self.view.pointee.movedCorners(Int(triangle), at: time[lane])
+            for lane in LaneSequence(lanes) {
+                let (corners, isMirrored) = self.view.pointee.movedCorners(Int(triangle), at: time[lane])
+                self.fill(corners, MaskLanes(bits: 1 &<< UInt32(truncatingIfNeeded: lane)))
+                if isMirrored { flags.isMirrored |= 1 &<< UInt32(truncatingIfNeeded: lane) }
+            }
+        } else {
+            self.fill(self.view.pointee.corners(Int(triangle)), lanes)
+            if instance.pointee.isMirrored { flags.isMirrored |= bits }
         }
-        self.scratch.set(Row.corners, lane, a)
-        self.scratch.set(Row.corners + 3, lane, b)
-        self.scratch.set(Row.corners + 6, lane, c)
-        self.scratch.set(Row.radiance, lane, material.pointee.emission)
-        self.scratch.set(Row.instance, lane, number)
+        self.scratch.fill(Row.radiance, lanes, material.pointee.emission)
+        self.scratch.fill(Row.instance, lanes, number)
         let first = UInt32(truncatingIfNeeded: instance.pointee.firstTriangle)
-        self.scratch.set(Row.number, lane, triangle &- first)
-        flags.triangle |= bit
-        if isMirrored { flags.isMirrored |= bit }
-        if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
+        self.scratch.fill(Row.number, lanes, triangle &- first)
+        let isPlaced = instance.pointee.isPlaced
+        self.scratch.fill(Row.space, lanes, isPlaced ? number : BVHData.world)
+        self.scratch.fill(Row.numberInSpace, lanes, isPlaced ? triangle &- first : triangle)
+        if material.pointee.isDoubleSided { flags.isDoubleSided |= bits }
         if material.pointee.emissionTexture.isPresent || material.pointee.alphaMode != .opaque {
-            flags.isTextured |= bit
+            flags.isTextured |= bits
         }
+    }
+
+    @inline(__always) private func fill(_ corners: (Vector3, Vector3, Vector3), _ lanes: MaskLanes) {
+        self.scratch.fill(Row.corners, lanes, corners.0)
+        self.scratch.fill(Row.corners + 3, lanes, corners.1)
+        self.scratch.fill(Row.corners + 6, lanes, corners.2)
     }
 
     /// Draws points of the triangles.
@@ -174,9 +189,9 @@ struct LightSampleLookup {
         result.distance = select(lanes, distance * 0x1.ffep-1, result.distance)
         result.radiance = select(lanes, self.scratch.vectors(Row.radiance), result.radiance)
         result.density = select(lanes, density, result.density)
-        result.primitive = PrimitiveLanes(
-            instance: select(lanes, self.scratch.words(Row.instance), .none),
-            number: select(lanes, self.scratch.words(Row.number), .none)
+        result.place = PlaceLanes(
+            space: select(lanes, self.scratch.words(Row.space), .none),
+            number: select(lanes, self.scratch.words(Row.numberInSpace), .none)
         )
         result.isFound = result.isFound .| found
     }
@@ -201,11 +216,12 @@ struct LightSampleLookup {
     @inline(__always) private func addSky(
         _ flags: Flags,
         _ u: (UIntLanes, UIntLanes),
+        _ probability: FloatLanes,
         _ result: inout LightSampleLanes
     ) {
         let lanes = MaskLanes(bits: flags.sky)
         let (wi, density) = self.view.pointee.environment.sample(u, lanes, self.scratch)
-        let weighed = density * self.scratch.floats(Row.probability)
+        let weighed = density * probability
         result.wi = select(lanes, wi, result.wi)
         result.distance = select(lanes, FloatLanes(.greatestFiniteMagnitude), result.distance)
         result.radiance = select(lanes, self.view.pointee.environment.radiance(wi), result.radiance)

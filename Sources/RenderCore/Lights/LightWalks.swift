@@ -17,18 +17,49 @@ struct LightWalks {
         var firstTriangle: Int
     }
 
+    /// The rows of ``choices``.
+    private enum Row {
+        @inline(__always) static var kind: Int { 0 }
+        @inline(__always) static var number: Int { 1 }
+        @inline(__always) static var probability: Int { 2 }
+        @inline(__always) static var rest: Int { 3 }
+        @inline(__always) static var count: Int { 4 }
+    }
+
     private let view: UnsafePointer<SceneView>
     private let walks: UnsafeMutablePointer<Walk>
-    private let choices: UnsafeMutablePointer<LightChoice>
+    private let choices: LaneScratch
 
     init(view: UnsafePointer<SceneView>, memory: SceneMemory) {
         self.view = view
         self.walks = memory.allocate(Walk.self, count: laneCount)
-        self.choices = memory.allocate(LightChoice.self, count: laneCount)
+        self.choices = LaneScratch(memory: memory, rows: Row.count)
     }
 
+    /// Of some lanes those for which a light of a kind was chosen last.
+    @inline(__always) func lanes(_ kind: LightChoice.Kind, among lanes: MaskLanes) -> MaskLanes {
+        lanes .& (self.choices.words(Row.kind) .== UIntLanes(kind.rawValue))
+    }
+
+    /// The numbers of the lights that were chosen last.
+    @inline(__always) var numbers: UIntLanes { self.choices.words(Row.number) }
+
+    /// The probabilities with which they were chosen.
+    @inline(__always) var probabilities: FloatLanes { self.choices.floats(Row.probability) }
+
+    /// Where in the chosen lights' shares the numbers lay, as numbers of 32 bits: as good as new ones.
+    ///
+    /// Points that are drawn with them stay as evenly spread over all lights together as the numbers were.
+    @inline(__always) var rests: UIntLanes { self.choices.words(Row.rest) }
+
     /// What was chosen for a lane last.
-    @inline(__always) subscript(lane: Int) -> LightChoice { self.choices[lane] }
+    @inline(__always) subscript(lane: Int) -> LightChoice {
+        LightChoice(
+            kind: LightChoice.Kind(rawValue: self.choices.word(Row.kind, lane)) ?? .nothing,
+            number: self.numbers[lane],
+            probability: self.probabilities[lane]
+        )
+    }
 
     /// Chooses a light for each lit receiver by a 32-bit number.
     @inline(never) func choose(_ receivers: borrowing LightReceiverLanes, _ lit: MaskLanes, _ pick: UIntLanes) {
@@ -67,8 +98,8 @@ struct LightWalks {
             let triangle = instance.pointee.firstTriangle &+ Int(step.child & ~LightNode.flag)
             _ =
                 isFound
-                ? self.end(lane, .triangle, UInt32(truncatingIfNeeded: triangle), step.probability)
-                : self.end(lane, .nothing, 0, 0)
+                ? self.end(lane, .triangle, UInt32(truncatingIfNeeded: triangle), step.probability, step.rest)
+                : self.end(lane, .nothing, 0, 0, 0)
         }
         return true
     }
@@ -88,14 +119,14 @@ struct LightWalks {
         let number = Double(pick) * 0x1p-32
         let skyEnd = Double(kinds.environment)
         if number < skyEnd {
-            return self.end(lane, .environment, 0, kinds.environment)
+            return self.end(lane, .environment, 0, kinds.environment, number / skyEnd)
         }
         let sunEnd = skyEnd + Double(kinds.directional)
         if number < sunEnd {
             let sun = self.view.pointee.suns.pick((number - skyEnd) / Double(kinds.directional))
-            return self.end(lane, .directional, sun.light, sun.probability * kinds.directional)
+            return self.end(lane, .directional, sun.light, sun.probability * kinds.directional, 0)
         }
-        guard kinds.tree > 0, let tree = self.view.pointee.lightTree else { return self.end(lane, .nothing, 0, 0) }
+        guard kinds.tree > 0, let tree = self.view.pointee.lightTree else { return self.end(lane, .nothing, 0, 0, 0) }
         let rest = (number - sunEnd) / Double(kinds.tree)
         (self.walks + lane).initialize(
             to: Walk(
@@ -114,7 +145,7 @@ struct LightWalks {
     @inline(__always) private func descend(_ lane: Int, _ weights: SIMD8<Float>) -> Bool {
         let walk = self.walks + lane
         let step = LightTreeData.step(walk.pointee.node, walk.pointee.number, weights)
-        guard step.probability > 0, step.child != LightNode.none else { return self.end(lane, .nothing, 0, 0) }
+        guard step.probability > 0, step.child != LightNode.none else { return self.end(lane, .nothing, 0, 0, 0) }
         walk.pointee.number = step.rest
         walk.pointee.probability *= step.probability
         if step.child & LightNode.flag != 0 { return self.arrive(lane, Int(step.child & ~LightNode.flag)) }
@@ -128,19 +159,19 @@ struct LightWalks {
         let first = walk.pointee.firstTriangle
         if first >= 0 {
             let triangle = UInt32(truncatingIfNeeded: first &+ light)
-            return self.end(lane, .triangle, triangle, walk.pointee.probability)
+            return self.end(lane, .triangle, triangle, walk.pointee.probability, walk.pointee.number)
         }
         let code = self.view.pointee.treeLights[light]
         if code & LightNode.flag != 0 {
-            return self.end(lane, .punctual, code & ~LightNode.flag, walk.pointee.probability)
+            return self.end(lane, .punctual, code & ~LightNode.flag, walk.pointee.probability, 0)
         }
         let instance = self.view.pointee.instances + Int(code)
         guard let tree = instance.pointee.lights(self.view) else {
-            return self.end(lane, .nothing, 0, 0)
+            return self.end(lane, .nothing, 0, 0, 0)
         }
         if tree.onlyLight >= 0 {
             let triangle = UInt32(truncatingIfNeeded: instance.pointee.firstTriangle &+ tree.onlyLight)
-            return self.end(lane, .triangle, triangle, walk.pointee.probability)
+            return self.end(lane, .triangle, triangle, walk.pointee.probability, walk.pointee.number)
         }
         walk.pointee.receiver = walk.pointee.receiver.seen(through: self.view.pointee.objectMaps[light])
         walk.pointee.tree = tree
@@ -153,9 +184,13 @@ struct LightWalks {
         _ lane: Int,
         _ kind: LightChoice.Kind,
         _ number: UInt32,
-        _ probability: Float
+        _ probability: Float,
+        _ rest: Double
     ) -> Bool {
-        (self.choices + lane).initialize(to: LightChoice(kind: kind, number: number, probability: probability))
+        self.choices.set(Row.kind, lane, kind.rawValue)
+        self.choices.set(Row.number, lane, number)
+        self.choices.set(Row.probability, lane, probability)
+        self.choices.set(Row.rest, lane, UInt32(truncatingIfNeeded: Int64(rest * 0x1p32)))
         return false
     }
 }

@@ -8,9 +8,10 @@ struct AlbedoTable: BitwiseCopyable {
     /// Indices of refraction of the glass table: (eta - 1) / (eta + 1) goes from -1/2 to 1/2.
     @inline(__always) private static var etas: Int { 33 }
 
-    /// Scales, roughness by roughness; then biases.
+    /// For each cell its four corners, those of less roughness first: the scales of all cells, roughness by roughness,
+    /// then the biases.
     private let directional: UnsafePointer<Float>
-    /// The cosine-weighted means of scales, then of biases.
+    /// The cosine-weighted means: for each roughness its scale, the next one's, its bias, the next one's.
     private let means: UnsafePointer<Float>
     /// The albedo of rough glass, index by index, then roughness by roughness; only where someone asked for it.
     private let glass: UnsafePointer<Float>?
@@ -24,25 +25,39 @@ struct AlbedoTable: BitwiseCopyable {
 
     private init() {
         let edge = Self.edge
-        let directional = UnsafeMutablePointer<Float>.allocate(capacity: 2 * edge * edge)
-        let means = UnsafeMutablePointer<Float>.allocate(capacity: 2 * edge)
+        var values = [Float](repeating: 0, count: 2 * edge * edge)
+        var averages = [Float](repeating: 0, count: 2 * edge)
         for row in 0 ..< edge {
             for column in stride(from: 0, to: edge, by: laneCount) {
                 let (scale, bias) = Self.reflection(Self.cosines(from: column), Self.roughness(row))
                 for lane in 0 ..< laneCount {
-                    directional[row * edge + column + lane] = scale[lane]
-                    directional[edge * edge + row * edge + column + lane] = bias[lane]
+                    values[row * edge + column + lane] = scale[lane]
+                    values[edge * edge + row * edge + column + lane] = bias[lane]
                 }
             }
             var scale: Float = 0
             var bias: Float = 0
             for column in 0 ..< edge {
                 let cosine = (Float(column) + 0.5) / Float(edge)
-                scale += directional[row * edge + column] * cosine
-                bias += directional[edge * edge + row * edge + column] * cosine
+                scale += values[row * edge + column] * cosine
+                bias += values[edge * edge + row * edge + column] * cosine
             }
-            means[row] = scale * (2 / Float(edge))
-            means[edge + row] = bias * (2 / Float(edge))
+            averages[row] = scale * (2 / Float(edge))
+            averages[edge + row] = bias * (2 / Float(edge))
+        }
+        // Cells of the last row and column are never looked up.
+        let directional = UnsafeMutablePointer<Float>.allocate(capacity: 4 * values.count)
+        for at in 0 ..< values.count {
+            for (corner, offset) in [0, 1, edge, edge + 1].enumerated() {
+                directional[4 * at + corner] = values[min(at + offset, values.count - 1)]
+            }
+        }
+        let means = UnsafeMutablePointer<Float>.allocate(capacity: 4 * edge)
+        for row in 0 ..< edge {
+            let next = min(row + 1, edge - 1)
+            for (place, at) in [row, next, edge + row, edge + next].enumerated() {
+                means[4 * row + place] = averages[at]
+            }
         }
         self.directional = UnsafePointer(directional)
         self.means = UnsafePointer(means)
@@ -132,9 +147,11 @@ struct AlbedoTable: BitwiseCopyable {
         roughness: FloatLanes
     ) -> (scale: FloatLanes, bias: FloatLanes) {
         let p = Self.place(cosine, roughness)
+        let scales = FloatLanes.quads(at: self.directional, gather: p.at)
+        let biases = FloatLanes.quads(at: self.directional + 4 * Self.edge * Self.edge, gather: p.at)
         return (
-            Self.interpolated(self.directional, p.at, p.fx, p.fy),
-            Self.interpolated(self.directional + Self.edge * Self.edge, p.at, p.fx, p.fy)
+            mix(mix(scales.0, scales.1, p.fx), mix(scales.2, scales.3, p.fx), p.fy),
+            mix(mix(biases.0, biases.1, p.fx), mix(biases.2, biases.3, p.fx), p.fy)
         )
     }
 
@@ -142,13 +159,9 @@ struct AlbedoTable: BitwiseCopyable {
     @inline(__always) func mean(roughness: FloatLanes) -> (scale: FloatLanes, bias: FloatLanes) {
         let y = clamped(roughness * FloatLanes(Float(Self.edge - 1)), 0, FloatLanes(Float(Self.edge - 1)))
         let row = Self.cell(y, last: Self.edge - 2)
-        let at = UIntLanes(bitPattern: row)
         let fy = y - FloatLanes(row)
-        let biases = self.means + Self.edge
-        return (
-            mix(FloatLanes(at: self.means, gather: at), FloatLanes(at: self.means, gather: at &+ 1), fy),
-            mix(FloatLanes(at: biases, gather: at), FloatLanes(at: biases, gather: at &+ 1), fy)
-        )
+        let means = FloatLanes.quads(at: self.means, gather: UIntLanes(bitPattern: row))
+        return (mix(means.0, means.1, fy), mix(means.2, means.3, fy))
     }
 
     /// What rough glass sends anywhere.

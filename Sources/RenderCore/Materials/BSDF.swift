@@ -50,11 +50,20 @@ struct BSDF {
     private let pickTransmission: FloatLanes
     /// Whether any lane lets light through: most groups skip what only glass needs.
     private let hasTransmission: Bool
+    /// Whether any lane has microfacets: groups of nothing but diffuse surfaces skip all that deals with them, which leaves
+    /// the same bits.
+    private let hasFacets: Bool
 
     /// Where light samples can find anything.
     @inline(__always) var hasSpread: MaskLanes { .!self.isSmooth .| (self.pickDiffuse .> 0) }
 
-    @inline(__always) init(_ s: borrowing SurfaceLanes, wo: Vector3Lanes, table: AlbedoTable) {
+    /// Prepares for light in the lanes of `active`; the others get numbers that mean nothing.
+    @inline(__always) init(
+        _ s: borrowing SurfaceLanes,
+        wo: Vector3Lanes,
+        among active: MaskLanes,
+        table: AlbedoTable
+    ) {
         self.wo = wo
         self.table = table
         self.roughness = s.roughness
@@ -66,8 +75,24 @@ struct BSDF {
         let dielectric = 1 - s.metallic
         self.transmissionWeight = dielectric * s.transmission
         self.coatWeight = dielectric * (1 - s.transmission)
-        self.hasTransmission = (self.transmissionWeight .> 0).any
+        self.hasTransmission = (active .& (self.transmissionWeight .> 0)).any
+        let coat = self.coatWeight * larger(s.coatReflectance, s.coatGrazing)
+        let facets = larger(larger(s.metallic, coat), self.transmissionWeight)
+        self.hasFacets = (active .& (facets .> 0)).any
         let color = s.baseColor
+        self.metalColor = color
+        guard self.hasFacets else {
+            self.metalFactor = .zero
+            self.transmissionColor = .zero
+            self.transmissionFactor = 0
+            self.diffuse = color * self.coatWeight
+            let base = self.coatWeight * color.largest
+            let isLit = base .> 0x1p-20
+            self.pickSpecular = 0
+            self.pickDiffuse = select(isLit, base * (1 / select(isLit, base, 1)), 0)
+            self.pickTransmission = 0
+            return
+        }
         self.transmissionColor = Vector3Lanes(color.x.squareRoot(), color.y.squareRoot(), color.z.squareRoot())
         let grazing = schlickWeight(wo.z)
         let rough = table.directional(cosine: wo.z, roughness: s.roughness)
@@ -79,7 +104,6 @@ struct BSDF {
         let meanBias = select(self.isSmooth, 0x1.861862p-5, roughMean.bias)
         // Turquin's compensation multiplies a metal by 1 + f0 (1 / albedo of white - 1).
         let missing = select(self.isSmooth, 0, 1 / larger(0x1p-4, scale + bias) - 1)
-        self.metalColor = color
         self.metalFactor = (Vector3Lanes(1) + color * missing) * s.metallic
         let metalAlbedo = smaller(1, (color.luminance * scale + bias) * (1 + missing))
         let coatAlbedo = self.coatReflectance * scale + self.coatGrazing * bias
@@ -129,6 +153,13 @@ struct BSDF {
     /// The value for light from `wi`, without mirrors.
     @inline(__always) func evaluate(_ wi: Vector3Lanes) -> Value {
         let isAbove = wi.z .> 0
+        guard self.hasFacets else {
+            let cosine = wi.z * FloatLanes(Pi.inverse)
+            return Value(
+                value: select(isAbove, self.diffuse * cosine, .zero),
+                density: select(isAbove, self.pickDiffuse * wi.z * FloatLanes(Pi.inverse), 0)
+            )
+        }
         var value = self.diffuse * (self.passed(wi.z) * wi.z * FloatLanes(Pi.inverse))
         var density = self.pickDiffuse * wi.z * FloatLanes(Pi.inverse)
         let h = (self.wo + wi).normalized(or: Vector3Lanes(0, 0, 1))
@@ -175,6 +206,17 @@ struct BSDF {
 
     /// Draws directions from two numbers and one that picks a lobe.
     @inline(__always) func sample(_ u: FloatLanes, _ v: FloatLanes, _ pick: FloatLanes) -> Sample {
+        guard self.hasFacets else {
+            let wi = cosineDirection(u, v)
+            let value = self.evaluate(wi)
+            return Sample(
+                wi: wi,
+                weight: value.value * (1 / value.density),
+                density: value.density,
+                etaSquared: 1,
+                isScattered: value.density .> 0
+            )
+        }
         let isDiffuse = pick .< self.pickDiffuse
         let isSpecular =
             .!isDiffuse .& ((pick .< self.pickDiffuse + self.pickSpecular) .| (self.pickTransmission .<= 0))

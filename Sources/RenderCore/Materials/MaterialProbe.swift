@@ -63,7 +63,7 @@ package final class MaterialProbe {
     }
 
     private func plain(_ surface: borrowing SurfaceLanes, _ wo: SIMD3<Float>) -> BSDF {
-        BSDF(surface, wo: Vector3Lanes(Vector3(wo)), table: .sharedWithGlass)
+        BSDF(surface, wo: Vector3Lanes(Vector3(wo)), among: MaskLanes(true), table: .sharedWithGlass)
     }
 
     private func lobed(_ surface: borrowing SurfaceLanes, _ wo: SIMD3<Float>, _ isFront: Bool) -> LobedBSDF? {

@@ -1,5 +1,5 @@
 /// Points of surfaces that rays have found, with their materials evaluated there.
-struct SurfaceLanes {
+struct SurfaceLanes: BitwiseCopyable {
     var point: Vector3Lanes
     /// The geometric normal on the side that the ray came from.
     var geometricNormal: Vector3Lanes

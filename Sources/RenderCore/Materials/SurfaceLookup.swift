@@ -26,7 +26,7 @@ struct SurfaceLookup {
 
     private let view: UnsafePointer<SceneView>
     private let scratch: LaneScratch
-    /// The lobes of the lanes that have any, after ``surface(_:_:coneWidth:)``.
+    /// The lobes of the lanes that have any, after ``look(_:_:coneWidth:into:)``.
     let lobes: LobeScratch
 
     init(view: UnsafePointer<SceneView>, memory: SceneMemory) {
@@ -38,14 +38,17 @@ struct SurfaceLookup {
     /// 20 over the Abbe number, in the lanes that disperse.
     var dispersion: FloatLanes { self.scratch.floats(Row.dispersion) }
 
-    /// What the rays see where they hit something.
+    /// Writes what the rays see where they hit something.
     ///
-    /// - Parameter coneWidth: The width in metres of what each ray sees at once.
-    @inline(__always) func surface(
+    /// - Parameters:
+    ///   - coneWidth: The width in metres of what each ray sees at once.
+    ///   - surface: Where to write it: what is returned in so many registers is copied several times.
+    @inline(__always) func look(
         _ rays: borrowing RayLanes,
         _ hits: borrowing HitLanes,
-        coneWidth: FloatLanes
-    ) -> SurfaceLanes {
+        coneWidth: FloatLanes,
+        into surface: UnsafeMutablePointer<SurfaceLanes>
+    ) {
         let flags = self.fetch(rays, hits)
         let weight1 = hits.weight1
         let weight2 = hits.weight2
@@ -91,7 +94,7 @@ struct SurfaceLookup {
         let bent = (normal + wo * (0x1p-9 - cosine)).normalized(or: geometric)
         normal = select(cosine .< 0x1p-10, bent, normal)
         let shines = isFront .| MaskLanes(bits: flags.isDoubleSided)
-        return SurfaceLanes(
+        let found = SurfaceLanes(
             point: point,
             geometricNormal: geometric,
             frame: ShadingFrameLanes(normal: normal),
@@ -113,15 +116,17 @@ struct SurfaceLookup {
             scatters: flags.scatters,
             solid: flags.solid
         )
+        surface.initialize(to: found)
     }
 
-    /// ``surface(_:_:coneWidth:)`` for what happens seldom, out of the way of what happens always.
-    @inline(never) func surfaceAgain(
+    /// ``look(_:_:coneWidth:into:)`` for what happens seldom, out of the way of what happens always.
+    @inline(never) func lookAgain(
         _ rays: borrowing RayLanes,
         _ hits: borrowing HitLanes,
-        coneWidth: FloatLanes
-    ) -> SurfaceLanes {
-        self.surface(rays, hits, coneWidth: coneWidth)
+        coneWidth: FloatLanes,
+        into surface: UnsafeMutablePointer<SurfaceLanes>
+    ) {
+        self.look(rays, hits, coneWidth: coneWidth, into: surface)
     }
 
     // MARK: Fetching
@@ -149,140 +154,160 @@ struct SurfaceLookup {
 
     @inline(__always) private func fetch(_ rays: borrowing RayLanes, _ hits: borrowing HitLanes) -> Flags {
         var flags = Flags()
-        let scratch = self.scratch
         let instances = hits.primitive.instance
-        let numbers = hits.primitive.number
-        for lane in LaneSequence(hits.isHit) {
-            let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: lane)
-            let instance = self.view.pointee.instances + Int(instances[lane])
-            let number = Int(numbers[lane])
-            guard !instance.pointee.isParticles else {
-                self.fetchParticle(instance, number, rays, hits.distance[lane], lane, &flags)
-                continue
-            }
-            let mesh = self.view.pointee.meshes + instance.pointee.mesh
-            let corners = mesh.pointee.indices + 3 &* number
-            let (i0, i1, i2) = (Int(corners[0]), Int(corners[1]), Int(corners[2]))
-            if instance.pointee.isMoving {
-                self.fetchMoving(instance, mesh, number, rays.time[lane], lane, &flags)
+        var left = hits.isHit
+        while left.any {
+            let number = instances[left.bits.trailingZeroBitCount]
+            let lanes = left .& (instances .== UIntLanes(number))
+            left = left .& .!lanes
+            let instance = self.view.pointee.instances + Int(number)
+            if instance.pointee.isParticles {
+                self.fetchParticles(instance, lanes, rays, hits, &flags)
             } else {
-                self.fetch(mesh, i0, i1, i2, lane, &flags)
-                self.fetch(instance.pointee.transform, lane)
+                self.fetchTriangles(instance, lanes, rays, hits, &flags)
             }
-            let isSampled = instance.pointee.light >= 0
-            let global = UInt32(truncatingIfNeeded: instance.pointee.firstTriangle &+ number)
-            let emitter = isSampled ? global : UInt32.max
-            scratch.set(Row.emitter, lane, emitter)
-            let material = self.view.pointee.materials + mesh.pointee.material
-            self.fetch(material, lane, &flags)
-            if material.pointee.isTextured || mesh.pointee.colors != nil { flags.isTextured |= bit }
-            if material.pointee.normalTexture.isPresent { flags.hasNormalMap |= bit }
         }
         return flags
     }
 
-    /// The corners of a triangle and their normals, if there are any.
-    @inline(__always) private func fetch(
-        _ mesh: UnsafePointer<MeshData>,
-        _ i0: Int,
-        _ i1: Int,
-        _ i2: Int,
-        _ lane: Int,
+    /// Triangles of one instance.
+    @inline(__always) private func fetchTriangles(
+        _ instance: UnsafePointer<InstanceData>,
+        _ lanes: MaskLanes,
+        _ rays: borrowing RayLanes,
+        _ hits: borrowing HitLanes,
         _ flags: inout Flags
     ) {
+        let mesh = self.view.pointee.meshes + instance.pointee.mesh
+        let material = self.view.pointee.materials + mesh.pointee.material
+        let bits = lanes.bits
+        if mesh.pointee.normals != nil { flags.hasNormals |= bits }
+        for lane in LaneSequence(lanes) {
+            let number = Int(hits.primitive.number[lane])
+            if instance.pointee.isMoving {
+                self.fetchMoving(instance, mesh, number, rays.time[lane], lane)
+            } else {
+                self.fetch(mesh, number, lane)
+            }
+        }
+        if !instance.pointee.isMoving { self.fill(instance.pointee.transform, lanes) }
+        let isSampled = instance.pointee.light >= 0
+        let first = UIntLanes(UInt32(truncatingIfNeeded: instance.pointee.firstTriangle))
+        let emitters = isSampled ? hits.primitive.number &+ first : .none
+        self.scratch.set(Row.emitter, select(lanes, emitters, self.scratch.words(Row.emitter)))
+        self.fill(material, lanes, &flags)
+        if material.pointee.isTextured || mesh.pointee.colors != nil { flags.isTextured |= bits }
+        if material.pointee.normalTexture.isPresent { flags.hasNormalMap |= bits }
+    }
+
+    /// The corners of a triangle and their normals, if there are any.
+    @inline(__always) private func fetch(_ mesh: UnsafePointer<MeshData>, _ number: Int, _ lane: Int) {
         let scratch = self.scratch
+        let corners = mesh.pointee.indices + 3 &* number
+        let (i0, i1, i2) = (Int(corners[0]), Int(corners[1]), Int(corners[2]))
         let positions = mesh.pointee.positions
         scratch.set(Row.corners, lane, loadVector(positions, i0))
         scratch.set(Row.corners + 3, lane, loadVector(positions, i1))
         scratch.set(Row.corners + 6, lane, loadVector(positions, i2))
         guard let normals = mesh.pointee.normals else { return }
-        flags.hasNormals |= 1 &<< UInt32(truncatingIfNeeded: lane)
         scratch.set(Row.normals, lane, loadVector(normals, i0))
         scratch.set(Row.normals + 3, lane, loadVector(normals, i1))
         scratch.set(Row.normals + 6, lane, loadVector(normals, i2))
     }
 
-    @inline(__always) private func fetch(_ transform: Affine, _ lane: Int) {
+    @inline(__always) private func fill(_ transform: Affine, _ lanes: MaskLanes) {
         let scratch = self.scratch
-        scratch.set(Row.transform, lane, transform.x)
-        scratch.set(Row.transform + 3, lane, transform.y)
-        scratch.set(Row.transform + 6, lane, transform.z)
-        scratch.set(Row.transform + 9, lane, transform.offset)
+        scratch.fill(Row.transform, lanes, transform.x)
+        scratch.fill(Row.transform + 3, lanes, transform.y)
+        scratch.fill(Row.transform + 6, lanes, transform.z)
+        scratch.fill(Row.transform + 9, lanes, transform.offset)
     }
 
-    /// Both for an instance that moves, at a time.
+    /// Corners, normals and the transform of an instance that moves, at a time.
     @inline(never) private func fetchMoving(
         _ instance: UnsafePointer<InstanceData>,
         _ mesh: UnsafePointer<MeshData>,
         _ number: Int,
         _ time: Float,
-        _ lane: Int,
-        _ flags: inout Flags
+        _ lane: Int
     ) {
         let scratch = self.scratch
-        let corners = mesh.pointee.indices + 3 &* number
-        let (i0, i1, i2) = (Int(corners[0]), Int(corners[1]), Int(corners[2]))
-        self.fetch(instance.pointee.transform(at: time), lane)
-        self.fetch(mesh, i0, i1, i2, lane, &flags)
+        self.fill(instance.pointee.transform(at: time), MaskLanes(bits: 1 &<< UInt32(truncatingIfNeeded: lane)))
+        self.fetch(mesh, number, lane)
         guard mesh.pointee.closingPositions != nil else { return }
         let (a, b, c) = mesh.pointee.corners(number, at: time)
         scratch.set(Row.corners, lane, a)
         scratch.set(Row.corners + 3, lane, b)
         scratch.set(Row.corners + 6, lane, c)
         guard let open = mesh.pointee.normals, let close = mesh.pointee.closingNormals else { return }
+        let corners = mesh.pointee.indices + 3 &* number
+        let (i0, i1, i2) = (Int(corners[0]), Int(corners[1]), Int(corners[2]))
         scratch.set(Row.normals, lane, between(loadVector(open, i0), loadVector(close, i0), time))
         scratch.set(Row.normals + 3, lane, between(loadVector(open, i1), loadVector(close, i1), time))
         scratch.set(Row.normals + 6, lane, between(loadVector(open, i2), loadVector(close, i2), time))
     }
 
     /// Every row that a material has, so that no lane ever sees what another hit has left there.
-    @inline(__always) private func fetch(_ material: UnsafePointer<MaterialData>, _ lane: Int, _ flags: inout Flags) {
-        let scratch = self.scratch
-        let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: lane)
-        scratch.set(Row.baseColor, lane, material.pointee.baseColor)
-        scratch.set(Row.emission, lane, material.pointee.emission)
-        scratch.set(Row.metallic, lane, material.pointee.metallic)
-        scratch.set(Row.roughness, lane, material.pointee.roughness)
-        scratch.set(Row.ior, lane, material.pointee.ior)
-        scratch.set(Row.transmission, lane, material.pointee.transmission)
-        scratch.set(Row.layers, lane, UInt32(truncatingIfNeeded: material.pointee.layers))
-        scratch.set(Row.coatReflectance, lane, material.pointee.coatReflectance)
-        scratch.set(Row.coatGrazing, lane, material.pointee.coatGrazing)
-        if material.pointee.dispersion > 0 {
-            flags.disperses |= bit
-            scratch.set(Row.dispersion, lane, material.pointee.dispersion)
-        }
-        if material.pointee.lobes >= 0 { flags.hasLobes |= bit }
-        if material.pointee.scatters { flags.scatters |= bit }
-        if material.pointee.isSolid { flags.solid |= bit }
-        let absorption = material.pointee.isSolid && !material.pointee.scatters ? material.pointee.absorption : .zero
-        scratch.set(Row.absorption, lane, absorption)
-        if material.pointee.isDoubleSided { flags.isDoubleSided |= bit }
-    }
-
-    /// A particle is the triangle that touches it where it was hit: weights of zero leave the first corner.
-    @inline(never) private func fetchParticle(
-        _ instance: UnsafePointer<InstanceData>,
-        _ number: Int,
-        _ rays: borrowing RayLanes,
-        _ distance: Float,
-        _ lane: Int,
+    @inline(__always) private func fill(
+        _ material: UnsafePointer<MaterialData>,
+        _ lanes: MaskLanes,
         _ flags: inout Flags
     ) {
         let scratch = self.scratch
-        let ray = Ray(origin: rays.origin[lane], direction: rays.direction[lane])
-        let time = rays.time[lane]
-        let particle = ParticleSurface(self.view, instance, number, ray, distance: distance, time: time)
-        scratch.set(Row.corners, lane, particle.point)
-        scratch.set(Row.corners + 3, lane, particle.point + particle.tangent)
-        scratch.set(Row.corners + 6, lane, particle.point + particle.bitangent)
-        self.fetch(instance.pointee.transform(at: time), lane)
-        scratch.set(Row.emitter, lane, UInt32.max)
+        let bits = lanes.bits
+        scratch.fill(Row.baseColor, lanes, material.pointee.baseColor)
+        scratch.fill(Row.emission, lanes, material.pointee.emission)
+        scratch.fill(Row.metallic, lanes, material.pointee.metallic)
+        scratch.fill(Row.roughness, lanes, material.pointee.roughness)
+        scratch.fill(Row.ior, lanes, material.pointee.ior)
+        scratch.fill(Row.transmission, lanes, material.pointee.transmission)
+        scratch.fill(Row.layers, lanes, UInt32(truncatingIfNeeded: material.pointee.layers))
+        scratch.fill(Row.coatReflectance, lanes, material.pointee.coatReflectance)
+        scratch.fill(Row.coatGrazing, lanes, material.pointee.coatGrazing)
+        if material.pointee.dispersion > 0 {
+            flags.disperses |= bits
+            scratch.fill(Row.dispersion, lanes, material.pointee.dispersion)
+        }
+        if material.pointee.lobes >= 0 { flags.hasLobes |= bits }
+        if material.pointee.scatters { flags.scatters |= bits }
+        if material.pointee.isSolid { flags.solid |= bits }
+        let absorption = material.pointee.isSolid && !material.pointee.scatters ? material.pointee.absorption : .zero
+        scratch.fill(Row.absorption, lanes, absorption)
+        if material.pointee.isDoubleSided { flags.isDoubleSided |= bits }
+    }
+
+    /// A particle is the triangle that touches it where it was hit: weights of zero leave the first corner.
+    @inline(never) private func fetchParticles(
+        _ instance: UnsafePointer<InstanceData>,
+        _ lanes: MaskLanes,
+        _ rays: borrowing RayLanes,
+        _ hits: borrowing HitLanes,
+        _ flags: inout Flags
+    ) {
+        let scratch = self.scratch
         let set = self.view.pointee.particles + instance.pointee.mesh
         let material = self.view.pointee.materials + set.pointee.material
-        self.fetch(material, lane, &flags)
-        scratch.set(Row.baseColor, lane, material.pointee.baseColor * particle.color)
-        scratch.set(Row.emission, lane, material.pointee.emission * particle.color)
+        scratch.fill(Row.emitter, lanes, UInt32.max)
+        self.fill(material, lanes, &flags)
+        if !instance.pointee.isMoving { self.fill(instance.pointee.transform, lanes) }
+        for lane in LaneSequence(lanes) {
+            let number = Int(hits.primitive.number[lane])
+            let distance = hits.distance[lane]
+            let ray = Ray(origin: rays.origin[lane], direction: rays.direction[lane])
+            let time = rays.time[lane]
+            let particle = ParticleSurface(self.view, instance, number, ray, distance: distance, time: time)
+            scratch.set(Row.corners, lane, particle.point)
+            scratch.set(Row.corners + 3, lane, particle.point + particle.tangent)
+            scratch.set(Row.corners + 6, lane, particle.point + particle.bitangent)
+            if instance.pointee.isMoving {
+                self.fill(
+                    instance.pointee.transform(at: time),
+                    MaskLanes(bits: 1 &<< UInt32(truncatingIfNeeded: lane))
+                )
+            }
+            scratch.set(Row.baseColor, lane, material.pointee.baseColor * particle.color)
+            scratch.set(Row.emission, lane, material.pointee.emission * particle.color)
+        }
     }
 
     // MARK: Textures
