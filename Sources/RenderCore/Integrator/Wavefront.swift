@@ -1,5 +1,3 @@
-import CVector
-
 /// Estimates the light that arrives along camera rays.
 ///
 /// A unidirectional path tracer with one light sample at each surface, weighed against scattered rays by the power
@@ -19,8 +17,6 @@ struct Wavefront: ~Copyable {
     /// Paths that carry at least a quarter of what they set out with always go on: ending one in four of the paths that
     /// carry 3/4 costs more in noise (a fifth in a Cornell box, a sixth on rough metal) than their rays cost.
     static var rouletteScale: Float { 4 }
-    /// The vertices of so many triangles stay in the nearer caches.
-    private static var nearTriangles: Int { 4096 }
 
     let view: UnsafePointer<SceneView>
     let settings: RenderSettings
@@ -162,7 +158,6 @@ struct Wavefront: ~Copyable {
             return self.finish(path, active, MaskLanes(false), passage, &group)
         }
         work.surfaceEvents &+= UInt64(truncatingIfNeeded: hits.isHit.bits.nonzeroBitCount)
-        self.prefetchCorners(hits)
         let surface = self.surface
         self.surfaces.look(rays, hits, coneWidth: group.cone.width(after: hits.distance), into: surface)
         if surface.pointee.scatters != 0 {
@@ -253,31 +248,6 @@ struct Wavefront: ~Copyable {
         self.hand(over: active .& .!survivors, group)
         if survivors.any { self.states.store(group, path) }
         return survivors
-    }
-
-    /// Begins to load the vertices that were hit, which lie apart from what was traced.
-    ///
-    /// All indices first, then all corners: one lane after the other would wait twice for each.
-    @inline(__always) private func prefetchCorners(_ hits: borrowing HitLanes) {
-        guard self.view.pointee.triangleCount > Self.nearTriangles else { return }
-        let meshes = self.view.pointee.meshes
-        let instances = self.view.pointee.instances
-        for lane in LaneSequence(hits.isHit) {
-            let instance = instances + Int(hits.primitive.instance[lane])
-            guard !instance.pointee.isParticles else { continue }
-            cvector_prefetch(meshes[instance.pointee.mesh].indices + 3 &* Int(hits.primitive.number[lane]))
-        }
-        for lane in LaneSequence(hits.isHit) {
-            let instance = instances + Int(hits.primitive.instance[lane])
-            guard !instance.pointee.isParticles else { continue }
-            let mesh = meshes + instance.pointee.mesh
-            let corners = mesh.pointee.indices + 3 &* Int(hits.primitive.number[lane])
-            for corner in 0 ..< 3 {
-                let at = 3 &* Int(corners[corner])
-                cvector_prefetch(mesh.pointee.positions + at)
-                if let normals = mesh.pointee.normals { cvector_prefetch(normals + at) }
-            }
-        }
     }
 
     /// Adds what rays see that leave the scene.

@@ -76,6 +76,10 @@ extension EnvironmentData {
             let starts = columns + y &* self.width
             let guide = guides + (rowGuide &+ y &<< columnBits)
             let x = DiscreteDistribution.pick(second, starts, count: self.width, guide: guide)
+            // The texels are read after all lanes have drawn theirs.
+            let texel = texels + 4 &* (y &* self.width &+ x)
+            cvector_prefetch(texel)
+            cvector_prefetch(texel + 4 &* self.width)
             scratch.set(0, lane, Float(Int32(truncatingIfNeeded: x)))
             scratch.set(1, lane, Float(Int32(truncatingIfNeeded: y)))
             scratch.set(2, lane, DiscreteDistribution.rest(second, starts, x, count: self.width))
