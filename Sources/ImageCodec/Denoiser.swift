@@ -1,15 +1,19 @@
 import Glibc
+import Synchronization
 
 /// Takes the noise out of pictures with Intel's Open Image Denoise, when that library is on the machine.
 ///
 /// For the eye alone: denoised pixels are never verified. The library is loaded when it is first wanted (version 1.4 or
-/// later, 2.x included). One picture at a time; it uses as many threads as it likes.
-public final class Denoiser {
+/// later, 2.x included). It uses as many threads as it likes.
+///
+/// One for all pictures of a run: it takes them one after the other, from whichever thread.
+// The library's device may be used from any thread, by one at a time, which the lock sees to; all else never changes.
+public final class Denoiser: @unchecked Sendable {
     /// What helps the denoiser to tell structure from noise; without it, textures lose some sharpness.
     public struct Guides: Sendable {
-        /// The colour of the first surface, 0 to 1, three values a pixel.
+        /// The colour of what is seen, in mirrors and through glass as well, 0 to 1, three values a pixel.
         public var albedo: [Float]
-        /// The normal of the first surface, -1 to 1, three values a pixel; empty for none.
+        /// Its normal, -1 to 1, three values a pixel; empty for none.
         public var normal: [Float]
 
         /// Creates guides; a normal without an albedo is of no use.
@@ -45,6 +49,7 @@ public final class Denoiser {
     private let releaseFilter: Act
     private let releaseDevice: Act
     private let getError: GetError
+    private let lock = Mutex(())
 
     /// Loads the library and starts it on the processor.
     ///
@@ -97,41 +102,47 @@ public final class Denoiser {
     /// - Throws: ``ImageError`` with the code `encodingFailed` when the library fails.
     public func denoise(_ picture: Picture, guides: Guides? = nil) throws(ImageError) -> Picture {
         let count = 3 * picture.width * picture.height
+        var images = [(name: "color", values: picture.pixels)]
         if let guides {
             precondition(
                 guides.albedo.count == count && (guides.normal.isEmpty || guides.normal.count == count),
                 "guides of \(guides.albedo.count) and \(guides.normal.count) values for \(count)"
             )
+            images.append(("albedo", guides.albedo))
+            if !guides.normal.isEmpty { images.append(("normal", guides.normal)) }
         }
+        let pixels = try self.lock.withLock { _ throws(ImageError) in
+            try self.filter(images, width: picture.width, height: picture.height)
+        }
+        return Picture(width: picture.width, height: picture.height, pixels: pixels)
+    }
+
+    /// Runs one filter of the library on images of three values a pixel.
+    private func filter(
+        _ images: [(name: String, values: [Float])],
+        width: Int,
+        height: Int
+    ) throws(ImageError) -> [Float] {
         guard let filter = self.newFilter(self.device, "RT") else {
             throw ImageError(.encodingFailed, "Open Image Denoise has no filter for rendered pictures")
         }
         defer { self.releaseFilter(filter) }
-        var inputs: [(name: String, memory: UnsafeMutablePointer<Float>)] = []
-        func add(_ name: String, _ values: [Float]) {
-            let memory = UnsafeMutablePointer<Float>.allocate(capacity: count)
-            memory.initialize(from: values, count: count)
-            inputs.append((name, memory))
-        }
-        defer { for input in inputs { input.memory.deallocate() } }
-        add("color", picture.pixels)
-        if let guides { add("albedo", guides.albedo) }
-        if let guides, !guides.normal.isEmpty { add("normal", guides.normal) }
-        add("output", picture.pixels)
-        for input in inputs {
+        let count = 3 * width * height
+        var memory: [UnsafeMutablePointer<Float>] = []
+        defer { for image in memory { image.deallocate() } }
+        // What comes out takes the place of a copy of what comes first.
+        for (name, values) in images + [("output", images[0].values)] {
+            let image = UnsafeMutablePointer<Float>.allocate(capacity: count)
+            image.initialize(from: values, count: count)
+            memory.append(image)
             // 3 is OIDN_FORMAT_FLOAT3.
-            self.setImage(filter, input.name, input.memory, 3, picture.width, picture.height, 0, 0, 0)
+            self.setImage(filter, name, image, 3, width, height, 0, 0, 0)
         }
         self.setFlag(filter, "hdr", true)
         self.commitFilter(filter)
         self.executeFilter(filter)
         try self.checkError()
-        let output = inputs[inputs.count - 1].memory
-        return Picture(
-            width: picture.width,
-            height: picture.height,
-            pixels: Array(UnsafeBufferPointer(start: output, count: count))
-        )
+        return Array(UnsafeBufferPointer(start: memory[memory.count - 1], count: count))
     }
 
     private func checkError() throws(ImageError) {

@@ -265,7 +265,7 @@ struct EnvironmentData: BitwiseCopyable {
     var radiance: Vector3
     var width: Int
     var height: Int
-    /// Four numbers a texel: radiance, then the density per solid angle times the sine of the angle from the poles.
+    /// Four numbers a texel, one row more than ``height``: see ``EnvironmentTables/interleaved(_:)``.
     var texels: UnsafePointer<Float>?
     var rowStarts: UnsafePointer<UInt32>?
     var columnStarts: UnsafePointer<UInt32>?

@@ -14,6 +14,8 @@ struct Film: Sendable {
     var depth: [Float] = []
     var object: [UInt32] = []
     var sampleCount: [UInt32] = []
+    var guideAlbedo: [Float] = []
+    var guideNormal: [Float] = []
 
     init(geometry: FrameGeometry, channels: FilmChannels = []) {
         self.width = geometry.width
@@ -25,6 +27,10 @@ struct Film: Sendable {
         if channels.contains(.depth) { self.depth = [Float](repeating: 0, count: count) }
         if channels.contains(.object) { self.object = [UInt32](repeating: 0, count: count) }
         if channels.contains(.sampleCount) { self.sampleCount = [UInt32](repeating: 0, count: count) }
+        if channels.contains(.guides) {
+            self.guideAlbedo = [Float](repeating: 0, count: 3 * count)
+            self.guideNormal = [Float](repeating: 0, count: 3 * count)
+        }
     }
 
     /// Puts a block where it belongs.
@@ -35,6 +41,8 @@ struct Film: Sendable {
         self.insert(block.auxiliary.depth, 1, at: bounds, into: \.depth)
         self.insert(block.auxiliary.object, 1, at: bounds, into: \.object)
         self.insert(block.auxiliary.sampleCount, 1, at: bounds, into: \.sampleCount)
+        self.insert(block.auxiliary.guideAlbedo, 3, at: bounds, into: \.guideAlbedo)
+        self.insert(block.auxiliary.guideNormal, 3, at: bounds, into: \.guideNormal)
     }
 
     /// Copies the rows of a block's values, `each` for a pixel, unless the block or the film has none.

@@ -46,6 +46,9 @@ public struct FrameOutput: Sendable {
         case object
         /// The number of samples: `samples`.
         case samples
+        /// What guides denoisers, mirrors and clear glass looked through: `denoisingAlbedo.R` and so on and
+        /// `denoisingNormal.X` and so on.
+        case guides
 
         /// The film's channel.
         var channel: FilmChannels {
@@ -55,6 +58,7 @@ public struct FrameOutput: Sendable {
             case .depth: .depth
             case .object: .object
             case .samples: .sampleCount
+            case .guides: .guides
             }
         }
     }
@@ -76,12 +80,15 @@ public struct FrameOutput: Sendable {
     /// What was verified stays as it is: the plain channels of OpenEXR files are the pixels that were rendered.
     public var denoises = false
 
+    /// Made when it is first wanted, once: to begin takes the library longer than a small picture.
+    private static let denoiser = Result { () throws(ImageError) in try Denoiser() }
+
     /// What OpenEXR files hold beside the light, as far as the film has it.
     public var layers: Set<Layer> = []
 
     /// What a film must have for the layers and for the denoiser.
     var channels: FilmChannels {
-        self.layers.reduce(self.denoises ? [.albedo, .normal] : []) { $0.union($1.channel) }
+        self.layers.reduce(self.denoises ? [.guides] : []) { $0.union($1.channel) }
     }
 
     private enum Kind: String, CaseIterable {
@@ -113,7 +120,7 @@ public struct FrameOutput: Sendable {
     /// - Throws: ``NodeError`` when the path is a directory although it looks like a file, or cannot be made; the image
     ///   writer's error when the denoiser is wanted and not installed.
     public func prepare(makesParent: Bool = false) throws {
-        if self.denoises { _ = try Denoiser() }
+        if self.denoises { _ = try Self.denoiser.get() }
         let manager = FileManager.default
         var isDirectory = false
         let exists = manager.fileExists(atPath: self.path, isDirectory: &isDirectory)
@@ -186,8 +193,9 @@ public struct FrameOutput: Sendable {
         objects: [String] = []
     ) throws -> [String] {
         let picture = Picture(width: film.width, height: film.height, pixels: film.pixels)
-        let guides = film.albedo.isEmpty ? nil : Denoiser.Guides(albedo: film.albedo, normal: film.normal)
-        let clean = self.denoises ? try Denoiser().denoise(picture, guides: guides) : nil
+        let guides =
+            film.guideAlbedo.isEmpty ? nil : Denoiser.Guides(albedo: film.guideAlbedo, normal: film.guideNormal)
+        let clean = self.denoises ? try Self.denoiser.get().denoise(picture, guides: guides) : nil
         let files = self.files(ofFrame: frame)
         for file in files {
             let bytes =
@@ -240,6 +248,16 @@ public struct FrameOutput: Sendable {
         }
         if self.layers.contains(.samples), !film.sampleCount.isEmpty {
             channels.append(PictureChannel("samples", .words(film.sampleCount)))
+        }
+        if self.layers.contains(.guides), !film.guideAlbedo.isEmpty {
+            let albedo = Picture(width: film.width, height: film.height, pixels: film.guideAlbedo)
+            channels += PictureChannel.colors(albedo, layer: "denoisingAlbedo", sample: sample)
+            channels += PictureChannel.vectors(
+                film.guideNormal,
+                layer: "denoisingNormal",
+                names: ["X", "Y", "Z"],
+                sample: sample
+            )
         }
         if self.layers.contains(.object), !film.object.isEmpty {
             let mattes = Cryptomatte(layer: "CryptoObject", names: objects)

@@ -169,7 +169,7 @@ extension AssetsLoader {
             return
         }
         guard kind == 1, SceneRange.imageEdge.contains(width), SceneRange.imageEdge.contains(height),
-            UInt64(texels.count) == UInt64(width) * UInt64(height) * 4
+            UInt64(texels.count) == UInt64(width) * (UInt64(height) + 1) * 4
         else { throw SceneBlobError(.malformed, "the environment map has a wrong size") }
         guard areNotNegative(texels) else {
             throw SceneBlobError(.invalidValue, "the environment map has a negative number")
@@ -178,13 +178,16 @@ extension AssetsLoader {
         self.environment.height = height
         self.environment.texels = texels.pointer
         if rows.isEmpty, columns.isEmpty, guides.isEmpty { return }
-        let rowGuide = 1 << DiscreteDistribution.guideBits(count: height)
+        // Patches between texels, see EnvironmentTables.
+        let rowCount = height + 1
+        let rowGuide = 1 << DiscreteDistribution.guideBits(count: rowCount)
         let columnGuide = 1 << DiscreteDistribution.guideBits(count: width)
-        guard rows.count == height, columns.count == width * height, guides.count == rowGuide + height * columnGuide,
-            DiscreteDistribution.isValid(rows.pointer, count: height),
-            DiscreteDistribution.isValid(guide: guides.pointer, rows.pointer, count: height)
+        guard rows.count == rowCount, columns.count == width * rowCount,
+            guides.count == rowGuide + rowCount * columnGuide,
+            DiscreteDistribution.isValid(rows.pointer, count: rowCount),
+            DiscreteDistribution.isValid(guide: guides.pointer, rows.pointer, count: rowCount)
         else { throw SceneBlobError(.malformed, "the tables of the environment map have a wrong size") }
-        for y in 0 ..< height {
+        for y in 0 ..< rowCount {
             let starts = columns.pointer + y * width
             let guide = guides.pointer + (rowGuide + y * columnGuide)
             guard DiscreteDistribution.isValid(starts, count: width),

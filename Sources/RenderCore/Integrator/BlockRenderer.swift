@@ -97,6 +97,7 @@ public final class BlockRenderer {
                 for _ in 0 ..< count {
                     if !sum.add(self.wavefront.light(path)) { partWork.zeroedSamples &+= 1 }
                     if let features = self.wavefront.features { sum.add(features, path) }
+                    if let guides = self.wavefront.guides { sum.add(guides, path) }
                     path += 1
                 }
                 sums[i] = sum

@@ -25,6 +25,10 @@ public struct FilmBlock: Sendable, Equatable {
         public internal(set) var object: [UInt32] = []
         /// One number a pixel.
         public internal(set) var sampleCount: [UInt32] = []
+        /// Three numbers a pixel.
+        public internal(set) var guideAlbedo: [Float] = []
+        /// Three numbers a pixel.
+        public internal(set) var guideNormal: [Float] = []
 
         init() {}
 
@@ -35,6 +39,10 @@ public struct FilmBlock: Sendable, Equatable {
             if channels.contains(.depth) { self.depth = [Float](repeating: 0, count: pixelCount) }
             if channels.contains(.object) { self.object = [UInt32](repeating: 0, count: pixelCount) }
             if channels.contains(.sampleCount) { self.sampleCount = [UInt32](repeating: 0, count: pixelCount) }
+            if channels.contains(.guides) {
+                self.guideAlbedo = [Float](repeating: 0, count: 3 * pixelCount)
+                self.guideNormal = [Float](repeating: 0, count: 3 * pixelCount)
+            }
         }
     }
 
@@ -54,8 +62,8 @@ public struct FilmBlock: Sendable, Equatable {
         self.work = work
     }
 
-    /// The bytes that a leaf hashes, all little-endian: pixels as binary32, then albedo, normals, depths, objects and
-    /// sample counts as far as there are any, then the six counters as 64-bit integers in the order of their declaration.
+    /// The bytes that a leaf hashes, all little-endian: pixels as binary32, then albedo, normals, depths, objects,
+    /// sample counts, and the guides' albedo and normals as far as there are any, then the six counters as 64-bit integers in the order of their declaration.
     ///
     /// The leaf is BLAKE2b-256 of "tessera-leaf-v1:" and these.
     public var payload: [UInt8] {
@@ -67,6 +75,9 @@ public struct FilmBlock: Sendable, Equatable {
         }
         for numbers in [self.auxiliary.object, self.auxiliary.sampleCount] {
             for value in numbers { bytes.append(littleEndian: value) }
+        }
+        for numbers in [self.auxiliary.guideAlbedo, self.auxiliary.guideNormal] {
+            for value in numbers { bytes.append(littleEndian: value.bitPattern) }
         }
         bytes.append(littleEndian: self.work.cameraRays)
         bytes.append(littleEndian: self.work.bounceRays)
@@ -108,6 +119,13 @@ public struct FilmBlock: Sendable, Equatable {
         if channels.contains(.sampleCount) {
             guard let values = reader.words(from: 0, to: UInt32(RenderSettings.samplesMax)) else { return nil }
             auxiliary.sampleCount = values
+        }
+        if channels.contains(.guides) {
+            guard let albedo = reader.floats(3, from: 0, to: 1), let normal = reader.floats(3, from: -1, to: 1) else {
+                return nil
+            }
+            auxiliary.guideAlbedo = albedo
+            auxiliary.guideNormal = normal
         }
         self.init(
             width: width,

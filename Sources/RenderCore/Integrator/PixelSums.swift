@@ -10,6 +10,8 @@ struct PixelSums {
     private var depth = 0.0
     private var hits = 0
     private var object: UInt32 = 0
+    private var guideAlbedo = (0.0, 0.0, 0.0)
+    private var guideNormal = (0.0, 0.0, 0.0)
 
     /// Adds what a path has found, unless it is not a number.
     ///
@@ -34,6 +36,14 @@ struct PixelSums {
         self.albedo = (self.albedo.0 + Double(a.x), self.albedo.1 + Double(a.y), self.albedo.2 + Double(a.z))
         self.normal = (self.normal.0 + Double(n.x), self.normal.1 + Double(n.y), self.normal.2 + Double(n.z))
         self.depth += Double(features.depth(path))
+    }
+
+    /// Adds what a path saw that guides a denoiser.
+    mutating func add(_ guides: DenoisingGuides, _ path: Int) {
+        let (a, n) = (guides.albedo(path), guides.normal(path))
+        let (albedo, normal) = (self.guideAlbedo, self.guideNormal)
+        self.guideAlbedo = (albedo.0 + Double(a.x), albedo.1 + Double(a.y), albedo.2 + Double(a.z))
+        self.guideNormal = (normal.0 + Double(n.x), normal.1 + Double(n.y), normal.2 + Double(n.z))
     }
 
     // MARK: Means
@@ -61,6 +71,10 @@ struct PixelSums {
         if channels.contains(.object) { auxiliary.object[i] = self.object }
         if channels.contains(.sampleCount) {
             auxiliary.sampleCount[i] = UInt32(truncatingIfNeeded: self.samples)
+        }
+        if channels.contains(.guides) {
+            Self.write(self.guideAlbedo, scale, 0, 1, to: &auxiliary.guideAlbedo, 3 * i)
+            Self.write(self.guideNormal, scale, -1, 1, to: &auxiliary.guideNormal, 3 * i)
         }
     }
 

@@ -88,21 +88,29 @@ public struct FilmChannels: OptionSet, Sendable, Hashable {
     public static let object = FilmChannels(rawValue: 8)
     /// The number of samples that the pixel got.
     public static let sampleCount = FilmChannels(rawValue: 16)
+    /// What guides a denoiser, six numbers: the mean colour, 0...1, and the mean unit normal in the world, -1...1, of the
+    /// surfaces that are seen first, or in the mirrors and through the clear glass that are.
+    ///
+    /// The sky's colour is its light, cut off at 1; particles of volumes are white and have no normal.
+    public static let guides = FilmChannels(rawValue: 32)
     /// All of them.
-    public static let all: FilmChannels = [.albedo, .normal, .depth, .object, .sampleCount]
+    public static let all: FilmChannels = [.albedo, .normal, .depth, .object, .sampleCount, .guides]
+    /// Those of what is seen first.
+    static let firstHits: FilmChannels = [.albedo, .normal, .depth, .object]
 
     /// The channels as bits.
     public let rawValue: UInt8
 
     /// Creates a set from bits; unknown ones are left away.
     public init(rawValue: UInt8) {
-        self.rawValue = rawValue & 31
+        self.rawValue = rawValue & 63
     }
 
     /// The 32-bit numbers a pixel.
     var words: Int {
         (self.contains(.albedo) ? 3 : 0) + (self.contains(.normal) ? 3 : 0) + (self.contains(.depth) ? 1 : 0)
             + (self.contains(.object) ? 1 : 0) + (self.contains(.sampleCount) ? 1 : 0)
+            + (self.contains(.guides) ? 6 : 0)
     }
 }
 

@@ -26,6 +26,7 @@ extension Wavefront {
         let flight = volumes.follow(open, to: hits.distance, key: rays.key, &group, &work)
         let isIn = flight.meets .| flight.isLost
         hits.isHit = hits.isHit .& .!isIn
+        self.guides?.note(particles: flight.meets, group.number)
         self.cloud.initialize(to: copy group)
         guard flight.meets.any, depth < self.settings.maxDepth else {
             return VolumePassage(isIn: isIn, survivors: MaskLanes(false))

@@ -36,6 +36,8 @@ struct Wavefront: ~Copyable {
     private let found: UnsafeMutablePointer<Float>
     /// What the paths saw first, when someone wants to know.
     let features: FirstHits?
+    /// What guides a denoiser, likewise.
+    let guides: DenoisingGuides?
     private let filter: FilterTable
     private let dead: UnsafeMutablePointer<UInt32>
     /// What has become of the paths of a group that are in volumes; in a place of its own, for it is large, and copied with
@@ -56,7 +58,8 @@ struct Wavefront: ~Copyable {
         self.surface = memory.allocate(SurfaceLanes.self, count: 1)
         self.states = PathStates(memory: memory, capacity: Self.pathsMax, view: view)
         self.found = memory.allocate(Float.self, count: 3 * Self.pathsMax)
-        self.features = settings.channels.isEmpty ? nil : FirstHits(memory: memory)
+        self.features = settings.channels.isDisjoint(with: .firstHits) ? nil : FirstHits(memory: memory)
+        self.guides = settings.channels.contains(.guides) ? DenoisingGuides(memory: memory) : nil
         self.filter = FilterTable(settings.filter, memory: memory)
         self.dead = memory.allocate(UInt32.self, count: Self.pathsMax)
         self.cloud = memory.allocate(PathGroup.self, count: 1)
@@ -149,7 +152,10 @@ struct Wavefront: ~Copyable {
             active: active
         )
         var hits = self.traversal.nearest(self.view, rays)
-        if depth == 0, let features = self.features { features.clear(active, group.number) }
+        if depth == 0 {
+            self.features?.clear(active, group.number)
+            self.guides?.clear(active, group.number)
+        }
         // What volumes do to some paths is put aside until the surfaces have had the others.
         let passage = self.volumes.map { self.pass($0, rays, depth, &hits, &group, &work) }
         let escaped = active .& .!hits.isHit .& .!(passage?.isIn ?? MaskLanes(false))
@@ -184,7 +190,11 @@ struct Wavefront: ~Copyable {
                 group.beta = select(absorbed, group.beta * transmittance(medium, hits.distance), group.beta)
             }
         }
-        if depth == 0, let features = self.features { features.note(surface.pointee, hits, group.number) }
+        if depth == 0 { self.features?.note(surface.pointee, hits, group.number) }
+        if let guides = self.guides {
+            let transmission = self.lobes.transmission(surface.pointee)
+            guides.note(surface.pointee, transmission: transmission, hits.isHit, group.number)
+        }
         self.addEmission(hits.isHit, &group)
 
         if surface.pointee.disperses != 0 {
@@ -255,6 +265,7 @@ struct Wavefront: ~Copyable {
         let weighed = self.samples.environment(escaped, group)
         let sum = group.light + group.beta * weighed.radiance * weighed.weight
         group.light = select(escaped, sum, group.light)
+        self.guides?.note(sky: weighed.radiance, escaped, group.number)
     }
 
     /// Adds what the surfaces emit.

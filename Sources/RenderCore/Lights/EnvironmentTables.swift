@@ -1,7 +1,11 @@
-/// The distribution of an environment map: a row, then a column of it, each texel in proportion to the light that its
-/// bilinear patch sends.
+/// The distribution of an environment map: a row, then a column of patches between four texels, each in proportion to the
+/// light that it sends; within a patch points are drawn in proportion to the bilinear interpolant itself.
 ///
-/// After M. Pharr et al., PBRT 4th ed., 12.5.
+/// A sun of one texel lights three by three of them unevenly: with one density a texel it would give twice the noise.
+/// There is one more row of patches than of texels: the first reaches from the pole to the centres of the first texels, the
+/// last from the centres of the last ones to the other pole.
+///
+/// After M. Pharr et al., PBRT 4th ed., 12.5 and A.5.
 struct EnvironmentTables {
     private let width: Int
     private let height: Int
@@ -9,8 +13,8 @@ struct EnvironmentTables {
     let rowStarts: [UInt32]
     /// The starts of the columns, row after row; empty when the map is black.
     let columnStarts: [UInt32]
-    /// For each texel the density per solid angle with which its directions are drawn, times the sine of the angle from the
-    /// poles; zeros when the map is black.
+    /// For each patch the mean density per solid angle with which its directions are drawn, times the sine of the angle from
+    /// the poles; zeros when the map is black.
     let densities: [Float]
     /// The guide of the rows, then those of each row's columns.
     let guides: [UInt16]
@@ -23,24 +27,23 @@ struct EnvironmentTables {
         for i in brightness.indices {
             brightness[i] = (texels[3 * i] + texels[3 * i + 1]) + texels[3 * i + 2]
         }
-        var rows = [Float](repeating: 0, count: height)
+        var rows = [Float](repeating: 0, count: height + 1)
         var columns: [UInt32] = []
-        columns.reserveCapacity(width * height)
-        var line = [Float](repeating: 0, count: width)
-        var weights = line
-        for y in 0 ..< height {
-            // The integral of the bilinear interpolant over a texel weights the neighbours 1 6 1 along both axes.
-            let above = max(y - 1, 0) * width
-            let below = min(y + 1, height - 1) * width
-            for x in 0 ..< width {
-                line[x] = (brightness[above + x] + brightness[below + x]) + 6 * brightness[y * width + x]
-            }
-            let sine = sinCos(turns: (Float(y) + 0.5) / Float(2 * height)).sin
+        columns.reserveCapacity(width * (height + 1))
+        var weights = [Float](repeating: 0, count: width)
+        for y in 0 ... height {
+            let upper = max(y - 1, 0) * width
+            let lower = min(y, height - 1) * width
+            let isHalf = y == 0 || y == height
+            // The middle of the patch, in quarters of a texel.
+            let middle = y == 0 ? 1 : isHalf ? 4 * height - 1 : 4 * y
+            let sine = sinCos(turns: Float(middle) / Float(8 * height)).sin
+            let scale = isHalf ? 0.5 * sine : sine
             var sum: Float = 0
             for x in 0 ..< width {
-                let left = line[x == 0 ? width - 1 : x - 1]
-                let right = line[x == width - 1 ? 0 : x + 1]
-                let weight = ((left + right) + 6 * line[x]) * sine
+                let right = x == width - 1 ? 0 : x + 1
+                let left = brightness[upper + x] + brightness[lower + x]
+                let weight = (left + (brightness[upper + right] + brightness[lower + right])) * scale
                 weights[x] = weight
                 sum += weight
             }
@@ -54,17 +57,18 @@ struct EnvironmentTables {
         var guides: [UInt16] = []
         if let starts {
             guides = DiscreteDistribution.guide(starts)
-            for y in 0 ..< height {
+            for y in 0 ... height {
                 guides += DiscreteDistribution.guide(columns[y * width ..< (y + 1) * width])
             }
         }
         self.guides = guides
-        var densities = [Float](repeating: 0, count: width * height)
+        var densities = [Float](repeating: 0, count: width * (height + 1))
         if let starts {
             // 1 / (2 pi^2), and the number of texels.
             let scale = 0x1.9f02f6222c72p-5 * Double(width) * Double(height) * 0x1p-64
-            for y in 0 ..< height {
-                let row = Self.width(y, starts[...]) * scale
+            for y in 0 ... height {
+                let extent = y == 0 || y == height ? 0.5 : 1
+                let row = Self.width(y, starts[...]) * scale / extent
                 let line = columns[y * width ..< (y + 1) * width]
                 for x in 0 ..< width { densities[y * width + x] = Float(Self.width(y * width + x, line) * row) }
             }
@@ -72,14 +76,16 @@ struct EnvironmentTables {
         self.densities = densities
     }
 
-    /// Each texel's three numbers with its density.
+    /// Each texel's three numbers with the density of the patch whose lower left corner it is; the last row twice, for the
+    /// patches below it.
     func interleaved(_ texels: [Float]) -> [Float] {
         var result: [Float] = []
         result.reserveCapacity(4 * self.densities.count)
         for (i, density) in self.densities.enumerated() {
-            result.append(texels[3 * i])
-            result.append(texels[3 * i + 1])
-            result.append(texels[3 * i + 2])
+            let texel = i < self.width * self.height ? i : i - self.width
+            result.append(texels[3 * texel])
+            result.append(texels[3 * texel + 1])
+            result.append(texels[3 * texel + 2])
             result.append(density)
         }
         return result

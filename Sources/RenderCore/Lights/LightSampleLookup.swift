@@ -220,11 +220,11 @@ struct LightSampleLookup {
         _ result: inout LightSampleLanes
     ) {
         let lanes = MaskLanes(bits: flags.sky)
-        let (wi, density) = self.view.pointee.environment.sample(u, lanes, self.scratch)
+        let (wi, radiance, density) = self.view.pointee.environment.sample(u, lanes, self.scratch)
         let weighed = density * probability
         result.wi = select(lanes, wi, result.wi)
         result.distance = select(lanes, FloatLanes(.greatestFiniteMagnitude), result.distance)
-        result.radiance = select(lanes, self.view.pointee.environment.radiance(wi), result.radiance)
+        result.radiance = select(lanes, radiance, result.radiance)
         result.density = select(lanes, weighed, result.density)
         result.isFound = result.isFound .| (lanes .& (weighed .> 0))
     }
@@ -237,7 +237,7 @@ struct LightSampleLookup {
         _ group: borrowing PathGroup
     ) -> (radiance: Vector3Lanes, weight: FloatLanes) {
         let environment = self.view.pointee.environment
-        let radiance = environment.radiance(group.direction)
+        let (radiance, density) = environment.light(group.direction)
         guard environment.isSampled else { return (radiance, 1) }
         var probability: FloatLanes
         if let only = self.view.pointee.onlyKinds {
@@ -249,7 +249,7 @@ struct LightSampleLookup {
             }
             probability = self.scratch.floats(Row.other)
         }
-        probability *= environment.density(group.direction)
+        probability *= density
         return (radiance, select(group.density .> 0, powerHeuristic(group.density, probability), 1))
     }
 

@@ -128,7 +128,7 @@ extension Scene {
 
     /// The environment's radiance from a direction of unit length.
     package func skyRadiance(_ direction: SIMD3<Float>) -> SIMD3<Float> {
-        let light = self.withView { $0.pointee.environment.radiance(Vector3Lanes(Vector3(direction)))[0] }
+        let light = self.withView { $0.pointee.environment.light(Vector3Lanes(Vector3(direction))).radiance[0] }
         return SIMD3(light.x, light.y, light.z)
     }
 
@@ -148,7 +148,7 @@ extension Scene {
 
     /// The density per solid angle of drawing a direction, where there is no other light.
     package func skyDensity(_ direction: SIMD3<Float>) -> Float {
-        self.withView { $0.pointee.environment.density(Vector3Lanes(Vector3(direction)))[0] }
+        self.withView { $0.pointee.environment.light(Vector3Lanes(Vector3(direction))).density[0] }
     }
 
     /// The irradiance that the choice among kinds of light expects of the environment; a normal of zero means all sides.

@@ -32,6 +32,12 @@ struct LobeLookup {
         self.bsdf.initialize(to: bsdf)
     }
 
+    /// How much goes through the surfaces by transmission alone.
+    func transmission(_ surface: borrowing SurfaceLanes) -> FloatLanes {
+        guard surface.hasLobes != 0 else { return surface.transmission }
+        return select(MaskLanes(bits: surface.hasLobes), self.scratch.transmission, surface.transmission)
+    }
+
     /// Where light samples can find anything; only after a ``prepare(_:_:among:)`` that found lanes.
     @inline(never) func hasSpread() -> MaskLanes { self.bsdf.pointee.hasSpread }
 

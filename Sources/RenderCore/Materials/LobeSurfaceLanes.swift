@@ -114,6 +114,9 @@ struct LobeScratch {
         )
     }
 
+    /// How much goes through the surfaces that have such lobes.
+    var transmission: FloatLanes { self.rows.floats(Row.transmission) }
+
     /// All lanes; those without such lobes get what was there.
     @inline(__always) func lanes(of surface: borrowing SurfaceLanes, wo: Vector3Lanes) -> LobeSurfaceLanes {
         let up = Vector3Lanes(0, 0, 1)

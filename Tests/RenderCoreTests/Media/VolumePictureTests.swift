@@ -19,7 +19,7 @@ struct VolumePictureTests {
             environment: isSampled ? VolumeScenes.evenSky : .constant(white),
             camera: self.look(2)
         )
-        let light = TestScenes.mean(scene, samples: 256, depth: 64)
+        let light = TestScenes.mean(scene, samples: 512, depth: 64)
         for k in 0 ..< 3 { #expect(isClose(light[k], 1, within: 0.015), "\(light)") }
     }
 
