@@ -7,8 +7,10 @@ import Synchronization
 /// later, 2.x included). It uses as many threads as it likes.
 ///
 /// One for all pictures of a run: it takes them one after the other, from whichever thread.
-// The library's device may be used from any thread, by one at a time, which the lock sees to; all else never changes.
 public final class Denoiser: @unchecked Sendable {
+    // Unchecked: the library's device may be used from any thread by one at a time, which the lock sees to; all else is
+    // constant.
+
     /// What helps the denoiser to tell structure from noise; without it, textures lose some sharpness.
     public struct Guides: Sendable {
         /// The colour of what is seen, in mirrors and through glass as well, 0 to 1, three values a pixel.

@@ -4,6 +4,7 @@ struct MeshData: BitwiseCopyable {
     var normals: UnsafePointer<Float>?
     var tangents: UnsafePointer<Float>?
     var textureCoordinates: UnsafePointer<Float>?
+    var secondCoordinates: UnsafePointer<Float>?
     var colors: UnsafePointer<Float>?
     var indices: UnsafePointer<UInt32>
     var triangleCount: Int
@@ -14,6 +15,11 @@ struct MeshData: BitwiseCopyable {
     var closingPositions: UnsafePointer<Float>?
     /// Their normals then; there when both ``closingPositions`` and ``normals`` are.
     var closingNormals: UnsafePointer<Float>?
+
+    /// The texture coordinates that a texture uses.
+    @inline(__always) func coordinates(of texture: TextureData) -> UnsafePointer<Float>? {
+        texture.usesSecondCoordinates ? self.secondCoordinates ?? self.textureCoordinates : self.textureCoordinates
+    }
 
     /// The corners of a triangle where it was modelled.
     @inline(__always) func corners(_ triangle: Int) -> (Vector3, Vector3, Vector3) {
@@ -81,13 +87,21 @@ struct TextureData: BitwiseCopyable {
     var wrapS: TextureReference.Wrap
     var wrapT: TextureReference.Wrap
     var isNearest: Bool
+    var usesSecondCoordinates: Bool
     var transform: TextureReference.Transform
 
     @inline(__always) var isPresent: Bool { self.image >= 0 }
 
     /// No picture.
     static var none: TextureData {
-        TextureData(image: -1, wrapS: .repeat, wrapT: .repeat, isNearest: false, transform: .init())
+        TextureData(
+            image: -1,
+            wrapS: .repeat,
+            wrapT: .repeat,
+            isNearest: false,
+            usesSecondCoordinates: false,
+            transform: .init()
+        )
     }
 }
 

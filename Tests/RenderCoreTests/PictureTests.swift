@@ -12,7 +12,7 @@ struct PictureTests {
     }
 
     /// A shining square of 2 m before the camera with a 2 x 2 picture: red, green / blue, white.
-    private func poster(_ reference: TextureReference) throws -> Scene {
+    private func poster(_ reference: TextureReference, isSecond: Bool = false) throws -> Scene {
         let image = Image(
             width: 2,
             height: 2,
@@ -20,7 +20,8 @@ struct PictureTests {
         )
         let mesh = Mesh(
             positions: [-1, 1, -3, -1, -1, -3, 1, -1, -3, 1, 1, -3],
-            textureCoordinates: [0, 0, 0, 1, 1, 1, 1, 0],
+            textureCoordinates: isSecond ? [1, 1, 1, 0, 0, 0, 0, 1] : [0, 0, 0, 1, 1, 1, 1, 0],
+            secondCoordinates: isSecond ? [0, 0, 0, 1, 1, 1, 1, 0] : [],
             indices: [0, 1, 2, 0, 2, 3]
         )
         return try TestScenes.scene(
@@ -45,6 +46,16 @@ struct PictureTests {
         #expect(self.isMostly(pixels[32 * 18 + 13], SIMD3(0, 0, 1)))
         #expect(self.isMostly(pixels[32 * 18 + 18], SIMD3(1, 1, 1)))
         #expect(pixels[0] == SIMD3(0, 0, 0))
+    }
+
+    @Test
+    func `a texture asks for the mesh's second coordinates, and gets the first where there are no others`() throws {
+        let second = TextureReference(image: 0, isNearest: true, usesSecondCoordinates: true)
+        let first = TextureReference(image: 0, isNearest: true)
+        let expected = self.pixels(try self.poster(first), width: 32, height: 32)
+        #expect(self.pixels(try self.poster(second, isSecond: true), width: 32, height: 32) == expected)
+        #expect(self.pixels(try self.poster(second), width: 32, height: 32) == expected)
+        #expect(self.pixels(try self.poster(first, isSecond: true), width: 32, height: 32) != expected)
     }
 
     @Test

@@ -108,16 +108,18 @@ struct MaterialLobeTests {
     }
 
     @Test
-    func `any set of texture coordinates is read, and several in one material are told`() throws {
+    func `two sets of texture coordinates are read, whichever they are, and a third one is told`() throws {
         func shot(_ material: String, second: [Float] = [1, 1, 0, 1, 1, 0]) throws -> ImportedShot {
+            let third: [Float] = [0.5, 0, 0, 0.5, 0, 0]
             var scene = SceneBuilder()
             let positions = scene.floats([0, 0, 0, 1, 0, 0, 0, 1, 0], width: 3)
             let first = scene.floats([0, 0, 1, 0, 0, 1], width: 2)
             let other = scene.floats(second, width: 2)
+            let last = scene.floats(third, width: 2)
             let view = scene.view(try Sample.png())
             scene.members = [
                 "\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":\(positions),\"TEXCOORD_0\":\(first),"
-                    + "\"TEXCOORD_1\":\(other)},\"material\":0}]}]",
+                    + "\"TEXCOORD_1\":\(other),\"TEXCOORD_2\":\(last)},\"material\":0}]}]",
                 "\"materials\":[{\"name\":\"hull\",\(material)}]",
                 "\"images\":[{\"bufferView\":\(view),\"mimeType\":\"image/png\"}]",
                 "\"textures\":[{\"source\":0}]",
@@ -130,17 +132,28 @@ struct MaterialLobeTests {
         #expect(same.assets.meshes.first?.textureCoordinates == [1, 1, 0, 1, 1, 0])
         #expect(!same.notes.contains { $0.contains("texture coordinates") })
 
+        #expect(same.assets.meshes.first?.secondCoordinates == [])
+
         let mixed = try shot("\(base(1)),\(glow(0))")
         #expect(mixed.assets.meshes.first?.textureCoordinates == [1, 1, 0, 1, 1, 0])
+        #expect(mixed.assets.meshes.first?.secondCoordinates == [0, 0, 1, 0, 0, 1])
+        #expect(mixed.assets.materials.first?.baseColorTexture?.usesSecondCoordinates == false)
+        #expect(mixed.assets.materials.first?.emissionTexture?.usesSecondCoordinates == true)
+        #expect(!mixed.notes.contains { $0.contains("texture coordinates") })
+
+        let bumps = "\"normalTexture\":{\"index\":0,\"texCoord\":2}"
+        let three = try shot("\(base(1)),\(bumps),\(glow(0))")
+        #expect(three.assets.meshes.first?.secondCoordinates == [0.5, 0, 0, 0.5, 0, 0])
         #expect(
-            mixed.notes.contains {
-                $0.contains("Material \"hull\" uses several")
+            three.notes.contains {
+                $0.contains("Material \"hull\" uses more than two")
                     && $0.contains("set 1 also places the textures of emission (set 0)")
             },
-            "\(mixed.notes)"
+            "\(three.notes)"
         )
         // Two names of one map are one map.
         let twice = try shot("\(base(1)),\(glow(0))", second: [0, 0, 1, 0, 0, 1])
+        #expect(twice.assets.meshes.first?.secondCoordinates == [])
         #expect(!twice.notes.contains { $0.contains("texture coordinates") })
     }
 

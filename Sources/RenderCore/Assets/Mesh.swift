@@ -11,6 +11,9 @@ public struct Mesh: Sendable, Equatable {
     public var tangents: [Float]
     /// Two numbers a vertex, or nothing.
     public var textureCoordinates: [Float]
+    /// Two numbers a vertex for textures of which ``TextureReference/usesSecondCoordinates`` is true, or nothing: these then
+    /// use ``textureCoordinates`` as others do.
+    public var secondCoordinates: [Float]
     /// Three numbers a vertex, linear and 0...1, or nothing; they multiply the material's base colour.
     public var colors: [Float]
     /// Three vertex numbers a triangle, counter-clockwise when seen from the front.
@@ -24,6 +27,7 @@ public struct Mesh: Sendable, Equatable {
         normals: [Float] = [],
         tangents: [Float] = [],
         textureCoordinates: [Float] = [],
+        secondCoordinates: [Float] = [],
         colors: [Float] = [],
         indices: [UInt32],
         material: Int = 0
@@ -32,6 +36,7 @@ public struct Mesh: Sendable, Equatable {
         self.normals = normals
         self.tangents = tangents
         self.textureCoordinates = textureCoordinates
+        self.secondCoordinates = secondCoordinates
         self.colors = colors
         self.indices = indices
         self.material = material

@@ -44,6 +44,8 @@ public struct TextureReference: Sendable, Equatable {
     public var wrapT: Wrap
     /// Whether the nearest texel is taken instead of a bilinear blend of four.
     public var isNearest: Bool
+    /// Whether the mesh's second set of texture coordinates counts, where it has one.
+    public var usesSecondCoordinates: Bool
     /// Applied to the mesh's texture coordinates; (0, 0) is the picture's top left corner, v points down.
     public var transform: Transform
 
@@ -53,12 +55,14 @@ public struct TextureReference: Sendable, Equatable {
         wrapS: Wrap = .repeat,
         wrapT: Wrap = .repeat,
         isNearest: Bool = false,
+        usesSecondCoordinates: Bool = false,
         transform: Transform = Transform()
     ) {
         self.image = image
         self.wrapS = wrapS
         self.wrapT = wrapT
         self.isNearest = isNearest
+        self.usesSecondCoordinates = usesSecondCoordinates
         self.transform = transform
     }
 }

@@ -65,13 +65,14 @@ extension AssetsLoader {
         guard let wrapS = TextureReference.Wrap(rawValue: cursor.word()),
             let wrapT = TextureReference.Wrap(rawValue: cursor.word())
         else { throw SceneBlobError(.malformed, "\(what) \(number) has an unknown way of wrapping") }
-        let nearest = cursor.word()
-        guard nearest <= 1 else { throw SceneBlobError(.malformed, "\(what) \(number) has an unknown filter") }
+        let flags = cursor.word()
+        guard flags <= 3 else { throw SceneBlobError(.malformed, "\(what) \(number) has an unknown filter") }
         return TextureData(
             image: image,
             wrapS: wrapS,
             wrapT: wrapT,
-            isNearest: nearest == 1,
+            isNearest: flags & 1 != 0,
+            usesSecondCoordinates: flags & 2 != 0,
             transform: TextureReference.Transform(
                 a: try cursor.float(SceneRange.factor, what, number),
                 b: try cursor.float(SceneRange.factor, what, number),

@@ -76,6 +76,7 @@ struct AssetsLoader {
         let normals = try reader.floats("normals", limit: SceneRange.coordinate.upperBound)
         let tangents = try reader.floats("tangents", limit: SceneRange.coordinate.upperBound)
         let coordinates = try reader.floats("texture coordinates", limit: SceneRange.factor.upperBound)
+        let others = try reader.floats("second texture coordinates", limit: SceneRange.factor.upperBound)
         let colors = try reader.floats("colours", limit: SceneRange.fraction.upperBound)
         guard areNotNegative(colors) else {
             throw SceneBlobError(.invalidValue, "the colours of vertices are negative")
@@ -89,6 +90,7 @@ struct AssetsLoader {
         var normalSlices = Slices(normals, "normals")
         var tangentSlices = Slices(tangents, "tangents")
         var coordinateSlices = Slices(coordinates, "texture coordinates")
+        var otherSlices = Slices(others, "second texture coordinates")
         var colorSlices = Slices(colors, "colours")
         var indexSlices = Slices(indices, "indices")
         for i in 0 ..< records.count {
@@ -108,12 +110,14 @@ struct AssetsLoader {
             let hasNormals = flags & MeshFlags.normals != 0
             let hasTangents = flags & MeshFlags.tangents != 0
             let hasCoordinates = flags & MeshFlags.textureCoordinates != 0
+            let hasOthers = flags & MeshFlags.secondCoordinates != 0
             let hasColors = flags & MeshFlags.colors != 0
             let data = MeshData(
                 positions: vertices.pointer,
                 normals: hasNormals ? try normalSlices.next(vertexCount, times: 3).pointer : nil,
                 tangents: hasTangents ? try tangentSlices.next(vertexCount, times: 4).pointer : nil,
                 textureCoordinates: hasCoordinates ? try coordinateSlices.next(vertexCount, times: 2).pointer : nil,
+                secondCoordinates: hasOthers ? try otherSlices.next(vertexCount, times: 2).pointer : nil,
                 colors: hasColors ? try colorSlices.next(vertexCount, times: 3).pointer : nil,
                 indices: corners.pointer,
                 triangleCount: triangleCount,
@@ -128,6 +132,7 @@ struct AssetsLoader {
         try normalSlices.finish()
         try tangentSlices.finish()
         try coordinateSlices.finish()
+        try otherSlices.finish()
         try colorSlices.finish()
         try indexSlices.finish()
         try lightSlices.finish()

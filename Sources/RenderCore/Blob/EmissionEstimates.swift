@@ -18,9 +18,12 @@ struct EmissionEstimates {
         let material = self.assets.materials[mesh.material]
         let emission = Vector3(material.emission)
         let plain = (emission.x + emission.y) + emission.z
-        guard let reference = material.emissionTexture, self.assets.images.indices.contains(reference.image),
-            mesh.textureCoordinates.count / 2 == mesh.positions.count / 3
-        else { return plain }
+        guard let reference = material.emissionTexture, self.assets.images.indices.contains(reference.image) else {
+            return plain
+        }
+        let usesSecond = reference.usesSecondCoordinates && !mesh.secondCoordinates.isEmpty
+        let coordinates = usesSecond ? mesh.secondCoordinates : mesh.textureCoordinates
+        guard coordinates.count / 2 == mesh.positions.count / 3 else { return plain }
         let image = self.assets.images[reference.image]
         guard image.width > 0, image.height > 0 else { return plain }
         var sum: Float = 0
@@ -33,8 +36,8 @@ struct EmissionEstimates {
             var v: Float = 0
             for (corner, weight) in [(0, 1 - (a + b)), (1, a), (2, b)] {
                 let vertex = Int(mesh.indices[3 * t + corner])
-                u += mesh.textureCoordinates[2 * vertex] * weight
-                v += mesh.textureCoordinates[2 * vertex + 1] * weight
+                u += coordinates[2 * vertex] * weight
+                v += coordinates[2 * vertex + 1] * weight
             }
             let m = reference.transform
             let x = reference.wrapS.texel((m.a * u + m.b * v) + m.c, count: image.width)

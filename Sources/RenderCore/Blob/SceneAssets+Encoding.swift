@@ -1,6 +1,6 @@
 extension SceneAssets {
     /// The number of sections of an assets blob.
-    static var sectionCount: Int { 27 }
+    static var sectionCount: Int { 28 }
     /// The words of a mesh record: vertices, triangles, material, flags, two about its lights.
     static var meshWords: Int { 4 + MeshLights.recordWords }
     /// The words of a picture record: width, height, encoding.
@@ -31,7 +31,8 @@ extension SceneAssets {
         var size = 1 << 16
         for mesh in self.meshes {
             let numbers = mesh.positions.count + mesh.normals.count + mesh.tangents.count
-            let others = mesh.textureCoordinates.count + mesh.colors.count + mesh.indices.count
+            let coordinates = mesh.textureCoordinates.count + mesh.secondCoordinates.count
+            let others = coordinates + mesh.colors.count + mesh.indices.count
             size += 4 * (numbers + others + Self.meshWords)
         }
         // Smaller levels make a picture a third larger.
@@ -60,6 +61,7 @@ extension SceneAssets {
             guard mesh.normals.isEmpty || mesh.normals.count == vertices * 3,
                 mesh.tangents.isEmpty || mesh.tangents.count == vertices * 4,
                 mesh.textureCoordinates.isEmpty || mesh.textureCoordinates.count == vertices * 2,
+                mesh.secondCoordinates.isEmpty || mesh.secondCoordinates.count == vertices * 2,
                 mesh.colors.isEmpty || mesh.colors.count == vertices * 3
             else {
                 throw SceneBlobError(
@@ -81,6 +83,7 @@ extension SceneAssets {
             try check(mesh.normals, SceneRange.coordinate, "the normals of mesh \(i)")
             try check(mesh.tangents, SceneRange.coordinate, "the tangents of mesh \(i)")
             try check(mesh.textureCoordinates, SceneRange.factor, "the texture coordinates of mesh \(i)")
+            try check(mesh.secondCoordinates, SceneRange.factor, "the second texture coordinates of mesh \(i)")
             try check(mesh.colors, SceneRange.fraction, "the colours of mesh \(i)")
             records.append(UInt32(vertices))
             records.append(UInt32(triangles))
@@ -89,6 +92,7 @@ extension SceneAssets {
                 (mesh.normals.isEmpty ? 0 : MeshFlags.normals) | (mesh.tangents.isEmpty ? 0 : MeshFlags.tangents)
                     | (mesh.textureCoordinates.isEmpty ? 0 : MeshFlags.textureCoordinates)
                     | (mesh.colors.isEmpty ? 0 : MeshFlags.colors)
+                    | (mesh.secondCoordinates.isEmpty ? 0 : MeshFlags.secondCoordinates)
             )
             records += lights.append(try estimates.lights(of: mesh, number: i))
         }
@@ -97,6 +101,7 @@ extension SceneAssets {
         writer.section(floats: self.meshes.map { $0.normals })
         writer.section(floats: self.meshes.map { $0.tangents })
         writer.section(floats: self.meshes.map { $0.textureCoordinates })
+        writer.section(floats: self.meshes.map { $0.secondCoordinates })
         writer.section(floats: self.meshes.map { $0.colors })
         writer.section(words: self.meshes.map { $0.indices })
         lights.write(&writer)
@@ -194,5 +199,6 @@ enum MeshFlags {
     static var tangents: UInt32 { 2 }
     static var textureCoordinates: UInt32 { 4 }
     static var colors: UInt32 { 8 }
-    static var all: UInt32 { 15 }
+    static var secondCoordinates: UInt32 { 16 }
+    static var all: UInt32 { 31 }
 }

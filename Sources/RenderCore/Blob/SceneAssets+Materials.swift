@@ -1,5 +1,6 @@
 extension SceneAssets {
-    /// The words of a texture reference: picture + 1 or zero, wraps, filter, six of transform.
+    /// The words of a texture reference: picture + 1 or zero, wraps, flags (1 nearest texel, 2 second
+    /// coordinates), six of transform.
     static var textureWords: Int { 10 }
     /// The words of a material record.
     ///
@@ -88,7 +89,7 @@ extension SceneAssets {
         words.append(UInt32(reference.image + 1))
         words.append(reference.wrapS.rawValue)
         words.append(reference.wrapT.rawValue)
-        words.append(reference.isNearest ? 1 : 0)
+        words.append((reference.isNearest ? 1 : 0) | (reference.usesSecondCoordinates ? 2 : 0))
         let t = reference.transform
         for value in [t.a, t.b, t.c, t.d, t.e, t.f] {
             words.append(

@@ -43,6 +43,7 @@ extension SceneLoader {
                 normals: source.normals == nil ? nil : try normals.next(vertexCount, times: 3).pointer,
                 tangents: source.tangents == nil ? nil : try tangents.next(vertexCount, times: 4).pointer,
                 textureCoordinates: source.textureCoordinates,
+                secondCoordinates: source.secondCoordinates,
                 colors: source.colors,
                 indices: source.indices,
                 triangleCount: source.triangleCount,

@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "496679f4a51adef8715e535632b89baa0052279ae1d54a22f5cd927314a459ae"
+        "00c40c603cd804b3677a9150f579af2cfaa2224bb879b0634f9eba2ffb50529a"
     }
 
     /// The settings of the golden picture.
@@ -155,7 +155,9 @@ public enum GoldenScene {
                     image: 0,
                     transform: .init(a: 1, b: 0.125, c: 0.25, d: 0, e: 1, f: 0)
                 ),
-                roughness: 0.75
+                roughness: 0.75,
+                normalTexture: TextureReference(image: 1, usesSecondCoordinates: true),
+                normalScale: 0.25
             ),
             Material(baseColor: SIMD4(1, 0.75, 0.375, 1), metallic: 1, roughness: 0.25),
             Material(
@@ -265,6 +267,7 @@ extension Mesh {
             positions: [-1, 0, 1, 1, 0, 1, 1, 0, -1, -1, 0, -1],
             tangents: [1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1],
             textureCoordinates: [0, repeats, repeats, repeats, repeats, 0, 0, 0],
+            secondCoordinates: [0, 3, 2, 2, 2.5, 0, 0.25, 0],
             indices: [0, 1, 2, 0, 2, 3],
             material: material
         )

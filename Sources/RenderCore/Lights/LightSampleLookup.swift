@@ -203,12 +203,9 @@ struct LightSampleLookup {
             let mesh = self.view.pointee.meshes + instance.pointee.mesh
             let material = self.view.pointee.materials + mesh.pointee.material
             let weights = (weights.0[lane], weights.1[lane], weights.2[lane])
-            var uv: (Float, Float) = (0, 0)
-            if let coordinates = mesh.pointee.textureCoordinates {
-                let corners = mesh.pointee.indices + 3 &* Int(self.scratch.words(Row.number)[lane])
-                uv = interpolated(coordinates, corners, weights.0, weights.1, weights.2)
-            }
-            self.scratch.set(Row.radiance, lane, coveredRadiance(self.view, material, uv))
+            let corners = mesh.pointee.indices + 3 &* Int(self.scratch.words(Row.number)[lane])
+            let place = TexturePlace(mesh, corners, weights)
+            self.scratch.set(Row.radiance, lane, coveredRadiance(self.view, material, place))
         }
     }
 

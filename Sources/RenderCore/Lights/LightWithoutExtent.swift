@@ -37,17 +37,17 @@ struct Beam {
     return Beam(wi: wi, distance: distance * 0x1.ffffp-1, irradiance: light.pointee.intensity * factor)
 }
 
-/// What a material emits at a texture coordinate, lessened by its holes.
+/// What a material emits at a place, lessened by its holes.
 @inline(__always) func coveredRadiance(
     _ view: UnsafePointer<SceneView>,
     _ material: UnsafePointer<MaterialData>,
-    _ uv: (Float, Float)
+    _ place: TexturePlace
 ) -> Vector3 {
-    let radiance = emittedRadiance(view, material, uv)
+    let radiance = emittedRadiance(view, material, place)
     guard material.pointee.alphaMode != .opaque else { return radiance }
     var alpha = material.pointee.alpha
     if material.pointee.baseColorTexture.isPresent {
-        alpha *= lookUp(view, material.pointee.baseColorTexture, uv).alpha
+        alpha *= place.texel(view, material.pointee.baseColorTexture).alpha
     }
     let isMask = material.pointee.alphaMode == .mask
     return radiance * (isMask ? (alpha >= material.pointee.alphaCutoff ? 1 : 0) : clamped(alpha, 0, 1))

@@ -42,11 +42,10 @@ struct LobePoint: BitwiseCopyable {
     @inline(never) mutating func apply(
         _ view: UnsafePointer<SceneView>,
         _ lobes: UnsafePointer<LobeData>,
-        _ uv: (Float, Float),
-        _ footprint: TextureFootprint
+        _ place: TexturePlace
     ) {
         func texel(_ texture: TextureData) -> Texel? {
-            texture.isPresent ? lookUp(view, texture, uv, footprint) : nil
+            texture.isPresent ? place.texel(view, texture) : nil
         }
         if let t = texel(lobes.pointee.transmissionTexture) { self.transmission *= Self.fraction(t.color.x) }
         if let t = texel(lobes.pointee.specularTexture) { self.grazing *= Self.fraction(t.alpha) }

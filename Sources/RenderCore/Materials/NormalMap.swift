@@ -6,6 +6,7 @@
 func tangent(
     _ instance: UnsafePointer<InstanceData>,
     _ mesh: UnsafePointer<MeshData>,
+    _ coordinates: UnsafePointer<Float>?,
     _ corners: UnsafePointer<UInt32>,
     _ weights: (Float, Float, Float),
     at time: Float
@@ -20,7 +21,7 @@ func tangent(
         let t = (direction(i0) * weights.0 + direction(i1) * weights.1) + direction(i2) * weights.2
         return (transform.vector(t), (tangents[4 &* i0 &+ 3] < 0 ? -1 : 1) * mirror)
     }
-    guard let uv = mesh.pointee.textureCoordinates else { return (.zero, 1) }
+    guard let uv = coordinates else { return (.zero, 1) }
     let du1 = uv[2 &* i1] - uv[2 &* i0]
     let dv1 = uv[2 &* i1 &+ 1] - uv[2 &* i0 &+ 1]
     let du2 = uv[2 &* i2] - uv[2 &* i0]
@@ -51,16 +52,15 @@ func tangent(
     return ((t * x + b * y) + normal * z).normalized(or: normal)
 }
 
-/// What a material emits at a texture coordinate.
+/// What a material emits at a place.
 @inline(__always) func emittedRadiance(
     _ view: UnsafePointer<SceneView>,
     _ material: UnsafePointer<MaterialData>,
-    _ uv: (Float, Float),
-    _ footprint: TextureFootprint = .point
+    _ place: TexturePlace
 ) -> Vector3 {
     var emission = material.pointee.emission
     if material.pointee.emissionTexture.isPresent {
-        let color = lookUp(view, material.pointee.emissionTexture, uv, footprint).color
+        let color = place.texel(view, material.pointee.emissionTexture).color
         emission *= Vector3(larger(0, color.x), larger(0, color.y), larger(0, color.z))
     }
     return emission

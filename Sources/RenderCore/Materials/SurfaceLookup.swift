@@ -358,12 +358,7 @@ struct SurfaceLookup {
             let corners = mesh.pointee.indices + 3 &* Int(hits.primitive.number[lane])
             let material = self.view.pointee.materials + mesh.pointee.material
             let weights = (weights.0[lane], weights.1[lane], weights.2[lane])
-            var uv: (Float, Float) = (0, 0)
-            var footprint = TextureFootprint.point
-            if let coordinates = mesh.pointee.textureCoordinates {
-                uv = interpolated(coordinates, corners, weights.0, weights.1, weights.2)
-                footprint = footprints.footprint(lane, textureArea: textureArea(coordinates, corners))
-            }
+            let place = TexturePlace(mesh, corners, weights, footprints, lane: lane)
             var baseColor = material.pointee.baseColor
             if let colors = mesh.pointee.colors {
                 let first = loadVector(colors, Int(corners[0])) * weights.0
@@ -371,20 +366,21 @@ struct SurfaceLookup {
                 baseColor *= (first + second) + loadVector(colors, Int(corners[2])) * weights.2
             }
             if material.pointee.baseColorTexture.isPresent {
-                baseColor *= lookUp(self.view, material.pointee.baseColorTexture, uv, footprint).color
+                baseColor *= place.texel(self.view, material.pointee.baseColorTexture).color
             }
             self.scratch.set(Row.baseColor, lane, baseColor)
             if material.pointee.metallicRoughnessTexture.isPresent {
-                let color = lookUp(self.view, material.pointee.metallicRoughnessTexture, uv, footprint).color
+                let color = place.texel(self.view, material.pointee.metallicRoughnessTexture).color
                 self.scratch.set(Row.roughness, lane, material.pointee.roughness * color.y)
                 self.scratch.set(Row.metallic, lane, material.pointee.metallic * color.z)
             }
             if material.pointee.emissionTexture.isPresent {
-                self.scratch.set(Row.emission, lane, emittedRadiance(self.view, material, uv, footprint))
+                self.scratch.set(Row.emission, lane, emittedRadiance(self.view, material, place))
             }
             if material.pointee.normalTexture.isPresent {
-                let tangent = tangent(instance, mesh, corners, weights, at: footprints.time[lane])
-                let color = lookUp(self.view, material.pointee.normalTexture, uv, footprint).color
+                let uv = mesh.pointee.coordinates(of: material.pointee.normalTexture)
+                let tangent = tangent(instance, mesh, uv, corners, weights, at: footprints.time[lane])
+                let color = place.texel(self.view, material.pointee.normalTexture).color
                 let normal = mapped(normals[lane], tangent, color, scale: material.pointee.normalScale)
                 self.scratch.set(Row.normal, lane, normal)
             }
@@ -418,25 +414,22 @@ struct SurfaceLookup {
                 let mesh = self.view.pointee.meshes + instance.pointee.mesh
                 let corners = mesh.pointee.indices + 3 &* Int(hits.primitive.number[lane])
                 let weights = (weights.0[lane], weights.1[lane], weights.2[lane])
-                var uv: (Float, Float) = (0, 0)
-                var footprint = TextureFootprint.point
-                if let coordinates = mesh.pointee.textureCoordinates {
-                    uv = interpolated(coordinates, corners, weights.0, weights.1, weights.2)
-                    footprint = footprints.footprint(lane, textureArea: textureArea(coordinates, corners))
-                }
-                point.apply(self.view, lobes, uv, footprint)
+                let place = TexturePlace(mesh, corners, weights, footprints, lane: lane)
+                point.apply(self.view, lobes, place)
                 let hasNormalMap = lobes.pointee.clearcoatNormalTexture.isPresent
                 if hasNormalMap || lobes.pointee.anisotropy > 0 {
-                    let tangent = tangent(instance, mesh, corners, weights, at: footprints.time[lane])
+                    let map = hasNormalMap ? lobes.pointee.clearcoatNormalTexture : lobes.pointee.anisotropyTexture
+                    let uv = mesh.pointee.coordinates(of: map)
+                    let tangent = tangent(instance, mesh, uv, corners, weights, at: footprints.time[lane])
                     if hasNormalMap {
-                        let color = lookUp(self.view, lobes.pointee.clearcoatNormalTexture, uv, footprint).color
+                        let color = place.texel(self.view, lobes.pointee.clearcoatNormalTexture).color
                         let scale = lobes.pointee.clearcoatNormalScale
                         clearcoatNormal = mapped(clearcoatNormal, tangent, color, scale: scale)
                     }
                     var x: Float = 1
                     var y: Float = 0
                     if lobes.pointee.anisotropyTexture.isPresent {
-                        let color = lookUp(self.view, lobes.pointee.anisotropyTexture, uv, footprint).color
+                        let color = place.texel(self.view, lobes.pointee.anisotropyTexture).color
                         (x, y) = (2 * color.x - 1, 2 * color.y - 1)
                         point.anisotropy *= clamped(color.z, 0, 1)
                     }

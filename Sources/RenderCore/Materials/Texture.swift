@@ -158,7 +158,9 @@ struct TextureFootprint: BitwiseCopyable {
     let mesh = view.pointee.meshes + instance.pointee.mesh
     let material = view.pointee.materials + mesh.pointee.material
     var alpha = material.pointee.alpha
-    if material.pointee.baseColorTexture.isPresent, let coordinates = mesh.pointee.textureCoordinates {
+    if material.pointee.baseColorTexture.isPresent,
+        let coordinates = mesh.pointee.coordinates(of: material.pointee.baseColorTexture)
+    {
         let corners = mesh.pointee.indices + 3 &* Int(triangle.number)
         let uv = interpolated(coordinates, corners, (1 - weights.0) - weights.1, weights.0, weights.1)
         alpha *= lookUp(view, material.pointee.baseColorTexture, uv).alpha

@@ -22,6 +22,13 @@ extension GLTF {
             return all.compactMap { item in item.texture.map { (item.use, $0) } }
         }
 
+        /// The sets of texture coordinates that the textures use, that of the base colour or else of what follows it first.
+        var coordinateSets: [Int] {
+            self.textures.map(\.texture.coordinateSet).reduce(into: []) { sets, set in
+                if !sets.contains(set) { sets.append(set) }
+            }
+        }
+
         struct MetallicRoughness: Decodable {
             var baseColorFactor: [Double]?
             var baseColorTexture: TextureInfo?

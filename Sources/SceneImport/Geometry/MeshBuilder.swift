@@ -139,9 +139,7 @@ struct MeshBuilder {
         var result = Mesh(positions: positions, indices: indices, material: material)
         result.normals = try data.floats("NORMAL", .vector3) ?? []
         let surface = materials[checked: material]
-        if let set = try self.coordinateSet(material, surface, in: data) {
-            result.textureCoordinates = try data.floats("TEXCOORD_\(set)", .vector2) ?? []
-        }
+        try self.addCoordinates(to: &result, surface, from: data)
         if let colors = try data.colors() {
             result.colors = colors.values
             self.hasVertexAlpha = self.hasVertexAlpha || colors.isTranslucent
@@ -153,7 +151,9 @@ struct MeshBuilder {
         if surface?.hasTangents == true, !result.normals.isEmpty {
             result.tangents = try data.floats("TANGENT", .vector4) ?? []
             if result.tangents.isEmpty, !result.textureCoordinates.isEmpty {
-                deformer.append(copiesOf: TangentSpace.addTangents(to: &result))
+                let sets = surface?.coordinateSets ?? []
+                let isSecond = sets.count > 1 && surface?.normalTexture?.coordinateSet == sets[1]
+                deformer.append(copiesOf: TangentSpace.addTangents(to: &result, ofSecondCoordinates: isSecond))
             }
         }
         return (result, deformer)
@@ -179,35 +179,34 @@ struct MeshBuilder {
         return index
     }
 
-    /// The texture coordinates that a material uses; the renderer has one set for each mesh, which is that of the base
-    /// colour or else of what follows it.
-    private mutating func coordinateSet(
-        _ index: Int,
+    /// Brings the texture coordinates that a material uses: the renderer has two sets for each mesh.
+    private mutating func addCoordinates(
+        to mesh: inout Mesh,
         _ material: GLTF.Material?,
-        in data: VertexData
-    ) throws(ImportError) -> Int? {
-        guard let material else { return nil }
-        let textures = material.textures
+        from data: VertexData
+    ) throws(ImportError) {
+        guard let material else { return }
+        let sets = material.coordinateSets
         // Where nothing else tells the tangents, texture coordinates do.
-        guard let shown = textures.first?.texture.coordinateSet else { return material.hasTangents ? 0 : nil }
-        let others = textures.filter { $0.texture.coordinateSet != shown }
+        guard let first = sets.first ?? (material.hasTangents ? 0 : nil) else { return }
+        mesh.textureCoordinates = try data.floats("TEXCOORD_\(first)", .vector2) ?? []
+        guard sets.count > 1 else { return }
+        let second = try data.floats("TEXCOORD_\(sets[1])", .vector2) ?? []
         // Programs write one map under two numbers, too.
-        let own = others.isEmpty ? nil : try data.floats("TEXCOORD_\(shown)", .vector2)
-        var differs = false
-        for set in Set(others.map(\.texture.coordinateSet)).sorted() where !differs {
-            differs = try data.floats("TEXCOORD_\(set)", .vector2) != own
-        }
-        if differs {
-            self.coordinateConflicts[index] = CoordinateConflict(
-                material: material.name.map { "\"\(ResourceLoader.shortened($0))\"" } ?? "\(index)",
-                shown: shown,
+        if second != mesh.textureCoordinates { mesh.secondCoordinates = second }
+        for set in sets.dropFirst(2) {
+            guard try data.floats("TEXCOORD_\(set)", .vector2) != mesh.textureCoordinates else { continue }
+            let others = material.textures.filter { sets.dropFirst(2).contains($0.texture.coordinateSet) }
+            self.coordinateConflicts[mesh.material] = CoordinateConflict(
+                material: material.name.map { "\"\(ResourceLoader.shortened($0))\"" } ?? "\(mesh.material)",
+                shown: first,
                 others: others.map { (use: $0.use, set: $0.texture.coordinateSet) }
             )
+            return
         }
-        return shown
     }
 
-    /// A material whose textures use several sets of texture coordinates.
+    /// A material whose textures use more than two sets of texture coordinates.
     private struct CoordinateConflict {
         let material: String
         let shown: Int
@@ -219,12 +218,13 @@ struct MeshBuilder {
         let conflicts = self.coordinateConflicts.sorted { $0.key < $1.key }.map(\.value)
         var notes = conflicts.prefix(Self.conflictsTold).map { conflict in
             let others = conflict.others.map { "\($0.use) (set \($0.set))" }.joined(separator: ", ")
-            return "Material \(conflict.material) uses several sets of texture coordinates, and a mesh has one: set "
+            return
+                "Material \(conflict.material) uses more than two sets of texture coordinates, and a mesh has two: set "
                 + "\(conflict.shown) also places the textures of \(others). Bake them to one set."
         }
         if conflicts.count > Self.conflictsTold {
             notes.append(
-                "\(conflicts.count - Self.conflictsTold) more materials use several sets of texture coordinates."
+                "\(conflicts.count - Self.conflictsTold) more materials use more than two sets of texture coordinates."
             )
         }
         return notes

@@ -7,9 +7,11 @@ package import RenderCore
 /// their triangles have the same handedness, and the vertex is split otherwise. Unlike MikkTSpace, vertices that the
 /// file keeps apart are not welded first.
 package enum TangentSpace {
-    /// Adds tangents; returns the original of each vertex that was appended.
+    /// Adds tangents along one of the sets of texture coordinates; returns the original of each vertex that was appended.
     @discardableResult
-    package static func addTangents(to mesh: inout Mesh) -> [Int] {
+    package static func addTangents(to mesh: inout Mesh, ofSecondCoordinates isSecond: Bool = false) -> [Int] {
+        let coordinates =
+            isSecond && !mesh.secondCoordinates.isEmpty ? mesh.secondCoordinates : mesh.textureCoordinates
         let vertexCount = mesh.positions.count / 3
         // For each vertex: the sums for right- and left-handed triangles.
         var sums = [SIMD3<Double>](repeating: .zero, count: 2 * vertexCount)
@@ -17,7 +19,7 @@ package enum TangentSpace {
         var isLeftHanded = [Bool](repeating: false, count: mesh.indices.count / 3)
         for triangle in 0 ..< mesh.indices.count / 3 {
             let corners = mesh.corners(triangle)
-            let (tangent, isLeft) = self.tangent(of: corners, in: mesh)
+            let (tangent, isLeft) = self.tangent(of: corners, in: mesh, coordinates)
             isLeftHanded[triangle] = isLeft
             let order = [corners.0, corners.1, corners.2]
             for k in 0 ..< 3 {
@@ -62,6 +64,9 @@ package enum TangentSpace {
             for k in 0 ..< 2 {
                 mesh.textureCoordinates.append(mesh.textureCoordinates[2 * vertex + k])
             }
+            if !mesh.secondCoordinates.isEmpty {
+                for k in 0 ..< 2 { mesh.secondCoordinates.append(mesh.secondCoordinates[2 * vertex + k]) }
+            }
         }
         if !copies.isEmpty {
             for corner in mesh.indices.indices where isLeftHanded[corner / 3] {
@@ -90,10 +95,12 @@ package enum TangentSpace {
     }
 
     /// The direction in which u grows, and whether the texture is mirrored.
-    private static func tangent(of corners: (Int, Int, Int), in mesh: Mesh) -> (SIMD3<Double>, isLeft: Bool) {
-        func uv(_ i: Int) -> SIMD2<Double> {
-            SIMD2(Double(mesh.textureCoordinates[2 * i]), Double(mesh.textureCoordinates[2 * i + 1]))
-        }
+    private static func tangent(
+        of corners: (Int, Int, Int),
+        in mesh: Mesh,
+        _ coordinates: [Float]
+    ) -> (SIMD3<Double>, isLeft: Bool) {
+        func uv(_ i: Int) -> SIMD2<Double> { SIMD2(Double(coordinates[2 * i]), Double(coordinates[2 * i + 1])) }
         let a = mesh.vertex(corners.0, of: mesh.positions)
         let edge1 = mesh.vertex(corners.1, of: mesh.positions) - a
         let edge2 = mesh.vertex(corners.2, of: mesh.positions) - a

@@ -33,6 +33,7 @@ struct MaterialBuilder {
 
     private mutating func build(_ source: GLTF.Material) throws(ImportError) -> Material {
         var material = Self.defaultMaterial
+        self.textures.secondCoordinates = source.coordinateSets.dropFirst().first
         let pbr = Self.metallicRoughness(source)
         let color = try Numbers.vector(pbr?.baseColorFactor, count: 4, default: [1, 1, 1, 1], "the base colour")
         material.baseColor = SIMD4(

@@ -24,6 +24,9 @@ struct TextureLoader {
     private var loaded: [Key: Int] = [:]
     private var pixelsLeft: Int
 
+    /// The set of texture coordinates that is the second one of the material in hand.
+    var secondCoordinates: Int?
+
     /// The pictures so far.
     private(set) var images: [RenderCore.Image] = []
 
@@ -59,6 +62,7 @@ struct TextureLoader {
             wrapS: try Self.wrap(sampler?.wrapS),
             wrapT: try Self.wrap(sampler?.wrapT),
             isNearest: sampler?.magFilter == 9728,
+            usesSecondCoordinates: info.coordinateSet == self.secondCoordinates,
             transform: try Self.transform(info.extensions?.transform)
         )
     }
