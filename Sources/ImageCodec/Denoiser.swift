@@ -17,11 +17,14 @@ public final class Denoiser: @unchecked Sendable {
         public var albedo: [Float]
         /// Its normal, -1 to 1, three values a pixel; empty for none.
         public var normal: [Float]
+        /// Whether both have so little noise that they may be taken at their word: all that is in them stays sharp.
+        public var areClean: Bool
 
         /// Creates guides; a normal without an albedo is of no use.
-        public init(albedo: [Float], normal: [Float] = []) {
+        public init(albedo: [Float], normal: [Float] = [], areClean: Bool = false) {
             self.albedo = albedo
             self.normal = normal
+            self.areClean = areClean
         }
     }
 
@@ -114,7 +117,12 @@ public final class Denoiser: @unchecked Sendable {
             if !guides.normal.isEmpty { images.append(("normal", guides.normal)) }
         }
         let pixels = try self.lock.withLock { _ throws(ImageError) in
-            try self.filter(images, width: picture.width, height: picture.height)
+            try self.filter(
+                images,
+                areClean: guides?.areClean ?? false,
+                width: picture.width,
+                height: picture.height
+            )
         }
         return Picture(width: picture.width, height: picture.height, pixels: pixels)
     }
@@ -122,6 +130,7 @@ public final class Denoiser: @unchecked Sendable {
     /// Runs one filter of the library on images of three values a pixel.
     private func filter(
         _ images: [(name: String, values: [Float])],
+        areClean: Bool,
         width: Int,
         height: Int
     ) throws(ImageError) -> [Float] {
@@ -141,6 +150,7 @@ public final class Denoiser: @unchecked Sendable {
             self.setImage(filter, name, image, 3, width, height, 0, 0, 0)
         }
         self.setFlag(filter, "hdr", true)
+        if areClean { self.setFlag(filter, "cleanAux", true) }
         self.commitFilter(filter)
         self.executeFilter(filter)
         try self.checkError()

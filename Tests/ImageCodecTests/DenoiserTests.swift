@@ -20,6 +20,11 @@ struct DenoiserTests {
                 albedo: [Float](repeating: 0.5, count: count),
                 normal: [Float](repeating: 0.5, count: count)
             ),
+            Denoiser.Guides(
+                albedo: [Float](repeating: 0.5, count: count),
+                normal: [Float](repeating: 0.5, count: count),
+                areClean: true
+            ),
         ] {
             let clean = try denoiser.denoise(picture, guides: guides)
             func mean(_ p: Picture) -> Float { p.pixels.reduce(0, +) / Float(count) }

@@ -80,6 +80,9 @@ public struct FrameOutput: Sendable {
     /// What was verified stays as it is: the plain channels of OpenEXR files are the pixels that were rendered.
     public var denoises = false
 
+    /// The samples a pixel from which on guides are good enough to be taken at their word: measured, with fewer the particles
+    /// of a monster come out worse, with more everything better.
+    private static let cleanSamples = 16
     /// Made when it is first wanted, once: to begin takes the library longer than a small picture.
     private static let denoiser = Result { () throws(ImageError) in try Denoiser() }
 
@@ -194,7 +197,13 @@ public struct FrameOutput: Sendable {
     ) throws -> [String] {
         let picture = Picture(width: film.width, height: film.height, pixels: film.pixels)
         let guides =
-            film.guideAlbedo.isEmpty ? nil : Denoiser.Guides(albedo: film.guideAlbedo, normal: film.guideNormal)
+            film.guideAlbedo.isEmpty
+            ? nil
+            : Denoiser.Guides(
+                albedo: film.guideAlbedo,
+                normal: film.guideNormal,
+                areClean: provenance.samples >= Self.cleanSamples
+            )
         let clean = self.denoises ? try Self.denoiser.get().denoise(picture, guides: guides) : nil
         let files = self.files(ofFrame: frame)
         for file in files {

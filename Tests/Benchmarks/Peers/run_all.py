@@ -66,7 +66,7 @@ if __name__ == "__main__":
             jobs.append(("tessera", a.tessera_tag, ["--tessera", a.tessera, "--extra", a.tessera_extra], f"{T3},0:{TESSERA_REFERENCE[s]}"))
         if "tessera-oidn" in peers and a.tessera:
             extra = a.tessera_extra + " --denoise"
-            jobs.append(("tessera", "tessera-oidn", ["--tessera", a.tessera, "--extra", extra], "1:1,1:2,1:4,1:8,1:16"))
+            jobs.append(("tessera", "tessera-oidn", ["--tessera", a.tessera, "--extra", extra], "1:1,1:2,1:4,1:8,1:12,1:16,1:24"))
         if "mitsuba-llvm" in peers and lt:
             jobs.append(("mitsuba", "mitsuba-llvm", ["--variant", "llvm_ad_rgb"], f"{lt},0:{lref}"))
         if "mitsuba-scalar" in peers:
