@@ -98,7 +98,7 @@ public struct Ledger: Sendable {
     var burns: [PeerID: Burn] = [:]
     var batches: [RecordID: Batch] = [:]
     var reports: [RecordID: Report] = [:]
-    private var unsupported: [RecordID: (proof: FraudProof, signer: PeerID)] = [:]
+    var unsupported: [RecordID: (proof: FraudProof, signer: PeerID)] = [:]
     var unsupportedFinals: [Int: [RecordID: FrameFinal]] = [:]
     var sequences: [Sequence: [RecordID]] = [:]
     // What compaction needs; see the extension of that name.
@@ -120,7 +120,7 @@ public struct Ledger: Sendable {
     /// Some of what was dropped lately, so that it is not asked for again.
     var dropped: Set<RecordID> = []
     /// Units of each frame with at least two claims, counted from 0.
-    private var pairedUnits: [Int: Int] = [:]
+    var pairedUnits: [Int: Int] = [:]
     /// Who holds the pixels of a unit.
     var receipts: [Int: [Receipt]] = [:]
     var rosters: RosterBook
@@ -230,73 +230,6 @@ public struct Ledger: Sendable {
         self.entries[id]
     }
 
-    struct Refusal: Error {
-        let reason: String
-        /// Whether nobody needs the record any more, though nothing is wrong with it.
-        var isSpent = false
-    }
-
-    /// Checks form, signature and job of a record.
-    func examine(_ record: SignedRecord) -> Result<GridRecord, Refusal> {
-        let decoded: GridRecord
-        do {
-            decoded = try record.verified(by: self.verify)
-        } catch {
-            return .failure(Refusal(reason: error.message))
-        }
-        switch decoded {
-        case .jobManifest:
-            return .failure(Refusal(reason: "a ledger has one manifest"))
-        case .resultBatch(let batch):
-            guard batch.job == self.job else { return .failure(self.otherJob(batch.job)) }
-            guard !batch.results.isEmpty else { return .failure(Refusal(reason: "the batch is empty")) }
-            for result in batch.results where self.plan.index(of: result.unit) == nil {
-                return .failure(Refusal(reason: "the job has no unit \(result.unit)"))
-            }
-        case .auditReport(let report):
-            guard report.job == self.job else { return .failure(self.otherJob(report.job)) }
-            guard self.plan.index(of: report.unit) != nil else {
-                return .failure(Refusal(reason: "the job has no unit \(report.unit)"))
-            }
-        case .fraudProof(let proof):
-            guard proof.job == self.job else { return .failure(self.otherJob(proof.job)) }
-            guard self.plan.index(of: proof.unit) != nil else {
-                return .failure(Refusal(reason: "the job has no unit \(proof.unit)"))
-            }
-        case .frameFinal(let final):
-            guard final.job == self.job else { return .failure(self.otherJob(final.job)) }
-            guard self.plan.frames.contains(final.frame) else {
-                return .failure(Refusal(reason: "the job has no frame \(final.frame)"))
-            }
-        case .rosterEpoch(let epoch):
-            guard epoch.job == self.job else { return .failure(self.otherJob(epoch.job)) }
-        case .storeReceipt(let receipt):
-            guard receipt.job == self.job else { return .failure(self.otherJob(receipt.job)) }
-            guard !receipt.items.isEmpty else { return .failure(Refusal(reason: "the receipt is empty")) }
-            for item in receipt.items where self.plan.index(of: item.unit) == nil {
-                return .failure(Refusal(reason: "the job has no unit \(item.unit)"))
-            }
-        case .jobOrder(let order):
-            guard order.job == self.job else { return .failure(self.otherJob(order.job)) }
-            guard record.signer == self.submitter else {
-                return .failure(Refusal(reason: "\(record.signer) did not submit the job"))
-            }
-        case .frameSeal(let seal):
-            if let refusal = self.refusal(of: seal, by: record.signer) { return .failure(refusal) }
-        }
-        if !self.seals.isEmpty, self.isSpent(decoded, id: record.id, by: record.signer) {
-            return .failure(Refusal(reason: "its frames are sealed", isSpent: true))
-        }
-        guard self.entries.count < self.recordsMax else {
-            return .failure(Refusal(reason: "the ledger is full with \(self.entries.count) records"))
-        }
-        return .success(decoded)
-    }
-
-    func otherJob(_ job: JobID) -> Refusal {
-        Refusal(reason: "the record belongs to job \(job)")
-    }
-
     /// Adds a record that ``examine(_:)`` has passed.
     mutating func insert(_ record: SignedRecord, id: RecordID, decoded: GridRecord) -> Insertion {
         guard self.seals.isEmpty || !self.isSpent(decoded, id: id, by: record.signer) else {
@@ -366,130 +299,6 @@ public struct Ledger: Sendable {
         for frame in Set(batch.results.map(\.unit.frame)) where self.unsupportedFinals[frame] != nil {
             self.weighFinals(ofFrame: frame)
         }
-    }
-
-    private mutating func add(_ report: AuditReport, id: RecordID, referee: PeerID) {
-        guard let unit = self.plan.index(of: report.unit) else { return }
-        let address = LeafAddress(unit: unit, leafIndex: report.leafIndex)
-        self.reports[id] = Report(referee: referee, address: address, leaf: report.leaf)
-        self.findings[address, default: []].append(Finding(referee: referee, leaf: report.leaf, report: id))
-        self.weighProofs()
-    }
-
-    /// Lets those final records of a frame take effect that the results bear out; of several the one with the lowest id.
-    private mutating func weighFinals(ofFrame frame: Int) {
-        guard let waiting = self.unsupportedFinals[frame], self.seals[frame] == nil,
-            self.pairedUnits[frame - self.plan.firstFrame] == self.plan.unitsPerFrame
-        else { return }
-        for (id, final) in waiting {
-            let isWhole = final.work.count < WireLimits.frameWorkersMax
-            let workers = isWhole ? Set(final.work.map(\.worker)) : nil
-            guard let roots = self.roots(ofFrame: frame, by: workers, hashingTo: final.framePixels) else { continue }
-            self.unsupportedFinals[frame]?[id] = nil
-            if let known = self.finals[frame], known.id < id { continue }
-            self.finals[frame] = Final(id: id, workers: workers, roots: roots)
-        }
-        if self.unsupportedFinals[frame]?.isEmpty ?? false {
-            self.unsupportedFinals[frame] = nil
-        }
-    }
-
-    /// The roots of a frame's units that hash to its pixels, each signed by at least two of these workers; nothing when the
-    /// records do not show them.
-    ///
-    /// More records never take this back, so that it does not matter in which order they come.
-    private func roots(ofFrame frame: Int, by workers: Set<PeerID>?, hashingTo pixels: Digest) -> [Digest]? {
-        var choices: [[Digest]] = []
-        var ways = 1
-        for index in self.plan.units(ofFrame: frame) {
-            var signers: [Digest: Set<PeerID>] = [:]
-            for claim in self.claims[index, default: []] where workers?.contains(claim.worker) ?? true {
-                signers[claim.root, default: []].insert(claim.worker)
-            }
-            let candidates = signers.filter { $0.value.count > 1 }.keys.sorted()
-            ways = ways.multipliedReportingOverflow(by: candidates.count).partialValue
-            guard (1 ... Self.finalWaysMax).contains(ways) else { return nil }
-            choices.append(candidates)
-        }
-        for way in 0 ..< ways {
-            var rest = way
-            let roots = choices.map { candidates in
-                defer { rest /= candidates.count }
-                return candidates[rest % candidates.count]
-            }
-            if Digest(hashing: roots.flatMap(\.bytes)) == pixels { return roots }
-        }
-        return nil
-    }
-
-    /// The most combinations of roots that are tried for a final frame; more than one takes workers that collude.
-    private static let finalWaysMax = 256
-
-    mutating func burn(_ worker: PeerID, _ offence: Burn.Offence, evidence: RecordID) {
-        let burn = Burn(worker: worker, offence: offence, evidence: evidence)
-        if let known = self.burns[worker], known.precedes(burn) { return }
-        self.burns[worker] = burn
-    }
-
-    /// Lets those proofs take effect whose records are all here.
-    ///
-    /// Which one is looked at first does not matter, since proofs do not depend on each other.
-    private mutating func weighProofs() {
-        guard !self.unsupported.isEmpty else { return }
-        for (id, entry) in self.unsupported {
-            if self.showsContradiction(entry.proof) {
-                // The two batches have burned the worker already, whoever brought them together.
-                self.unsupported[id] = nil
-                self.prove(entry.proof.worker)
-            } else if self.hasAuthority(entry.signer), self.isSupported(entry.proof) {
-                self.unsupported[id] = nil
-                self.supported[id] = entry.proof
-                let offence = Burn.Offence.wrongLeaf(entry.proof.unit, leafIndex: entry.proof.leafIndex)
-                self.burn(entry.proof.worker, offence, evidence: id)
-                self.prove(entry.proof.worker)
-            }
-        }
-    }
-
-    /// Whether a peer's fraud proofs count.
-    ///
-    /// A roster that stands replaces whoever was named before there was one.
-    private func hasAuthority(_ peer: PeerID) -> Bool {
-        guard let stewards = self.stewards else { return true }
-        guard self.rosters.standing != nil else { return stewards.contains(peer) }
-        return self.rosters.authorities.contains(peer)
-    }
-
-    /// Whether the accused signed the claimed leaf, and at least two others vouch for another one.
-    ///
-    /// A report vouches for its leaf. A batch vouches for a root; batches with one other root count as vouchers for the
-    /// correct leaf, which is weaker, since the leaf's place below that root is not shown.
-    private func isSupported(_ proof: FraudProof) -> Bool {
-        guard let batch = self.batches[proof.batch], batch.worker == proof.worker,
-            let claimed = batch.results.first(where: { $0.unit == proof.unit })?.pixelRoot,
-            proof.claimedLeaf != proof.correctLeaf,
-            MerkleTree.verify(
-                leaf: proof.claimedLeaf,
-                index: proof.leafIndex,
-                count: proof.unit.blockCount,
-                path: proof.path,
-                root: claimed
-            )
-        else { return false }
-        var referees: Set<PeerID> = []
-        var workers: [Digest: Set<PeerID>] = [:]
-        for witness in proof.witnesses {
-            if let report = self.reports[witness], report.referee != proof.worker, report.leaf == proof.correctLeaf,
-                report.address.leafIndex == proof.leafIndex, self.plan.unit(at: report.address.unit) == proof.unit
-            {
-                referees.insert(report.referee)
-            } else if let other = self.batches[witness], other.worker != proof.worker,
-                let root = other.results.first(where: { $0.unit == proof.unit })?.pixelRoot, root != claimed
-            {
-                workers[root, default: []].insert(other.worker)
-            }
-        }
-        return referees.count >= 2 || workers.values.contains { $0.union(referees).count >= 2 }
     }
 }
 

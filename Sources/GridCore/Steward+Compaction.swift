@@ -20,6 +20,9 @@ extension Steward {
     /// Takes note that the submitter has a frame: it is final, and nobody need hold its pixels for it any longer.
     mutating func adoptSeal(frame: Int) {
         guard self.phase != .receiving, self.frames.indices.contains(frame) else { return }
+        for index in (frame * self.plan.unitsPerFrame) ..< ((frame + 1) * self.plan.unitsPerFrame) {
+            self.endLoss(of: index)
+        }
         self.adoptFinal(frame: frame)
         for index in (frame * self.plan.unitsPerFrame) ..< ((frame + 1) * self.plan.unitsPerFrame) {
             self.copies[index] = nil

@@ -56,6 +56,7 @@ extension Steward {
     /// The pixels of a unit are on this node's disk.
     mutating func pixelsAreHere(_ index: Int, root: Digest) {
         self.storedRoots[index] = root
+        self.endLoss(of: index)
         guard self.isShared, !self.isSealed(index),
             !self.ledger.holders(ofUnitAt: index, root: root).contains(self.settings.me)
         else { return }
@@ -119,8 +120,12 @@ extension Steward {
                 self.wantCopy(index, now: now)
             }
         }
-        for index in self.units.indices where self.units[index].phase == .accepted {
-            self.reconsider(index, now: now)
+        for index in self.units.indices {
+            switch self.units[index].phase {
+            case .open, .disputed: break
+            case .accepted: self.reconsider(index, now: now)
+            case .stored: self.reviewLoss(of: index, now: now)
+            }
         }
     }
 }

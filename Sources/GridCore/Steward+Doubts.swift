@@ -70,20 +70,15 @@ extension Steward {
 
     /// The least unit of a rank that its steward had not leased when it was last heard of.
     ///
-    /// It leases them in their order, and said how many wait. Copies of those before it are awaited.
+    /// It leases them in their order, and said how far it was. Copies of those before it are awaited.
     private mutating func firstWaiting(ofRank rank: Int, leftBy peer: PeerID) -> Int {
         let count = self.roster.stewards.count
         guard self.roster.stewards[rank] == peer else { return rank }
-        var waiting = self.siblings[peer]?.openUnits ?? 0
-        var first = self.units.count
-        for index in stride(from: rank, to: self.units.count, by: count).reversed()
-        where self.units[index].missing > 0 {
-            if waiting > 0 {
-                waiting -= 1
-                first = index
-            } else {
-                self.awaitCopy(of: index)
-            }
+        let first = self.siblings[peer]?.frontier ?? 0
+        for index in stride(from: rank, to: min(first, self.units.count), by: count) where self.units[index].missing > 0
+        {
+            self.awaitCopy(of: index)
+            self.orphan(index)
         }
         return first
     }
@@ -108,6 +103,7 @@ extension Steward {
     /// Whether a unit of this steward is leased only when nothing else is to be done.
     func isPutOff(_ index: Int) -> Bool {
         guard !self.doubtfulFrom.isEmpty else { return false }
+        if self.wishes[index]?.isRedo == true { return self.doubtfulFrom.contains { $0 != nil } }
         if let first = self.doubtfulFrom[index % self.doubtfulFrom.count], index >= first { return true }
         guard self.awaited.contains(index), case .half = self.units[index].place else { return false }
         return true

@@ -21,6 +21,7 @@ extension Steward {
             self.siblings[peer]?.lastHeard = now
             self.siblings[peer]?.wasHeard = true
             self.siblings[peer]?.openUnits = message.openUnits
+            self.siblings[peer]?.frontier = message.frontier
             self.siblings[peer]?.speed = Double(message.blocksPerKilosecond) * 1e-9
             self.siblings[peer]?.activeWorkers = message.activeWorkers
             if message.openUnits > 0 {
@@ -55,6 +56,7 @@ extension Steward {
         guard self.phase == .running else { return message }
         message.openUnits = self.openCount - self.borrowed.keys.count { self.units[$0].place != .none }
         let speed = self.lastSpeeds?.own ?? 0
+        message.frontier = self.frontier
         message.blocksPerKilosecond = UInt64(min(max(speed * 1e9, 0), 1e15))
         message.activeWorkers = self.lastSpeeds?.count ?? 0
         return message
@@ -68,7 +70,9 @@ extension Steward {
     mutating func beat(now: Instant) {
         guard !self.siblings.isEmpty else { return }
         _ = self.speeds(now: now)
+        self.frontier = self.open.nextFresh(in: self.units) ?? self.plan.unitCount
         self.returnIdleUnits(now: now)
+        self.evenOut(now: now)
         self.askForLeaves(now: now)
         for peer in self.siblingPeers {
             // One that is no steward any more is answered, not called.
@@ -100,6 +104,7 @@ extension Steward {
 
     /// Tells the siblings what is new.
     mutating func flush(now: Instant) {
+        self.frontier = self.open.nextFresh(in: self.units) ?? self.plan.unitCount
         self.signReceipts(now: now)
         if self.mustAskForLeaves {
             self.askForLeaves(now: now)
@@ -175,6 +180,7 @@ extension Steward {
                 guard let index = self.plan.index(of: item.unit) else { continue }
                 self.reconsider(index, now: now)
                 self.copyIsThere(index)
+                if self.lost.contains(index) { self.reviewLoss(of: index, now: now) }
             }
         case .jobOrder:
             self.obey(now: now)

@@ -20,7 +20,8 @@ extension Steward {
         self.mustServeParked = true
         self.rosterMayHaveChanged(now: now)
         self.obey(now: now)
-        if self.isShared {
+        if self.isShared, !self.roster.isProvisional {
+            // Who stands in for lost stewards has nobody to wait for.
             self.syncUntil = now.advanced(by: self.settings.syncMax)
             self.timers.set(.synced, at: now.advanced(by: self.settings.syncMax))
         }
@@ -85,8 +86,13 @@ extension Steward {
             isIdle: request.isIdle && request.holding.isEmpty,
             deadline: now.advanced(by: self.settings.parkedMax)
         )
-        if let grant = self.grant(for: worker, parked, mustAnswer: parked.wanted == 0, now: now) {
+        let mustAnswer = parked.wanted == 0 || !self.isActing
+        if let grant = self.grant(for: worker, parked, mustAnswer: mustAnswer, now: now) {
             self.actions.append(.respond(requestID: requestID, grant))
+            if !self.isActing {
+                // It never heard who keeps the job now.
+                self.actions.append(.offer(to: peer))
+            }
         } else {
             self.workers[worker].parked = parked
             self.parkedWorkers.append(ParkedPlace(worker: worker, requestID: requestID))
@@ -292,7 +298,7 @@ extension Steward {
     }
 
     private mutating func closeIfComplete(now: Instant) {
-        guard self.phase == .running, self.counts.finalFrames == self.frames.count else { return }
+        guard self.phase == .running, self.counts.finalFrames == self.frames.count, self.lost.isEmpty else { return }
         self.end(.complete, now: now)
         self.actions.append(.jobComplete)
     }

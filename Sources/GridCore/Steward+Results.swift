@@ -45,7 +45,7 @@ extension Steward {
             self.removeLease(index, of: worker)
         }
         guard isWelcome else {
-            self.workers[worker].released += indices.filter { self.units[$0].phase == .stored }
+            self.workers[worker].released += indices.filter { self.isDone($0) }
             return
         }
         for (index, result) in zip(indices, batch.results) {
@@ -58,7 +58,7 @@ extension Steward {
         self.spread(id)
         self.workers[worker].claimed += indices
         for index in indices {
-            if self.units[index].phase == .stored {
+            if self.isDone(index) {
                 self.workers[worker].released.append(index)
             }
             self.pixelsAppear(index, at: worker, now: now)
@@ -76,13 +76,18 @@ extension Steward {
         let peer = self.workers[worker].peer
         var isNews = false
         for (index, result) in zip(indices, batch.results) {
-            guard let leavesOfUnit = leaves[result.unit], leavesOfUnit.count == result.unit.blockCount,
-                MerkleTree(leavesOfUnit).root == result.pixelRoot
-            else { return false }
+            if let leavesOfUnit = leaves[result.unit] {
+                guard leavesOfUnit.count == result.unit.blockCount, MerkleTree(leavesOfUnit).root == result.pixelRoot
+                else { return false }
+            } else if !self.roster.isProvisional {
+                // Only to whoever stands in for lost stewards batches are told again, long after their leaves are gone.
+                return false
+            }
             if self.frames[self.frame(of: index)].isFinal {
                 // A closed frame is not argued about any more, and must not look disputed in the ledger.
                 guard case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index), root == result.pixelRoot
                 else { return false }
+                isNews = isNews || self.wishes[index]?.isRedo == true
                 continue
             }
             isNews =
@@ -107,6 +112,7 @@ extension Steward {
             }
         self.counts.copiesMissing += missing - self.units[index].missing
         self.units[index].missing = missing
+        if missing == 0 { self.orphaned.remove(index) }
         if camps.isEmpty == self.units[index].isRendered {
             self.counts.rendered += camps.isEmpty ? -1 : 1
             self.units[index].isRendered = !camps.isEmpty
@@ -130,8 +136,11 @@ extension Steward {
 
     private mutating func accept(_ index: Int, root: Digest, now: Instant) {
         if self.isKept(index, root: root) {
-            self.wishes[index] = nil
-            self.cancelHolders(of: index)
+            self.reviewLoss(of: index, root: root, now: now)
+            if !self.lost.contains(index) {
+                self.wishes[index] = nil
+                self.cancelHolders(of: index)
+            }
             if self.units[index].phase == .stored {
                 self.credit(index)
             } else {
@@ -183,6 +192,7 @@ extension Steward {
             self.frames[frame].unitsLeft += 1
             self.counts.stored -= 1
             self.uncredit(index)
+            if self.lost.remove(index) != nil { self.wishes[index] = nil }
         case .accepted:
             self.wishes[index] = nil
         case .open, .disputed:
@@ -238,7 +248,7 @@ extension Steward {
     }
 
     /// Lets the workers forget the pixels of a unit.
-    private mutating func release(_ index: Int) {
+    mutating func release(_ index: Int) {
         for claim in self.ledger.claims[index, default: []] {
             // Who does not ask here learns it where it asks.
             if let worker = self.workerIndex[claim.worker], !self.workers[worker].isBurned,
@@ -294,11 +304,13 @@ extension Steward {
             self.ledger.isFinal(frame: self.plan.firstFrame + frame)
         else { return }
         for index in (frame * self.plan.unitsPerFrame) ..< ((frame + 1) * self.plan.unitsPerFrame) {
-            self.cancelHolders(of: index)
-            self.wishes[index] = nil
             self.disputes[index] = nil
-            self.borrowed[index] = nil
-            self.ceded[index] = nil
+            if !self.lost.contains(index) {
+                self.cancelHolders(of: index)
+                self.wishes[index] = nil
+                self.borrowed[index] = nil
+                self.ceded[index] = nil
+            }
             self.counts.copiesMissing -= self.units[index].missing
             self.units[index].missing = 0
             if !self.units[index].isRendered {
@@ -326,6 +338,8 @@ extension Steward {
         self.frames[frame].isFinal = true
         self.counts.finalFrames += 1
         self.mustTellStatus = true
+        // Whoever closed it may have heard of holders that are not to be heard here.
+        self.mustScanCopies = self.mustScanCopies || self.live.count < self.roster.stewards.count
         self.actions.append(.frameFinal(self.plan.firstFrame + frame))
     }
 

@@ -12,6 +12,8 @@ extension Steward {
         /// New records that it was not told of.
         var unsent: [RecordID] = []
         var openUnits = 0
+        /// The first of its units that no worker ever had, when it was last heard of.
+        var frontier = 0
         /// Blocks a microsecond of its workers.
         var speed = 0.0
         var activeWorkers = 0
@@ -92,6 +94,9 @@ extension Steward {
             self.siblings[peer]?.openUnits = 0
             self.siblings[peer]?.speed = 0
         }
+        if !self.isActing {
+            for index in self.lost { self.endLoss(of: index) }
+        }
         self.actions.append(.rosterChanged(effective))
         self.mustTellStatus = true
         self.shareOut(now: now)
@@ -126,7 +131,10 @@ extension Steward {
     mutating func shareOut(now: Instant) {
         let me = self.settings.me
         let stewards = self.roster.stewards
+        let before = self.live
         self.live = stewards.filter { $0 == me || self.isHeard($0, within: self.settings.stewardDead, now: now) }
+        // Others are there now, who may lack copies, or have the only ones.
+        self.mustScanCopies = self.mustScanCopies || self.live != before
         var ranks: [Bool] = []
         for rank in stewards.indices {
             let keeper = (0 ..< stewards.count).lazy.map { stewards[(rank + $0) % stewards.count] }
@@ -146,12 +154,12 @@ extension Steward {
         let isDoubtSame = !self.reviewDoubts(now: now)
         guard !isSame || !isDoubtSame else { return }
         if !isSame {
-            // Others are there now, who may lack copies.
-            self.mustScanCopies = true
             self.borrowed = self.borrowed.filter { !self.isHome($0.key) }
             self.ceded = self.ceded.filter { self.isHome($0.key) }
         }
+        self.adoptLost(now: now)
         self.open = OpenUnits()
+        self.openOrphaned = OpenUnits()
         self.openInDoubt = OpenUnits(isDescending: true)
         self.openBorrowed = OpenUnits()
         self.openCount = 0

@@ -101,6 +101,29 @@ extension Steward {
         self.tell(message, to: peer)
     }
 
+    /// Takes over what the steward leases next whose units are furthest behind, so that frames become final in their order
+    /// and little of them is under way at a time, however the workers are spread over the stewards.
+    mutating func evenOut(now: Instant) {
+        guard self.isShared, self.phase == .running, self.mayLease(now: now) else { return }
+        let others = self.live.filter { $0 != self.settings.me }
+        let last = others.min { (self.siblings[$0]?.frontier ?? .max) < (self.siblings[$1]?.frontier ?? .max) }
+        // Numbers of units of one frame, or of a few small ones, are as good as equal.
+        let slack = max(self.plan.unitsPerFrame / 2, 4 * self.roster.stewards.count)
+        guard let last, let sibling = self.siblings[last], sibling.wasHeard, sibling.openUnits > 0,
+            sibling.frontier + slack < self.frontier,
+            sibling.askedAt.map({ $0.advanced(by: self.settings.beat) <= now }) ?? true
+        else { return }
+        let unitsPerSecond = self.speeds(now: now).own * 1e6 / Double(self.plan.blocksPerUnit)
+        let wanted = Int(
+            min((unitsPerSecond * self.settings.beat.seconds).rounded(.up), Double(StewardMessage.unitsMax))
+        )
+        guard wanted > 0 else { return }
+        var message = self.emptyMessage(now: now)
+        message.wantedUnits = wanted
+        self.siblings[last]?.askedAt = now
+        self.tell(message, to: last)
+    }
+
     /// Gives a sibling whose workers wait copies of units that wait here, in proportion to the speeds of both.
     ///
     /// A cession is one copy, as a lease is: the other copy of the unit stays with this steward. When units were handed over
@@ -116,7 +139,8 @@ extension Steward {
         let steward = message.activeWorkers < 2 ? self.number(of: peer) : nil
         var cessions: [StewardMessage.Cession] = []
         while cessions.count < count,
-            let index = self.next(in: \.open, for: waiting, of: steward)
+            let index = self.next(in: \.openOrphaned, for: waiting, of: steward)
+                ?? self.next(in: \.open, for: waiting, of: steward)
                 ?? self.next(in: \.openInDoubt, for: waiting, of: steward)
         {
             cessions.append(self.cession(of: index))
@@ -161,6 +185,7 @@ extension Steward {
         for (index, loans) in self.ceded where loans.contains(where: isOver) {
             let left = loans.filter { !isOver($0) }
             self.ceded[index] = left.isEmpty ? nil : left
+            self.orphan(index)
             self.replace(index)
         }
     }
@@ -178,17 +203,16 @@ extension Steward {
         self.siblings[peer]?.wasAskedInVain = false
         for cession in cessions.prefix(StewardMessage.unitsMax) {
             guard let index = self.plan.index(of: cession.unit), !self.isHome(index),
-                !self.frames[self.frame(of: index)].isFinal
+                !self.frames[self.frame(of: index)].isFinal || self.lost.contains(index)
             else { continue }
             switch self.units[index].phase {
             case .open, .disputed:
                 break
-            case .accepted:
+            case .accepted, .stored:
+                guard !self.isDone(index) else { continue }
                 // Its pixels are lost: any worker may render it again.
                 guard let root = self.acceptedRoot(of: cession.unit), self.storedRoots[index] == nil else { continue }
                 self.wishes[index] = PixelWish(root: root, isRedo: true)
-            case .stored:
-                continue
             }
             if cession.isSpeculative {
                 self.foreignStragglers.append(index)
@@ -289,8 +313,7 @@ extension Steward {
     private func isSettled(_ index: Int) -> Bool {
         switch self.units[index].phase {
         case .open, .disputed: false
-        case .accepted: self.wishes[index]?.isRedo != true
-        case .stored: true
+        case .accepted, .stored: self.wishes[index]?.isRedo != true
         }
     }
 

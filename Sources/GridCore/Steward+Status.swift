@@ -162,6 +162,9 @@ extension Steward {
             }
             return "the nodes that are working have done their part; another one must check it"
         }
+        if !self.lost.isEmpty {
+            return "\(self.lost.count) finished units are rendered again, since all nodes are gone that stored them"
+        }
         if !self.wishes.isEmpty {
             return "the pixels of \(self.wishes.count) units are on their way"
         }

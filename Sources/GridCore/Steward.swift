@@ -163,6 +163,12 @@ public struct Steward: Sendable {
     var openInDoubt = OpenUnits(isDescending: true)
     /// The units that it leases for others.
     var openBorrowed = OpenUnits()
+    /// Those of its own that somebody had and lost, which are leased before all others, see ``orphaned``.
+    var openOrphaned = OpenUnits()
+    /// Units of which a lease ended without a result and was not given to anybody since.
+    var orphaned: Set<Int> = []
+    /// Units of which nobody who is there holds the pixels, see ``isDone(_:)``.
+    var lost: Set<Int> = []
     var leaves = LeafStore()
     var wishes: [Int: PixelWish] = [:]
     /// The root of the pixels on the disk, for units of frames that are not final.
@@ -174,8 +180,6 @@ public struct Steward: Sendable {
     /// The parked requests, first come first; one that is not its worker's any more is only skipped.
     var parkedWorkers: [ParkedPlace] = []
     var counts = Counts()
-    /// About how many leases ended without a result and were not given to anybody since.
-    var orphanCount = 0
     var lastSpeeds: Speeds?
     var lastLateUnits: LateUnits?
     /// What energy costs the workers that ask here.
@@ -235,6 +239,8 @@ public struct Steward: Sendable {
     var turn = 0
     /// The units that wait for a worker here.
     var openCount = 0
+    /// The first of them that no worker ever had, as far as known.
+    var frontier = 0
     /// Units whose pixels an earlier steward stored, and of which no verdict is known.
     var undecidedPixels: Set<Int> = []
     /// Units whose pixels an earlier steward stored, until ``start(now:)``.

@@ -12,7 +12,7 @@ extension Worker {
                 return isKnown ? self.forget(index) + self.advance(now: now) : []
             }
             self.hear(of: Roster(offer, from: steward), from: steward, index, now: now)
-            guard self.jobs[index].stewards.contains(steward) else { return [] }
+            guard self.jobs[index].stewards.contains(steward) else { return self.advance(now: now) }
             self.jobs[index].silentAt[steward] = nil
             self.jobs[index].priority = offer.priority
             if self.jobs[index].steward == steward {
@@ -131,14 +131,14 @@ extension Worker {
         for unit in grant.released.prefix(WireLimits.unitsMax)
         where self.jobs[index].held.removeValue(forKey: unit) != nil {
             self.jobs[index].finished.removeAll { $0.unit == unit }
-            actions.append(.dropPixels(self.jobs[index].job, unit))
+            self.reserve(unit, index, &actions)
         }
         if !grant.released.isEmpty {
             let held = self.jobs[index].held
             self.jobs[index].delivered.removeAll { $0.leaves.allSatisfy { held[$0.unit] == nil } }
         }
         for unit in grant.wantedPixels.prefix(WireLimits.unitsMax) {
-            if self.jobs[index].held[unit] != nil {
+            if self.jobs[index].held[unit] != nil || self.jobs[index].reserve.contains(unit) {
                 actions.append(.sendPixels(self.jobs[index].job, unit, to: self.jobs[index].steward))
             } else if self.jobs[index].plan.index(of: unit) != nil, !self.jobs[index].lost.contains(unit),
                 self.jobs[index].lost.count < WireLimits.unitsMax
@@ -238,7 +238,9 @@ extension Worker {
 
     /// Pixels that were held are gone, for example because the disk is full.
     public mutating func pixelsLost(_ job: JobID, _ unit: UnitID, now: Instant) -> [Action] {
-        guard let index = self.jobIndex(job), self.jobs[index].held.removeValue(forKey: unit) != nil else { return [] }
+        guard let index = self.jobIndex(job) else { return [] }
+        self.takeFromReserve(unit, index)
+        guard self.jobs[index].held.removeValue(forKey: unit) != nil else { return [] }
         self.jobs[index].lost.append(unit)
         self.jobs[index].reportSince = self.jobs[index].reportSince ?? now
         return self.advance(now: now)
@@ -300,6 +302,9 @@ extension Worker {
     /// The session with a peer ended: what was asked of it as a steward is lost, and will be asked again.
     public mutating func stewardDisconnected(_ steward: PeerID, now: Instant) -> [Action] {
         var actions: [Action] = []
+        for index in self.jobs.indices where self.jobs[index].stewards.contains(steward) {
+            self.jobs[index].silentAt[steward] = now
+        }
         for job in self.jobs.filter({ $0.steward == steward }).map(\.job) {
             guard let index = self.jobIndex(job) else { continue }
             let requests = self.jobs[index].requests

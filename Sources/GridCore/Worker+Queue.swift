@@ -52,9 +52,29 @@ extension Worker {
     }
 
     mutating func forget(_ index: Int) -> [Action] {
-        let job = self.jobs.remove(at: index).job
+        let forgotten = self.jobs.remove(at: index)
+        let job = forgotten.job
+        self.reserveBytes -= forgotten.reserve.reduce(0) { $0 + Self.pixelBytes(of: $1) }
         self.running.removeAll { $0.job == job }
         return [.forgetJob(job)]
+    }
+
+    /// Keeps the pixels of a unit that others hold, in place of the oldest ones where there is no room.
+    mutating func reserve(_ unit: UnitID, _ index: Int, _ actions: inout [Action]) {
+        self.takeFromReserve(unit, index)
+        self.jobs[index].reserve.append(unit)
+        self.reserveBytes += Self.pixelBytes(of: unit)
+        while self.reserveBytes > self.settings.reservePixelBytesMax, let oldest = self.jobs[index].reserve.first {
+            self.takeFromReserve(oldest, index)
+            actions.append(.dropPixels(self.jobs[index].job, oldest))
+        }
+    }
+
+    /// Takes a unit off the list of those in reserve.
+    mutating func takeFromReserve(_ unit: UnitID, _ index: Int) {
+        guard let place = self.jobs[index].reserve.firstIndex(of: unit) else { return }
+        self.jobs[index].reserve.remove(at: place)
+        self.reserveBytes -= Self.pixelBytes(of: unit)
     }
 
     mutating func cancel(_ units: [UnitID], _ index: Int, _ actions: inout [Action]) {
@@ -207,6 +227,7 @@ extension Worker {
             let unit = self.jobs[index].queue.remove(at: place)
             // Rendered again, since a steward wants it again.
             self.jobs[index].held[unit] = nil
+            self.takeFromReserve(unit, index)
             self.running.append(Running(job: self.jobs[index].job, unit: unit))
             actions.append(.render(self.jobs[index].job, unit))
         }

@@ -84,7 +84,7 @@ extension Worker {
             steward: job.steward,
             sentAt: now,
             wanted: wanted,
-            reports: Array(job.reports.prefix(Self.reportsMax)),
+            reports: Array(job.reports.prefix(Self.reportCount(job.reports))),
             lost: Array(job.lost.prefix(WireLimits.unitsMax))
         )
         self.nextRequest += 1
@@ -127,8 +127,15 @@ extension Worker {
         self.running.count < self.settings.threads && self.jobs.allSatisfy(\.queue.isEmpty)
     }
 
-    /// The most records of a request; with ``batchUnitsMax`` units in each their leaves fit the lists of a request.
-    static let reportsMax = WireLimits.unitsMax / Self.batchUnitsMax
+    /// How many of the first reports fit a request, with their leaves.
+    private static func reportCount(_ reports: [Report]) -> Int {
+        var leaves = 0
+        for (count, report) in reports.prefix(WireLimits.requestRecordsMax).enumerated() {
+            leaves += report.leaves.count
+            if leaves > WireLimits.unitsMax { return count }
+        }
+        return min(reports.count, WireLimits.requestRecordsMax)
+    }
 
     /// Signs a batch over what is finished.
     private mutating func sign(_ index: Int) {
@@ -146,5 +153,9 @@ extension Worker {
         let record = GridRecord.resultBatch(batch).signed(by: self.settings.me, with: self.settings.sign)
         let leaves = finished.map { LeaseRequest.Leaves(unit: $0.unit, leaves: $0.leaves) }
         self.jobs[index].reports.append(Report(record: record, leaves: leaves))
+        self.jobs[index].history.append(record)
+        if self.jobs[index].history.count > Self.historyMax {
+            self.jobs[index].history.removeFirst(Self.historyMax / 8)
+        }
     }
 }

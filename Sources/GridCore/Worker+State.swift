@@ -92,8 +92,16 @@ extension Worker {
         /// Answered, but with units whose pixels no two holders have yet: another steward may not know of them.
         var delivered: [Report] = []
         var lost: [UnitID] = []
+        /// The last batches that this node signed, at most ``Worker/historyMax``: whoever stands in for lost stewards may
+        /// know none of them.
+        var history: [SignedRecord] = []
+        /// The number of the provisional roster that was told the history.
+        var toldHistory: Int?
         /// Units whose pixels are held, and their bytes.
         var held: [UnitID: Int] = [:]
+        /// Units whose pixels others hold, but are not forgotten here yet, oldest first, see
+        /// ``Worker/Settings/reservePixelBytesMax``.
+        var reserve: [UnitID] = []
         var requests: [Request] = []
         var lastSent: Instant?
         /// Nothing is sent before this instant.
@@ -149,6 +157,9 @@ extension Worker {
             self.requests.contains { !$0.reports.isEmpty }
         }
     }
+
+    /// The most batches of a job that are kept to be told again (about 1 KiB each).
+    static let historyMax = 2_048
 
     /// About the bytes that the shell keeps for a finished unit: three 32-bit floats a pixel, and a work counter a block.
     static func pixelBytes(of unit: UnitID) -> Int {

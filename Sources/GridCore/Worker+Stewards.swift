@@ -26,7 +26,7 @@ extension Worker {
     mutating func hear(of roster: Roster, from peer: PeerID, _ index: Int, now: Instant) {
         let known = self.jobs[index].roster
         guard roster != known else { return }
-        let isSilent = self.jobs[index].lastAnswer.advanced(by: self.settings.stewardsLostAfter * 0.8) <= now
+        let isSilent = self.jobs[index].lastAnswer.advanced(by: self.settings.stewardsGoneAfter * 0.8) <= now
         let isBetter: Bool
         if roster.isProvisional {
             let follows = known.isProvisional && known.joined(with: roster, for: self.jobs[index].job) == roster
@@ -39,9 +39,12 @@ extension Worker {
         guard isBetter else { return self.awaitFounders(of: roster, index, now: now) }
         self.jobs[index].roster = roster
         self.jobs[index].stewards = self.preferred(roster.stewards, self.jobs[index].job)
-        if !roster.stewards.contains(self.jobs[index].steward) {
-            let peers = self.jobs[index].stewards
-            let first = peers.first { self.jobs[index].silentAt[$0] == nil } ?? peer
+        guard !roster.stewards.contains(self.jobs[index].steward) else { return }
+        // Never the peer that says so when it is none of them itself: it would answer for ever, and lease nothing.
+        let (peers, silentAt) = (self.jobs[index].stewards, self.jobs[index].silentAt)
+        let first =
+            peers.first { silentAt[$0] == nil } ?? peers.min { (silentAt[$0] ?? now) < (silentAt[$1] ?? now) }
+        if let first {
             self.change(to: first, index, now: now)
         }
     }
@@ -86,6 +89,11 @@ extension Worker {
         job.pausedUntil = nil
         job.isDry = false
         job.reports = job.delivered + requests.flatMap(\.reports) + job.reports
+        if job.roster.isProvisional, job.toldHistory != job.roster.number {
+            // Those that come with leaves come first: a record is taken once.
+            job.reports += job.history.map { Report(record: $0, leaves: []) }
+            job.toldHistory = job.roster.number
+        }
         job.delivered = []
         job.lost = requests.flatMap(\.lost) + job.lost
         // The one that asked for them asks somebody else; another would not know what they are about.
@@ -101,7 +109,9 @@ extension Worker {
         let job = self.jobs[index]
         guard self.mode == .working, job.scene == .ready, !self.peers.isEmpty else { return nil }
         if let founding = job.founding, founding.lastAnswer == job.lastAnswer { return founding.due }
-        return job.lastAnswer.advanced(by: self.settings.stewardsLostAfter)
+        // Where each of them was found to be silent, nobody waits for a lost answer to come after all.
+        let isSure = job.stewards.allSatisfy { job.silentAt[$0] != nil }
+        return job.lastAnswer.advanced(by: isSure ? self.settings.stewardsGoneAfter : self.settings.stewardsLostAfter)
     }
 
     /// Of nodes that rank later none waits longer.

@@ -84,12 +84,16 @@ public struct Worker: Sendable {
         public var fetchRate = 4e6
         /// When no steward of a job answered for this time, the nodes that are left choose others for the time being.
         public var stewardsLostAfter: Duration = .seconds(10)
+        /// The same when each of them was asked in vain or its session ended.
+        public var stewardsGoneAfter: Duration = .seconds(6)
         /// Each node waits so much longer than the one before it in an order that the job gives, so that one acts first.
         public var foundingStep: Duration = .seconds(2)
         /// What this machine draws while all its render threads are busy, in watts; 0 when nobody said.
         public var watts = 0.0
         /// No more work is taken while the pixels of finished units exceed this many bytes.
         public var heldPixelBytesMax = 512 << 20
+        /// So many bytes of pixels that others hold are kept all the same: those others may all vanish.
+        public var reservePixelBytesMax = 64 << 20
 
         /// Creates settings with the protocol's defaults; `threads` must be positive.
         public init(
@@ -147,6 +151,8 @@ public struct Worker: Sendable {
     /// The place of the job that was last given a thread.
     var pass = 0.0
     var closedJobs: [JobID] = []
+    /// The bytes of all jobs' reserves.
+    var reserveBytes = 0
     var saidDrained = false
     var lastIgnored: String?
     /// What a kilowatt-hour costs here now, in any currency; 0 when nobody said.

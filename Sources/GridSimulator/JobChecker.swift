@@ -118,7 +118,14 @@ struct JobChecker {
     /// - Parameters:
     ///   - finalFrames: the frames that this steward knows to be final.
     ///   - burned: the workers that this steward knows to be burned.
-    func granted(_ grant: LeaseGrant, to worker: PeerID, finalFrames: Set<Int>, burned: Set<PeerID>) -> String? {
+    ///   - isLost: whether this steward knows nobody who has a unit's pixels.
+    func granted(
+        _ grant: LeaseGrant,
+        to worker: PeerID,
+        finalFrames: Set<Int>,
+        burned: Set<PeerID>,
+        isLost: (UnitID) -> Bool
+    ) -> String? {
         if burned.contains(worker), !grant.units.isEmpty || !grant.audits.isEmpty {
             return "a burned worker was given work"
         }
@@ -129,7 +136,7 @@ struct JobChecker {
             if self.plan.index(of: unit) == nil {
                 return "a grant names a unit that the job does not have: \(unit)"
             }
-            if finalFrames.contains(unit.frame) {
+            if finalFrames.contains(unit.frame), !isLost(unit) {
                 return "unit \(unit) of a final frame was leased"
             }
         }

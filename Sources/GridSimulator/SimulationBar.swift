@@ -36,7 +36,7 @@ public struct SimulationBar: Sendable {
     /// The name, such as `U1`.
     public let id: String
     /// What is run, with a name each.
-    let runs: [(name: String, scenario: SimulationScenario)]
+    package let runs: [(name: String, scenario: SimulationScenario)]
     let demands: [Demand]
     /// Whether each run is also done without incidents and deadlines, for comparison.
     let comparesWithQuiet: Bool
@@ -163,10 +163,12 @@ public struct SimulationBar: Sendable {
                 runs: [
                     (
                         "N = 100, half of the nodes and 4 stewards die",
-                        Self.incident(seed: 9, nodes: 100, workShare) {
-                            $0.stewardsKilled = 4
-                            $0.shareKilled = 0.5
-                        }
+                        Self.fetched(
+                            Self.incident(seed: 9, nodes: 100, workShare) {
+                                $0.stewardsKilled = 4
+                                $0.shareKilled = 0.5
+                            }
+                        )
                     )
                 ],
                 demands: [
@@ -377,6 +379,13 @@ public struct SimulationBar: Sendable {
         energy.daySeconds = seconds / 2
         energy.deadlineSeconds = seconds
         scenario.energy = energy
+        return scenario
+    }
+
+    /// The same with a submitter that takes each frame soon after it became final.
+    private static func fetched(_ scenario: SimulationScenario) -> SimulationScenario {
+        var scenario = scenario
+        scenario.sealAfterSeconds = 2
         return scenario
     }
 

@@ -148,6 +148,7 @@ extension SimulationEngine {
         // What a torn disk lost is not final, and what was written just before the crash is, whether it was told or not.
         let final = seat.steward.map(\.ledger)
         seat.finalFrames = Set(self.jobs[job].plan.frames.filter { final?.isFinal(frame: $0) == true })
+        seat.burned = Set(final?.burned.map(\.worker) ?? [])
         seat.lastRevision = 0
         self.candidatesChanged(at: node)
         self.setStewardAlarm(job, at: node)
@@ -245,7 +246,8 @@ extension SimulationEngine {
                 grant,
                 to: worker,
                 finalFrames: seat?.finalFrames ?? [],
-                burned: seat?.burned ?? []
+                burned: seat?.burned ?? [],
+                isLost: { seat?.steward?.isRenderedAgain($0) ?? false }
             ),
             job,
             node

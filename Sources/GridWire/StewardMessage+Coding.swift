@@ -1,7 +1,7 @@
 extension StewardMessage {
-    /// Writes a map with the keys 0 to 18, in the order of the properties.
+    /// Writes a map with the keys 0 to 19, in the order of the properties.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(19)
+        encoder.map(20)
         encoder.key(0)
         encoder.digest(self.job.digest)
         encoder.key(1)
@@ -40,10 +40,12 @@ extension StewardMessage {
         encoder.units(self.wantedLeaves)
         encoder.key(18)
         encoder.array(self.leaves) { $1.append(to: &$0) }
+        encoder.key(19)
+        encoder.integer(self.frontier)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 19, "a message between stewards") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 20, "a message between stewards") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -99,6 +101,8 @@ extension StewardMessage {
         self.leaves = try decoder.array(countMax: Self.leafSetsMax, "the list of leaves") {
             (decoder) throws(WireError) in try LeaseRequest.Leaves(from: &decoder)
         }
+        try decoder.key(19)
+        self.frontier = try decoder.integer(0 ... WireLimits.jobUnitsMax, "the first unit that nobody had")
     }
 }
 

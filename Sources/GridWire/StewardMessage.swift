@@ -38,6 +38,9 @@ public struct StewardMessage: Hashable, Sendable {
     public var wantedIDs: [RecordID] = []
     /// About how many units wait for a worker at the sender.
     public var openUnits = 0
+    /// The number of the first unit of the sender's that waits and that no worker ever had; the number of all units when
+    /// there is none.
+    public var frontier = 0
     /// The blocks that the sender's workers render in a thousand seconds.
     public var blocksPerKilosecond: UInt64 = 0
     /// The workers that ask the sender.

@@ -426,7 +426,7 @@ struct WorkerTests {
 
     @Test
     func `wanted pixels are sent, those that are not there are called lost, released ones dropped`() throws {
-        var bench = Bench()
+        var bench = Bench { $0.reservePixelBytesMax = 0 }
         let units = try self.units(0 ..< 3)
         let number = bench.ready(self.manifest)
         bench.grant(number) { $0.units = units }
@@ -441,6 +441,26 @@ struct WorkerTests {
         bench.grant(sent.number) { $0.released = [units[0], other] }
         #expect(bench.actions.contains(.dropPixels(self.job, units[0])))
         #expect(!bench.actions.contains(.dropPixels(self.job, other)))
+    }
+
+    /// Those who hold them may vanish: then nobody need render the units again.
+    @Test
+    func `pixels that others hold are kept while there is room, and sent when a steward asks for them`() throws {
+        let units = try self.units(0 ..< 3)
+        var bench = Bench { $0.reservePixelBytesMax = 2 * 64 * (64 * 12 + 64) }
+        let number = bench.ready(self.manifest)
+        bench.grant(number) { $0.units = units }
+        for unit in units {
+            bench.finish(self.job, unit)
+        }
+        bench.wait(.milliseconds(500))
+        bench.grantNewest { $0.released = units }
+        let dropped = units.filter { bench.actions.contains(.dropPixels(self.job, $0)) }
+        #expect(dropped == [units[0]])
+        bench.wait(.seconds(5))
+        bench.grantNewest { $0.wantedPixels = units }
+        let sent = units.filter { bench.actions.contains(.sendPixels(self.job, $0, to: TestGrid.peer("steward"))) }
+        #expect(sent == [units[1], units[2]])
     }
 
     @Test

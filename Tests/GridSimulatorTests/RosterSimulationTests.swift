@@ -106,6 +106,46 @@ struct RosterSimulationTests {
         }
     }
 
+    /// Workers that stand-ins sent to the stewards that were back once asked the stand-ins for ever: 25 of 100 nodes worked.
+    @Test
+    func `stewards that come back after two minutes cost their grid little but the time until others stand in`() throws
+    {
+        let job = SimulationScenario.Job(frameCount: 24, width: 512, height: 256, samples: 1_024)
+        for seed in UInt64(0) ..< 4 {
+            var scenario = SimulationScenario(seed: 17_000 + seed, nodes: 30, stewards: 10, threadsMax: 1, jobs: [job])
+            scenario.faults.silentShare = 1
+            let quiet = try self.run(scenario)
+            scenario.incidents = [.init(atSeconds: quiet.makespanSeconds / 3)]
+            scenario.incidents[0].stewardsKilled = 5
+            scenario.incidents[0].absenceSeconds = 120
+            let report = try self.run(scenario)
+            #expect(report.provisionalRosters >= 1)
+            let loss = quiet.efficiency - report.efficiency
+            #expect(loss < 0.05, "seed \(seed): \(loss)")
+        }
+    }
+
+    /// Both holders of a unit may be among the four.
+    @Test
+    func `four of five stewards and half of the nodes die for good, and no result is lost`() throws {
+        let job = SimulationScenario.Job(frameCount: 24, width: 512, height: 256, samples: 1_024)
+        for seed in UInt64(0) ..< 4 {
+            var scenario = SimulationScenario(seed: 18_000 + seed, nodes: 30, stewards: 10, threadsMax: 1, jobs: [job])
+            scenario.faults.silentShare = 1
+            scenario.incidents = [.init(atSeconds: 60)]
+            scenario.incidents[0].stewardsKilled = 4
+            scenario.incidents[0].shareKilled = 0.5
+            try self.run(scenario)
+        }
+    }
+
+    /// What half of the nodes had leased once waited for half a minute, behind whatever came before it in the job.
+    @Test
+    func `a hundred nodes of which half and four stewards die lease again within 8 s and waste little`() throws {
+        let bar = try #require(SimulationBar.all(workShare: 0.1).first { $0.id == "F3" })
+        try bar.run { #expect($0.passes, "\($0.name): \($0.value), must be \($0.limit)") }
+    }
+
     /// Its loans come back although it was never missed: none waits for two minutes.
     @Test
     func `stewards that are killed and started again at once delay nothing`() throws {

@@ -275,6 +275,7 @@ struct RandomWire {
         message.knownIDs = self.list(5) { RecordID($0.digest()) }
         message.wantedIDs = self.list(5) { RecordID($0.digest()) }
         message.openUnits = self.int(0 ... 1_000_000)
+        message.frontier = self.int(0 ... 1_000_000)
         message.blocksPerKilosecond = min(self.number(), 1 << 50)
         message.activeWorkers = self.int(0 ... 10_000)
         message.wantedUnits = self.int(0 ... StewardMessage.unitsMax)
