@@ -36,12 +36,7 @@ struct TransportFloodTests {
         let directory = try TestDirectory()
         let server = try NamespacePeer(seed: 51, in: nil, directory: directory, listen: "127.0.0.1:0")
         defer { server.stop() }
-        var announced: String?
-        for _ in 0 ..< 1_000 where announced == nil {
-            announced = server.state?.announced.first
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        let address = try PeerAddress.parse(try #require(announced, "the peer does not listen: \(server.log)"))
+        let address = try await server.address()
         let port = try #require(address.tcpEndpoint?.port)
         let opening = try self.opening()
         var before = 0

@@ -1,3 +1,4 @@
+import Foundation
 import RenderCore
 import Testing
 
@@ -33,6 +34,16 @@ struct BlobTests {
             assets.particles[i].closingCenters = assets.particles[i].centers.map { -$0 }
         }
         return (try assets.encoded(), try frame.encoded(for: assets))
+    }
+
+    @Test
+    func `the description is that of this format`() throws {
+        let version = try self.assets.encoded()[8]
+        let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        let description = here.appendingPathComponent("../../Sources/RenderCore/Blob/Format.md")
+        let text = try String(contentsOf: description, encoding: .utf8)
+        #expect(text.hasPrefix("# The scene blob, format \(version)\n"))
+        #expect(text.contains("8 to 11: version, \(version);"))
     }
 
     @Test

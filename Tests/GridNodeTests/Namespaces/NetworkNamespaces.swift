@@ -1,5 +1,6 @@
 import ChildProcesses
 import Foundation
+import GridNode
 import GridWire
 import PeerSession
 import Testing
@@ -26,13 +27,11 @@ enum NATKind: String, CaseIterable, Sendable {
 struct NetworkNamespaces {
     /// Why the tests are skipped where they are.
     static let reason: Comment =
-        "network namespaces need root, and the programs ip, nft and tc (apt: iproute2, nftables)"
+        "network namespaces need root, and the programs ip and nft (apt: iproute2, nftables)"
 
     /// Whether namespaces can be made here.
     static let isPossible: Bool = {
-        guard geteuid() == 0, NetworkNamespaces.path(of: "ip") != nil, NetworkNamespaces.path(of: "nft") != nil,
-            NetworkNamespaces.path(of: "tc") != nil
-        else {
+        guard geteuid() == 0, NetworkNamespaces.path(of: "ip") != nil, NetworkNamespaces.path(of: "nft") != nil else {
             return false
         }
         let name = "tessera-probe-\(getpid())"
@@ -49,6 +48,7 @@ struct NetworkNamespaces {
     /// The first three numbers of the addresses outside.
     let network: String
     private var names: [String] = []
+    private var cables: [ChildProcess] = []
 
     /// The public machine's address where tests do not ask for another network.
     static let publicAddress = "203.0.113.1"
@@ -77,6 +77,41 @@ struct NetworkNamespaces {
         try self.ip("net", "link set \(end) master br0 up")
         try self.ip(name, "addr add \(address) dev \(interface)")
         try self.ip(name, "link set \(interface) up")
+    }
+
+    /// How packets fare on a ``addDistantMachine(_:address:over:)``'s cable, each way.
+    struct SlowLink {
+        /// How long they take at least, and how much longer at most, in milliseconds.
+        var (delay, jitter) = (0, 0)
+        /// How many of a hundred are lost.
+        var lossPercent = 0
+    }
+
+    /// Whether ``addDistantMachine(_:address:over:)`` can be had.
+    static let canBeSlow = NetworkNamespaces.path(of: "python3") != nil && access("/dev/net/tun", R_OK | W_OK) == 0
+
+    /// Adds a machine at the end of a slow and lossy cable; netem would do, but not every kernel has it.
+    mutating func addDistantMachine(_ name: String, address: String, over link: SlowLink) throws {
+        try self.add(name)
+        let end = "\(self.prefix)\(name)"
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("slow-link.py")
+        let cable = try ChildProcess(
+            executable: Self.path(of: "python3") ?? "/usr/bin/python3",
+            arguments: [
+                script.path, self.namespace(name), "eth0", self.namespace("net"), end,
+                "\(link.delay)", "\(link.jitter)", "\(link.lossPercent)",
+            ],
+            input: .pipe,
+            output: .pipe
+        )
+        self.cables.append(cable)
+        var byte: UInt8 = 0
+        guard read(cable.outputDescriptor, &byte, 1) == 1 else {
+            throw Failure(description: "no slow link can be made: run \(script.path) by hand to see why")
+        }
+        try self.ip("net", "link set \(end) master br0 up")
+        try self.ip(name, "addr add \(address) dev eth0")
+        try self.ip(name, "link set eth0 up")
     }
 
     /// Adds a machine behind a router of the kind; `number` is 1 to 9.
@@ -129,6 +164,10 @@ struct NetworkNamespaces {
 
     /// Removes everything.
     func remove() {
+        for cable in self.cables {
+            cable.closeInput()
+            if !cable.blockUntilExit(within: .seconds(2)) { cable.kill() }
+        }
         for name in self.names.reversed() { _ = try? Self.run(["ip", "netns", "del", self.namespace(name)]) }
     }
 
@@ -143,11 +182,6 @@ struct NetworkNamespaces {
     /// Runs `ip` in a machine.
     func ip(_ machine: String, _ arguments: String) throws {
         try Self.run(["ip", "-n", self.namespace(machine)] + arguments.split(separator: " ").map(String.init))
-    }
-
-    /// Runs `tc` in a machine.
-    func tc(_ machine: String, _ arguments: String) throws {
-        try Self.run(["tc", "-n", self.namespace(machine)] + arguments.split(separator: " ").map(String.init))
     }
 
     /// Lets no packet in or out of a machine, in silence.
@@ -239,6 +273,15 @@ final class NamespacePeer {
         guard let text = try? String(contentsOfFile: self.output, encoding: .utf8) else { return nil }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         return lines.last.flatMap { try? JSONDecoder().decode(State.self, from: Data($0.utf8)) }
+    }
+
+    /// Where it listens, as soon as it does.
+    func address() async throws -> Multiaddr {
+        for _ in 0 ..< 1_000 {
+            if let announced = self.state?.announced.first { return try PeerAddress.parse(announced) }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw Program.Failure(description: "\(self.peer) does not listen: \(self.log)")
     }
 
     /// What it has logged.
