@@ -209,7 +209,8 @@ let package = Package(
         .testTarget(
             name: "GridNodeTests",
             dependencies: [
-                "GridNode", "GridWire", "RenderCore", "PeerSession", "GridCore", "GridStore", "ChildProcesses",
+                "GridNode", "GridWire", "RenderCore", "PeerSession", "Discovery", "GridCore", "GridStore",
+                "ChildProcesses",
             ],
             exclude: ["Interop/libp2p_peer.py"],
             swiftSettings: settings

@@ -1,3 +1,4 @@
+import Discovery
 import GridNode
 import GridWire
 import PeerSession

@@ -1,3 +1,4 @@
+import Discovery
 public import GridWire
 import Logging
 import NIOCore

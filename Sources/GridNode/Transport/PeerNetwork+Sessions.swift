@@ -1,3 +1,4 @@
+import Discovery
 import GridWire
 import Logging
 import PeerSession
@@ -67,16 +68,13 @@ extension PeerNetwork: SessionHandlerDelegate {
                 state.sessions[peer] = connection
                 return .first
             }
-            // A direct way is better than any through a relay, and of two through relays the first will do.
-            guard !connection.isRelayed else { return .spare }
-            guard !present.isRelayed else {
-                state.sessions[peer] = connection
-                return .replaces(present)
-            }
-            // Both ends come to the same choice: the newer of two in one direction (the older one is most likely dead),
-            // else the one that the lower peer id dialed.
-            let dialer = connection.direction == .outbound ? own : peer
-            guard present.direction == connection.direction || dialer == min(own, peer) else { return .spare }
+            let choice = SessionChoice(
+                of: .init(isOutbound: connection.direction == .outbound, isRelayed: connection.isRelayed),
+                beside: .init(isOutbound: present.direction == .outbound, isRelayed: present.isRelayed),
+                me: own,
+                peer: peer
+            )
+            guard choice == .replaces else { return .spare }
             state.sessions[peer] = connection
             return .replaces(present)
         }

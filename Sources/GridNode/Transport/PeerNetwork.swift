@@ -1,3 +1,4 @@
+import Discovery
 public import GridWire
 public import Logging
 import NIOCore
