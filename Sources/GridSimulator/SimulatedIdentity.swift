@@ -1,4 +1,5 @@
 import GridWire
+import PeerSession
 
 /// Keys and signatures that are good enough where nobody forges: a "signature" is a checksum of the key and the message.
 enum SimulatedIdentity {
@@ -11,6 +12,13 @@ enum SimulatedIdentity {
         }
         guard let peer = PeerID(publicKey: hash.finalizeBytes()) else { preconditionFailure("32 bytes make a peer id") }
         return peer
+    }
+
+    /// The key of a node that finds others, whose sessions and records are proved in earnest.
+    static func key(_ number: UInt64, seed: UInt64) -> IdentityKey {
+        let bytes = Self.peer(number, seed: seed).publicKey
+        guard let key = try? IdentityKey(seed: bytes) else { preconditionFailure("32 bytes are a seed") }
+        return key
     }
 
     /// Signs for a peer.

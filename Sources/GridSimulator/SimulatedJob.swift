@@ -47,6 +47,8 @@ struct SimulatedJob {
     // What the simulator knows better.
     var truth: GroundTruth
     var checker: JobChecker
+    /// When its steward began to tell of it.
+    var offeredAt: VirtualTime?
     var completedAt: VirtualTime?
     /// The workers that finished a right copy of a unit.
     var copies: [UnitID: [Int]] = [:]

@@ -32,6 +32,10 @@ struct SimulatedNode {
     /// Rises with every crash, so that what was under way before means nothing.
     var incarnation: UInt32 = 0
     var isUp = true
+    /// Whether it is away because its machine has no power, so that it does not even refuse.
+    var isUnplugged = false
+    /// When its process began.
+    var startedAt = VirtualTime.zero
     /// Since when, or since when its time was counted.
     var upSince = VirtualTime.zero
     var clock: NodeClock

@@ -54,6 +54,7 @@ extension SimulationEngine {
 
     /// Notes what the stewards of both sides hold when a cut ends.
     func cutHasEnded() {
+        self.cutEndedAt = self.now
         for job in self.jobs.indices {
             self.jobs[job].recordsAtHealing = self.actingSeats(job).reduce(into: []) { $0.formUnion($1.recordIDs) }
         }
@@ -195,6 +196,7 @@ extension SimulationEngine {
 
     /// The report with its sums.
     func finishedReport() -> SimulationReport {
+        self.finishPeering()
         var report = self.report
         report.virtualSeconds = self.now.seconds
         report.usefulShare = self.busySeconds > 0 ? self.usefulSeconds / self.busySeconds : 0

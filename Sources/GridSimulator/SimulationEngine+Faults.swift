@@ -7,8 +7,9 @@ extension SimulationEngine {
             self.scheduleCrash(node)
             self.scheduleSlowdown(node)
             self.schedulePause(node)
+            if self.peering != nil { self.scheduleBreak(node) }
         }
-        for link in self.links.indices {
+        for link in self.links.indices where self.peering == nil {
             self.scheduleDisconnect(link)
         }
         self.schedulePartition()
@@ -44,7 +45,7 @@ extension SimulationEngine {
     }
 
     func scheduleCrash(_ node: Int) {
-        if self.scenario.faults.sessionMeanSeconds > 0, node >= self.scenario.stewards {
+        if self.scenario.faults.sessionMeanSeconds > 0, node >= self.scenario.stewards || self.peering != nil {
             // Weibull with shape 0.5: the square of a waiting time without memory.
             let root = self.random.exponential(mean: 1)
             let time = self.now + self.scenario.faults.sessionMeanSeconds / 2 * root * root
@@ -71,6 +72,11 @@ extension SimulationEngine {
         self.queue.add(.disconnect(link: link), at: time)
     }
 
+    func scheduleBreak(_ node: Int) {
+        guard let time = self.nextTime(self.scenario.faults.disconnectMeanSeconds) else { return }
+        self.queue.add(.peering(.breakSession(node: node)), at: time)
+    }
+
     func schedulePartition() {
         guard let time = self.nextTime(self.scenario.faults.partitionMeanSeconds) else { return }
         self.queue.add(.partition, at: time)
@@ -90,16 +96,20 @@ extension SimulationEngine {
             self.nodes[node].cutOffUntil = until
             self.note(node, .note("is cut off"))
         }
-        for link in self.links.indices where self.isCut(link) {
+        // Where sessions are real, they find out.
+        for link in self.links.indices where self.peering == nil && self.isCut(link) {
             self.breakLink(link)
         }
     }
 
     /// Whether the ends of a session cannot reach each other now.
     func isCut(_ link: Int) -> Bool {
-        let worker = self.nodes[self.links[link].worker].cutOffUntil
-        let steward = self.nodes[self.links[link].steward].cutOffUntil
-        return (worker > self.now) != (steward > self.now)
+        self.isCut(self.links[link].worker, self.links[link].steward)
+    }
+
+    /// Whether two nodes cannot reach each other now.
+    func isCut(_ a: Int, _ b: Int) -> Bool {
+        (self.nodes[a].cutOffUntil > self.now) != (self.nodes[b].cutOffUntil > self.now)
     }
 
     /// When a fault that has no memory happens next; nothing when that is after the end of all faults.
@@ -136,6 +146,10 @@ extension SimulationEngine {
             self.jobs[job].seats[node]?.pending = [:]
             self.tear(job, at: node)
         }
+        if self.peering != nil {
+            self.nodes[node].isUnplugged = self.random.happens(self.scenario.faults.silentShare)
+            self.endPeering(node, isSilent: self.nodes[node].isUnplugged)
+        }
         for link in self.linksOf(node) {
             if self.links[link].worker == node { self.links[link].workerBelieves = false }
             if self.links[link].steward == node { self.links[link].stewardBelieves = false }
@@ -163,6 +177,8 @@ extension SimulationEngine {
     func restart(_ node: Int) {
         guard !self.nodes[node].isUp else { return }
         self.nodes[node].isUp = true
+        self.nodes[node].startedAt = self.now
+        self.nodes[node].isUnplugged = false
         self.nodes[node].upSince = self.now
         self.nodes[node].clock = self.newClock()
         self.note(node, .note("comes back"))
@@ -192,6 +208,10 @@ extension SimulationEngine {
         }
         self.nodes[node].worker = Worker(settings: settings)
         self.setWorkerAlarm(node)
+        guard self.peering == nil else {
+            self.connectLater(self.link(node, node))
+            return self.startPeering(node)
+        }
         for link in self.linksOf(node) {
             self.connectLater(link)
         }

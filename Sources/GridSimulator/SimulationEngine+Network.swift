@@ -9,15 +9,19 @@ extension SimulationEngine {
     /// Sends a message over a session; what becomes of it is up to the network.
     func send(_ content: SimulationEvent.Content, over link: Int) {
         let (worker, steward) = (self.links[link].worker, self.links[link].steward)
+        if self.peering != nil, worker != steward {
+            return self.sendOverSession(content, worker: worker, steward: steward)
+        }
         self.report.messages += 1
         if case .steward = content { self.report.stewardMessages += 1 }
         let isLocal = worker == steward
         guard self.links[link].isUp else {
             return self.tellFailure(of: content, worker: worker, after: 0.001)
         }
+        let bytesBefore = self.report.messageBytes
         guard let content = self.encodedAndDecoded(content, link: link) else { return }
         let seconds =
-            isLocal ? 0.0001 : self.nodes[worker].latencySeconds + self.nodes[steward].latencySeconds + 0.0002
+            self.latencySeconds(from: worker, to: steward)
         if self.isFaulty, !isLocal, self.random.happens(self.scenario.faults.lossRate) {
             self.report.lostMessages += 1
             if case .offer = content {
@@ -28,10 +32,36 @@ extension SimulationEngine {
             }
             return
         }
-        self.deliverLater(content, over: link, after: seconds)
+        if isLocal || self.lines.isEmpty {
+            self.deliverLater(content, over: link, after: seconds)
+        } else {
+            let size = self.size(of: content, encoded: Int(self.report.messageBytes - bytesBefore))
+            self.deliver(content, of: size, over: link)
+        }
         if self.isFaulty, !isLocal, self.random.happens(self.scenario.faults.duplicateRate) {
             self.deliverLater(content, over: link, after: seconds + self.random.within(0, 2))
         }
+    }
+
+    /// The bytes of a message on the wire, whether it was encoded or not.
+    private func size(of content: SimulationEvent.Content, encoded: Int) -> Int {
+        switch content {
+        case .pixels(_, let unit, _), .copy(_, let unit, _, _, _): self.pixelBytes(unit)
+        case .offer, .leaseRequest, .grant, .refused, .steward: max(encoded, 100)
+        }
+    }
+
+    /// Sends a message over the lines of two nodes.
+    private func deliver(_ content: SimulationEvent.Content, of size: Int, over link: Int) {
+        let (worker, steward) = (self.links[link].worker, self.links[link].steward)
+        let (from, to) =
+            switch content {
+            case .steward(_, let from, let to), .copy(_, _, _, let from, let to): (from, to)
+            case .leaseRequest, .pixels: (worker, steward)
+            case .offer, .grant, .refused: (steward, worker)
+            }
+        let message = SimulationEvent.Message(link: link, epoch: self.links[link].epoch, content: content)
+        self.queue.add(.deliver(message), at: self.streamArrival(bytes: size, from: from, to: to))
     }
 
     private func deliverLater(_ content: SimulationEvent.Content, over link: Int, after seconds: Double) {
@@ -44,7 +74,7 @@ extension SimulationEngine {
     }
 
     /// A request or its answer is lost and the worker's side of the stream is told so.
-    private func tellFailure(of content: SimulationEvent.Content, worker: Int, after seconds: Double) {
+    func tellFailure(of content: SimulationEvent.Content, worker: Int, after seconds: Double) {
         switch content {
         case .leaseRequest(_, let number), .grant(_, let number), .refused(let number):
             self.queue.add(
@@ -154,6 +184,7 @@ extension SimulationEngine {
 
     /// Tells the worker of a node which nodes that can be stewards it can reach.
     private func peersChanged(at node: Int) {
+        guard self.peering == nil else { return }
         guard node < self.scenario.stewards else { return }
         let peers = (0 ..< self.scenario.stewards).filter {
             $0 != node && self.links[self.link(node, $0)].workerBelieves
@@ -186,6 +217,14 @@ extension SimulationEngine {
     func breakLink(_ index: Int) {
         let (worker, steward) = (self.links[index].worker, self.links[index].steward)
         guard self.links[index].isUp else { return }
+        guard self.peering == nil || worker == steward else {
+            // The other side finds out by its own session.
+            if !self.nodes[steward].isUp {
+                self.links[index].isUp = false
+                self.links[index].epoch += 1
+            }
+            return
+        }
         if worker == steward, self.nodes[worker].isUp { return }
         self.links[index].isUp = false
         self.links[index].epoch += 1

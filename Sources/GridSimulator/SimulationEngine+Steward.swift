@@ -88,8 +88,11 @@ extension SimulationEngine {
         guard self.nodes[node].isUp else {
             return self.queue.add(.submit(job: job), at: self.now + 1)
         }
-        let others = (0 ..< self.scenario.stewards).filter { $0 != node && self.nodes[$0].isUp }
-        let chosen = Roster.ranked(others.map { self.nodes[$0].peer }, for: self.jobs[job].id).prefix(Roster.size - 1)
+        let others = (0 ..< self.scenario.stewards).filter { $0 != node && self.nodes[$0].isUp }.map {
+            self.nodes[$0].peer
+        }
+        let known = self.peering.map { $0.shells[node]?.greeted.sorted() ?? [] } ?? others
+        let chosen = Roster.ranked(known, for: self.jobs[job].id).prefix(Roster.size - 1)
         let submitter = self.jobs[job].record.signer
         let epoch = RosterEpoch(job: self.jobs[job].id, number: 1, stewards: [self.nodes[node].peer] + chosen)
         let vote = GridRecord.rosterEpoch(epoch).signed(by: submitter, with: SimulatedIdentity.signer(submitter))
@@ -115,6 +118,7 @@ extension SimulationEngine {
             return self.queue.add(.start(job: job), at: self.now + 1)
         }
         self.withSteward(job, at: node) { $0.start(now: $1) }
+        self.jobs[job].offeredAt = self.now
         self.sendOffers(job, from: node)
     }
 

@@ -164,6 +164,7 @@ extension SimulationEngine {
             return self.withWorker(node) { $0.unitFailed(id, unit, reason: "out of memory", now: $1) }
         }
         self.report.finishedUnits += 1
+        self.peering?.workers.insert(node)
         if !self.nodes[node].finished.insert(.init(job: job, unit: unit)).inserted {
             self.report.repeatedUnits += 1
         }

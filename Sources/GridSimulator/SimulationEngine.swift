@@ -1,5 +1,6 @@
 import GridCore
 import GridWire
+import PeerSession
 
 /// The second shell of the ``GridCore`` machines: virtual clock, network and disks.
 ///
@@ -14,6 +15,12 @@ final class SimulationEngine {
     var jobs: [SimulatedJob] = []
     /// The session of worker `w` and steward node `s` is at `w * stewards + s`.
     var links: [Link] = []
+    /// The lines of the nodes; none where they have latencies alone.
+    var lines: [AccessLine] = []
+    /// What lies between nodes that find each other; nothing where sessions are simply there.
+    var peering: Peering?
+    /// When the last cut ended.
+    var cutEndedAt = VirtualTime.zero
     var nodeIndex: [PeerID: Int] = [:]
     var jobIndex: [JobID: Int] = [:]
     var report: SimulationReport
@@ -49,6 +56,7 @@ final class SimulationEngine {
         self.random = SeededRandom(seed: scenario.seed)
         self.faultsUntilSeconds = scenario.faults.untilSeconds
         self.report = SimulationReport(seed: scenario.seed, nodes: scenario.nodes)
+        self.peering = scenario.peering.map { Peering($0) }
         self.makeNodes()
         self.makeJobs()
         self.wantedCopies = self.jobs.reduce(0) { $0 + 2 * $1.plan.unitCount }
@@ -169,6 +177,8 @@ final class SimulationEngine {
             guard self.isCurrent(node, incarnation) else { return }
             self.note(node, .note("its owner lets it go on"))
             self.withWorker(node) { $0.resume(now: $1) }
+        case .peering(let event):
+            self.handle(event)
         }
     }
 
@@ -218,7 +228,14 @@ final class SimulationEngine {
     private func makeNodes() {
         let scenario = self.scenario
         for index in 0 ..< scenario.nodes {
-            let peer = SimulatedIdentity.peer(UInt64(index), seed: scenario.seed)
+            let peer: PeerID
+            if let peering = self.peering {
+                let identity = SimulatedIdentity.key(UInt64(index), seed: scenario.seed)
+                peering.settle(identity)
+                peer = identity.peerID
+            } else {
+                peer = SimulatedIdentity.peer(UInt64(index), seed: scenario.seed)
+            }
             let speed = min(6, max(0.1, self.random.logNormal(spread: scenario.speedSpread)))
             let latencies = scenario.roundTripMilliseconds
             self.nodes.append(
@@ -240,9 +257,13 @@ final class SimulationEngine {
                 self.links.append(Link(worker: index, steward: steward))
             }
         }
+        if let profile = scenario.line {
+            self.lines = self.nodes.indices.map { _ in AccessLine(profile, using: &self.random) }
+        }
         for index in self.nodes.indices {
             self.bringUp(index)
         }
+        if self.peering != nil { self.startSweeping() }
     }
 
     /// A monotonic clock begins anew when a machine is switched on.

@@ -50,6 +50,8 @@ enum SimulationEvent {
     case pause(node: Int)
     /// The owner lets it go on.
     case resume(node: Int, incarnation: UInt32)
+    /// Something between nodes that find each other.
+    case peering(PeeringEvent)
 
     /// A message between a worker and a steward.
     ///

@@ -99,6 +99,8 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     public var provisionalRosters = 0
     /// What the energy of all renders cost, as a multiple of a second of a mean thread at a price of 1.
     public var energyCost = 0.0
+    /// What it took that nodes found each other; nothing where sessions were simply there.
+    public var peering: Peering?
     /// What must never happen and did; the run stops at the first few.
     public var violations: [Violation] = []
 

@@ -190,6 +190,10 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
     public var incidents: [Incident] = []
     /// What energy costs; nothing when nobody says.
     public var energy: Energy?
+    /// The line of each node; nothing where nodes have ``roundTripMilliseconds`` and all the bandwidth there is.
+    public var line: NetworkProfile?
+    /// How nodes find each other; nothing where each has sessions with all that can be stewards from the start.
+    public var peering: Peering?
     /// A run that has not ended at this virtual time failed.
     public var timeLimitSeconds: Double
     /// About how long after a frame became final the submitter has it and seals it, in seconds, so that the stewards drop
@@ -250,6 +254,9 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         if self.roundTripMilliseconds.isEmpty || !self.roundTripMilliseconds.allSatisfy({ (0 ... 60_000).contains($0) })
         {
             return "round-trip times must be 0 to 60,000 ms, and there must be one"
+        }
+        if let problem = self.line?.problem ?? self.peering?.problem(nodes: self.nodes, stewards: self.stewards) {
+            return problem
         }
         if self.jobs.isEmpty || self.jobs.count > 1_000 {
             return "\(self.jobs.count) jobs cannot be simulated; name 1 to 1000"

@@ -51,6 +51,20 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Crashes, losses, delays and disconnections for so long.", valueName: "seconds"))
     var storm: Double?
 
+    @Flag(
+        help:
+            "Nodes find each other by the DHT and keep sessions as real ones do; all can keep jobs (up to 1000 nodes)."
+    )
+    var discover = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The line of every node: \(NetworkProfile.ladder.map(\.name).joined(separator: ", ")).",
+            valueName: "name"
+        )
+    )
+    var line: String?
+
     @Option(help: ArgumentHelp("The seed of the run.", valueName: "number"))
     var seed: UInt64 = 1
 
@@ -102,6 +116,10 @@ struct SimulateCommand: AsyncParsableCommand {
             where name.uppercased() != "ALL" && !known.contains(name.uppercased()) {
                 throw ValidationError("--bars \(name) is not known; there are all, \(known.joined(separator: ", "))")
             }
+        }
+        if let line = self.line, NetworkProfile.named(line) == nil {
+            let names = NetworkProfile.ladder.map(\.name).joined(separator: ", ")
+            throw ValidationError("--line \(line) is not known; there are \(names)")
         }
         guard (0.01 ... 1).contains(self.work) else {
             throw ValidationError("--work must be 0.01 to 1, got \(self.work)")
@@ -179,15 +197,22 @@ struct SimulateCommand: AsyncParsableCommand {
                 samples: self.spp
             )
         }
-        return SimulationScenario(
+        var scenario = SimulationScenario(
             seed: seed,
             nodes: self.nodes,
-            stewards: self.stewards ?? min(8, max(1, self.nodes)),
+            stewards: self.stewards ?? (self.discover ? self.nodes : min(8, max(1, self.nodes))),
             saboteurs: self.saboteurs,
             falsifyRate: self.falsify,
             jobs: jobs,
             faults: self.storm.map { .storm(untilSeconds: $0) } ?? .init()
         )
+        scenario.line = self.line.flatMap(NetworkProfile.named)
+        if self.discover {
+            scenario.peering = SimulationScenario.Peering()
+            // A person submits when the grid is there.
+            for index in scenario.jobs.indices { scenario.jobs[index].submittedAtSeconds = 30 }
+        }
+        return scenario
     }
 
     private func simulate(_ first: SimulationScenario) throws {
@@ -247,6 +272,17 @@ struct SimulateCommand: AsyncParsableCommand {
         table.add([
             "messages", "\(report.messages) (\(Quantity.bytes(report.messageBytes))), lost: \(report.lostMessages)",
         ])
+        if let peering = report.peering {
+            table.add(["found each other in", peering.secondsUntilMeshed.map(ProgressLine.clock) ?? "never"])
+            table.add(["sessions of a node", "\(peering.sessionsLeast) to \(peering.sessionsMost)"])
+            table.add(["nodes that worked", "\(peering.nodesThatWorked)"])
+            table.add([
+                "of discovery and sessions",
+                "\(peering.datagrams) datagrams (\(Quantity.bytes(UInt64(peering.datagramBytes)))), "
+                    + "\(peering.dials) dials, \(peering.sessions) sessions "
+                    + "(\(Quantity.bytes(UInt64(peering.streamBytes))))",
+            ])
+        }
         table.add([
             "simulated in",
             "\(Quantity.fixed(report.wallSeconds, 2)) s, \(ProgressLine.short(report.speedup)) times real time",
