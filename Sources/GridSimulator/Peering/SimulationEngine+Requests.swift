@@ -10,7 +10,9 @@ extension SimulationEngine {
 
     // MARK: Streams
 
-    /// Asks a peer something; the answer, or nothing, is handed to the engine later. Without a session nothing happens.
+    /// Asks a peer something; the answer, or nothing, is handed to the engine later.
+    ///
+    /// Without a session nothing happens.
     ///
     /// - Returns: Whether it was asked.
     @discardableResult
