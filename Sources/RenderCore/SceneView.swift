@@ -61,6 +61,8 @@ struct ParticleData: BitwiseCopyable {
     var material: Int
     /// The centre of each when the shutter closes, three numbers; nil where they stand still.
     var closingCenters: UnsafePointer<Float>?
+    /// The tree of its clusters (``ParticleClusterNode``) when they emit.
+    var lights: LightTreeData?
 
     /// A particle at a time of 0...1 while the shutter is open.
     @inline(__always) func sphere(_ i: Int, at time: Float) -> (center: Vector3, radius: Float) {
@@ -197,12 +199,13 @@ struct InstanceData: BitwiseCopyable {
     /// Whether anything of it moves while the shutter is open; such an instance is always placed.
     @inline(__always) var isMoving: Bool { self.closing != nil || self.isDeforming }
 
-    /// The tree of the triangles of a mesh that emits.
+    /// The tree of the triangles of a mesh that emits, or of the particles of a set.
     ///
-    /// Of what moves power alone decides: it is the same at all times, so nobody needs to know when a light was drawn.
+    /// Of what moves power alone decides: it is the same at all times, so nobody needs to know when a light was drawn. The
+    /// bounds of particles hold for all of their way.
     @inline(__always) func lights(_ view: UnsafePointer<SceneView>) -> LightTreeData? {
-        var tree = view.pointee.meshes[self.mesh].lights
-        if self.isMoving { tree?.isByPower = true }
+        var tree = self.isParticles ? view.pointee.particles[self.mesh].lights : view.pointee.meshes[self.mesh].lights
+        if self.closing != nil || (self.isDeforming && !self.isParticles) { tree?.isByPower = true }
         return tree
     }
 

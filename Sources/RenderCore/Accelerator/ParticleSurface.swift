@@ -31,12 +31,6 @@ struct ParticleSurface {
         let b = normal.x * normal.y * a
         self.tangent = Vector3(1 + sign * normal.x * normal.x * a, sign * b, -sign * normal.x)
         self.bitangent = Vector3(b, sign + normal.y * normal.y * a, -normal.y)
-        if let colors = set.pointee.colors {
-            let code = colors[number]
-            let table = view.pointee.sRGB
-            self.color = Vector3(table[Int(code & 255)], table[Int(code &>> 8 & 255)], table[Int(code &>> 16 & 255)])
-        } else {
-            self.color = Vector3(1)
-        }
+        self.color = set.pointee.color(number, view.pointee.sRGB)
     }
 }

@@ -61,7 +61,7 @@ struct BlobWriter {
 /// What both kinds of blob have in common.
 enum BlobFormat {
     /// The version of the format.
-    static var version: UInt32 { 9 }
+    static var version: UInt32 { 10 }
     /// Sections begin at multiples of this many bytes.
     static var alignment: Int { 64 }
     /// "TSRASSET".

@@ -46,7 +46,7 @@ struct FrameLights {
 }
 
 extension SceneFrame {
-    /// Adds the instances whose meshes emit.
+    /// Adds the instances whose meshes or particles emit.
     func appendInstances(
         _ assets: SceneAssets,
         _ estimates: inout EmissionEstimates,
@@ -55,7 +55,17 @@ extension SceneFrame {
         // What is known of each mesh, found when its first instance comes.
         var isKnown = [Bool](repeating: false, count: assets.meshes.count + self.deformedMeshes.count)
         var meshes = [LightBounds?](repeating: nil, count: isKnown.count)
-        for (i, instance) in self.instances.enumerated() where !instance.isParticles {
+        var isSetKnown = [Bool](repeating: false, count: assets.particles.count)
+        var sets = [LightBounds?](repeating: nil, count: isSetKnown.count)
+        for (i, instance) in self.instances.enumerated() {
+            if instance.isParticles {
+                if !isSetKnown[instance.mesh] {
+                    isSetKnown[instance.mesh] = true
+                    sets[instance.mesh] = try assets.lightBounds(ofParticles: instance.mesh)
+                }
+                if let bounds = sets[instance.mesh]?.placed(by: instance) { lights.append(instance: i, bounds) }
+                continue
+            }
             if !isKnown[instance.mesh] {
                 isKnown[instance.mesh] = true
                 let pose = instance.mesh - assets.meshes.count

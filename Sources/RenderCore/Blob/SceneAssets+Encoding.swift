@@ -1,6 +1,6 @@
 extension SceneAssets {
     /// The number of sections of an assets blob.
-    static var sectionCount: Int { 28 }
+    static var sectionCount: Int { 30 }
     /// The words of a mesh record: vertices, triangles, material, flags, two about its lights.
     static var meshWords: Int { 4 + MeshLights.recordWords }
     /// The words of a picture record: width, height, encoding.

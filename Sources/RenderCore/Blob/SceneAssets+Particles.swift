@@ -1,41 +1,42 @@
 extension SceneAssets {
-    /// The words of the record of a set of particles: particles, material, flags.
-    static var particleSetWords: Int { 3 }
+    /// The words of the record of a set of particles: particles, material, flags, nodes and clusters of the light tree.
+    static var particleSetWords: Int { 5 }
     /// Flags of a set of particles: it has colours.
     static var coloredFlag: UInt32 { 1 }
     /// It moves.
     static var movingFlag: UInt32 { 2 }
 
-    /// Writes four sections: records, centres with radii, colours, centres when the shutter closes.
+    /// Writes six sections: records, centres with radii, colours, centres when the shutter closes, and light trees: their
+    /// nodes, then where their clusters hang.
     func writeParticles(_ writer: inout BlobWriter) throws(SceneBlobError) {
         var records: [UInt32] = []
-        for (i, set) in self.particles.enumerated() {
-            let count = set.radii.count
-            guard set.centers.count == 3 * count, set.colors.isEmpty || set.colors.count == count,
-                set.closingCenters.isEmpty || set.closingCenters.count == 3 * count
-            else {
-                throw SceneBlobError(
-                    .invalidValue,
-                    "particles \(i) have \(count) radii, but another number of centers or colors"
-                )
-            }
-            guard count < SceneRange.meshCountMax, i < SceneRange.countMax else {
-                throw SceneBlobError(.limitExceeded, "particles \(i) are too many")
-            }
-            guard self.materials.indices.contains(set.material) else {
-                throw SceneBlobError(
-                    .invalidValue,
-                    "particles \(i) have material \(set.material), but there are \(self.materials.count)"
-                )
-            }
-            try check(set.centers, SceneRange.coordinate, "the centers of particles \(i)")
-            try check(set.closingCenters, SceneRange.coordinate, "the closing centers of particles \(i)")
-            try check(set.radii, SceneRange.length, "the radii of particles \(i)")
+        var sets = self.particles
+        var nodes: [[UInt32]] = []
+        var leaves: [[UInt32]] = []
+        guard sets.count <= SceneRange.countMax else {
+            throw SceneBlobError(.limitExceeded, "\(sets.count) sets of particles are too many")
+        }
+        for i in sets.indices {
+            try self.checkParticles(i)
+            let set = sets[i]
             let flags = (set.colors.isEmpty ? 0 : Self.coloredFlag) | (set.closingCenters.isEmpty ? 0 : Self.movingFlag)
-            records += [UInt32(count), UInt32(set.material), flags]
+            records += [UInt32(set.radii.count), UInt32(set.material), flags]
+            let emission = Vector3(self.materials[set.material].emission)
+            guard emission.largest > 0, let lights = ParticleLights(set, emission: emission) else {
+                records += [0, 0]
+                continue
+            }
+            sets[i].centers = set.centers.arranged(lights.order, size: 3)
+            sets[i].radii = set.radii.arranged(lights.order, size: 1)
+            if !set.colors.isEmpty { sets[i].colors = set.colors.arranged(lights.order, size: 1) }
+            if !set.closingCenters.isEmpty {
+                sets[i].closingCenters = set.closingCenters.arranged(lights.order, size: 3)
+            }
+            nodes.append(lights.tree.nodes)
+            leaves.append(lights.tree.leaves)
+            records += [UInt32(lights.tree.nodes.count / LightNode.words), UInt32(lights.tree.leaves.count)]
         }
         writer.section(records)
-        let sets = self.particles
         writer.section { body in
             for set in sets {
                 for i in set.radii.indices {
@@ -46,6 +47,43 @@ extension SceneAssets {
         }
         writer.section(words: sets.map { $0.colors.map { $0 & 0xff_ffff } })
         writer.section(floats: sets.map { $0.closingCenters })
+        writer.section(words: nodes)
+        writer.section(words: leaves)
+    }
+
+    /// Refuses a set whose arrays do not fit together or that has numbers out of range.
+    func checkParticles(_ i: Int) throws(SceneBlobError) {
+        let set = self.particles[i]
+        let count = set.radii.count
+        guard set.centers.count == 3 * count, set.colors.isEmpty || set.colors.count == count,
+            set.closingCenters.isEmpty || set.closingCenters.count == 3 * count
+        else {
+            throw SceneBlobError(
+                .invalidValue,
+                "particles \(i) have \(count) radii, but another number of centers or colors"
+            )
+        }
+        guard count < SceneRange.meshCountMax else {
+            throw SceneBlobError(.limitExceeded, "particles \(i) are too many")
+        }
+        guard self.materials.indices.contains(set.material) else {
+            throw SceneBlobError(
+                .invalidValue,
+                "particles \(i) have material \(set.material), but there are \(self.materials.count)"
+            )
+        }
+        try check(set.centers, SceneRange.coordinate, "the centers of particles \(i)")
+        try check(set.closingCenters, SceneRange.coordinate, "the closing centers of particles \(i)")
+        try check(set.radii, SceneRange.length, "the radii of particles \(i)")
+    }
+
+    /// What a light tree knows of a set; nothing where it does not shine.
+    func lightBounds(ofParticles i: Int) throws(SceneBlobError) -> LightBounds? {
+        guard self.materials.indices.contains(self.particles[i].material) else { return nil }
+        let emission = Vector3(self.materials[self.particles[i].material].emission)
+        guard emission.largest > 0 else { return nil }
+        try self.checkParticles(i)
+        return ParticleBrightness(self.particles[i], emission: emission).all
     }
 }
 
@@ -59,6 +97,8 @@ extension AssetsLoader {
             try reader.floats("closing centers", limit: SceneRange.coordinate.upperBound),
             "closing centers of particles"
         )
+        var nodes = Slices(try reader.words(), "nodes of light trees of particles")
+        var leaves = Slices(try reader.words(), "leaves of light trees of particles")
         let most = min(self.limits.particlesMax, self.limits.memoryBytesMax / SceneLoader.particleBytes)
         self.particleSetCount = records.count
         self.particles = self.memory.allocate(ParticleData.self, count: records.count)
@@ -69,6 +109,8 @@ extension AssetsLoader {
             let count = cursor.count()
             let material = cursor.count()
             let flags = cursor.word()
+            let nodeCount = cursor.count()
+            let clusterCount = cursor.count()
             let isMoving = flags & SceneAssets.movingFlag != 0
             guard flags & ~(SceneAssets.coloredFlag | SceneAssets.movingFlag) == 0 else {
                 throw SceneBlobError(.malformed, "particles \(i) have unknown flags")
@@ -89,7 +131,8 @@ extension AssetsLoader {
                 colors: flags & SceneAssets.coloredFlag != 0 ? try colors.next(count, times: 1).pointer : nil,
                 count: count,
                 material: material,
-                closingCenters: isMoving ? try closing.next(count, times: 3).pointer : nil
+                closingCenters: isMoving ? try closing.next(count, times: 3).pointer : nil,
+                lights: try Self.lightTree(&nodes, nodeCount, &leaves, clusterCount, particles: count, set: i)
             )
             var low = Vector3(count == 0 ? 0 : Float.greatestFiniteMagnitude)
             var high = Vector3(count == 0 ? 0 : -Float.greatestFiniteMagnitude)
@@ -115,5 +158,27 @@ extension AssetsLoader {
         try spheres.finish()
         try colors.finish()
         try closing.finish()
+        try nodes.finish()
+        try leaves.finish()
+    }
+
+    /// Reads and checks the light tree of a set; nothing when it has none.
+    private static func lightTree(
+        _ nodes: inout Slices<UInt32>,
+        _ nodeCount: Int,
+        _ leaves: inout Slices<UInt32>,
+        _ clusterCount: Int,
+        particles: Int,
+        set: Int
+    ) throws(SceneBlobError) -> LightTreeData? {
+        guard nodeCount > 0 || clusterCount > 0 else { return nil }
+        let words = try nodes.next(nodeCount, times: LightNode.words)
+        let places = try leaves.next(clusterCount, times: 1)
+        // The last cluster may have fewer particles, but not none.
+        let size = ParticleClusterNode.count
+        guard clusterCount <= (particles + size - 1) / size,
+            let tree = LightTreeData(nodes: words, leaves: places, isByPower: false)
+        else { throw SceneBlobError(.malformed, "the light tree of particles \(set) is none") }
+        return tree
     }
 }

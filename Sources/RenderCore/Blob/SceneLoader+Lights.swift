@@ -26,9 +26,7 @@ extension SceneLoader {
             }
             last = key
             if k < instanceLights {
-                guard key < self.instanceCount, !self.instances[key].isParticles,
-                    self.meshes[self.instances[key].mesh].lights != nil
-                else {
+                guard key < self.instanceCount, self.emits(key) else {
                     throw SceneBlobError(.malformed, "light \(k) of the tree is an instance that does not emit")
                 }
                 self.instances[key].light = k
@@ -42,6 +40,12 @@ extension SceneLoader {
         self.lightTree = tree
         self.treeLights = lights.pointer
         self.objectMaps = UnsafePointer(maps)
+    }
+
+    /// Whether an instance has lights of its own.
+    private func emits(_ instance: Int) -> Bool {
+        let data = self.instances[instance]
+        return data.isParticles ? self.assets.particles[data.mesh].lights != nil : self.meshes[data.mesh].lights != nil
     }
 
     private mutating func loadSuns(

@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "00c40c603cd804b3677a9150f579af2cfaa2224bb879b0634f9eba2ffb50529a"
+        "17db2965b91b5dacb597568f8cc09fe0326f8c1df4a2486c87e9533114be5209"
     }
 
     /// The settings of the golden picture.

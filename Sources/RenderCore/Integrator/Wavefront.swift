@@ -275,7 +275,7 @@ struct Wavefront: ~Copyable {
     ) {
         let shining = isHit .& (self.surface.pointee.emission.largest .> 0)
         guard shining.any else { return }
-        let weight = self.samples.emitterWeight(self.surface.pointee, shining, group)
+        let weight = self.samples.emitterWeight(self.surface.pointee, self.surfaces.particleInstances, shining, group)
         let sum = group.light + group.beta * self.surface.pointee.emission * weight
         group.light = select(shining, sum, group.light)
     }

@@ -54,6 +54,21 @@ struct LightBounds {
         self.power = smaller(power, Self.powerMax)
     }
 
+    /// A ball that emits `radiance`, all colours added, wherever it is between two places; nothing where it does not shine.
+    init?(ball center: Vector3, closing: Vector3, radius: Float, radiance: Float) {
+        // What a place far away sees of it is a disk.
+        let power = Pi.one * (radius * radius) * radiance
+        guard power > 0 else { return nil }
+        self.low = center.smaller(closing) - Vector3(radius)
+        self.high = center.larger(closing) + Vector3(radius)
+        self.center = (center + closing) * 0.5
+        self.radius = (radius + (closing - center).lengthSquared.squareRoot() * 0.5) * 0x1.0001p0
+        self.axis = Vector3(0, 0, 1)
+        self.cosCone = -1
+        self.cosReach = 0
+        self.power = smaller(power, Self.powerMax)
+    }
+
     /// A light without extent that shines up to `cosReach` beyond a cone.
     init?(position: Vector3, axis: Vector3, cosCone: Float, cosReach: Float, power: Float) {
         guard power > 0 else { return nil }

@@ -9,11 +9,15 @@ struct LightChoice: BitwiseCopyable {
         case punctual
         /// A triangle of an emitting instance.
         case triangle
+        /// A particle of an emitting instance.
+        case particle
     }
 
     var kind: Kind
-    /// The number of the light, or of the triangle among those of all instances.
+    /// The number of the light, of the triangle among those of all instances, or of the particle in its set.
     var number: UInt32
+    /// The instance of a particle.
+    var instance: UInt32
     var probability: Float
 }
 

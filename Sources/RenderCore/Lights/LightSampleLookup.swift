@@ -5,7 +5,7 @@ struct LightSampleLanes {
     var radiance: Vector3Lanes
     var density: FloatLanes
     var isPunctual: MaskLanes
-    /// The triangle that the sample lies on.
+    /// The triangle or the particle that the sample lies on.
     var place: PlaceLanes
     /// Where there is a sample.
     var isFound: MaskLanes
@@ -30,11 +30,13 @@ struct LightSampleLookup {
     private let view: UnsafePointer<SceneView>
     private let scratch: LaneScratch
     private let walks: LightWalks
+    private let particles: ParticleLightLookup
 
     init(view: UnsafePointer<SceneView>, memory: SceneMemory) {
         self.view = view
         self.scratch = LaneScratch(memory: memory, rows: Row.count)
         self.walks = LightWalks(view: view, memory: memory)
+        self.particles = ParticleLightLookup(view: view, memory: memory)
     }
 
     // MARK: Drawing
@@ -44,6 +46,7 @@ struct LightSampleLookup {
         var sky: UInt32 = 0
         var punctual: UInt32 = 0
         var triangle: UInt32 = 0
+        var particle: UInt32 = 0
         var isDoubleSided: UInt32 = 0
         var isMirrored: UInt32 = 0
         var isTextured: UInt32 = 0
@@ -76,6 +79,7 @@ struct LightSampleLookup {
             isFound: MaskLanes(bits: flags.punctual)
         )
         if flags.triangle != 0 { self.addTriangles(receivers, flags, position, &result) }
+        if flags.particle != 0 { result = self.particles.added(MaskLanes(bits: flags.particle), position, to: result) }
         if flags.sky != 0 { self.addSky(flags, position, probability, &result) }
         return result
     }
@@ -99,6 +103,8 @@ struct LightSampleLookup {
             triangles = triangles .& .!lanes
             self.fetch(number, lanes, at: time, &flags)
         }
+        let particles = self.walks.lanes(.particle, among: lit)
+        if particles.any { self.note(particles, receivers, at: time, &flags) }
         let withoutExtent = self.walks.lanes(.directional, among: lit) .| self.walks.lanes(.punctual, among: lit)
         for lane in LaneSequence(withoutExtent) {
             let light = self.view.pointee.lights + Int(numbers[lane])
@@ -107,6 +113,26 @@ struct LightSampleLookup {
             self.scratch.set(Row.wi, lane, beam.wi)
             self.scratch.set(Row.distance, lane, beam.distance)
             self.scratch.set(Row.radiance, lane, beam.irradiance)
+        }
+    }
+
+    /// Brings what the particles need into their rows.
+    @inline(never) private func note(
+        _ lanes: MaskLanes,
+        _ receivers: borrowing LightReceiverLanes,
+        at time: FloatLanes,
+        _ flags: inout Flags
+    ) {
+        for lane in LaneSequence(lanes) {
+            let choice = self.walks[lane]
+            let isShining = self.particles.note(
+                lane,
+                instance: choice.instance,
+                particle: choice.number,
+                from: receivers.point[lane],
+                at: time[lane]
+            )
+            if isShining { flags.particle |= 1 &<< UInt32(truncatingIfNeeded: lane) }
         }
     }
 
@@ -250,14 +276,46 @@ struct LightSampleLookup {
         return (radiance, select(group.density .> 0, powerHeuristic(group.density, probability), 1))
     }
 
-    /// The weights of scattered rays that have found emitting triangles.
+    /// The weights of scattered rays that have found emitting triangles and particles.
     @inline(__always) func emitterWeight(
         _ surface: borrowing SurfaceLanes,
+        _ instances: UIntLanes,
         _ shining: MaskLanes,
         _ group: borrowing PathGroup
     ) -> FloatLanes {
-        let rivals = shining .& (group.density .> 0) .& (surface.emitter .!= .none)
-        guard rivals.any else { return 1 }
+        let all = shining .& (group.density .> 0) .& (surface.emitter .!= .none)
+        guard all.any else { return 1 }
+        let particles = all .& MaskLanes(bits: surface.particles)
+        let rivals = all .& .!particles
+        let weight = rivals.any ? self.triangleWeight(surface, rivals, group) : 1
+        guard particles.any else { return weight }
+        return select(particles, self.particleWeight(surface, instances, particles, group), weight)
+    }
+
+    @inline(never) private func particleWeight(
+        _ surface: borrowing SurfaceLanes,
+        _ instances: UIntLanes,
+        _ rivals: MaskLanes,
+        _ group: borrowing PathGroup
+    ) -> FloatLanes {
+        for lane in LaneSequence(rivals) {
+            let density = self.particles.density(
+                group.receiver[lane],
+                group.direction[lane],
+                instance: instances[lane],
+                particle: surface.emitter[lane],
+                at: group.time[lane]
+            )
+            self.scratch.set(Row.other, lane, density)
+        }
+        return powerHeuristic(group.density, self.scratch.floats(Row.other))
+    }
+
+    @inline(__always) private func triangleWeight(
+        _ surface: borrowing SurfaceLanes,
+        _ rivals: MaskLanes,
+        _ group: borrowing PathGroup
+    ) -> FloatLanes {
         let cosine = -dot(surface.geometricNormal, group.direction)
         let distanceSquared = (surface.point - group.receiver.point).lengthSquared
         for lane in LaneSequence(rivals) {

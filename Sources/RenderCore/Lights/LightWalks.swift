@@ -1,7 +1,7 @@
 /// Chooses lights for all lanes, one level of the light trees at a time.
 ///
 /// First the kind of light (``LightKinds``), then the light: directional ones by power, all others by the light tree,
-/// and the triangle of an emitting instance by the tree of its mesh. A walk through trees is one long chain of
+/// and the triangle or the particle of an emitting instance by the tree of its mesh or set. A walk through trees is one long chain of
 /// dependent steps; the walks of different lanes do not depend on each other, so the processor works on several at once
 /// when they take turns.
 struct LightWalks {
@@ -13,8 +13,8 @@ struct LightWalks {
         /// Where in the node's share the number lies, 0..<1.
         var number: Double
         var probability: Float
-        /// The number of the first triangle of the instance whose tree this is; negative in the tree of all lights.
-        var firstTriangle: Int
+        /// The instance whose tree this is; negative in the tree of all lights.
+        var instance: Int
     }
 
     /// The rows of ``choices``.
@@ -23,7 +23,8 @@ struct LightWalks {
         @inline(__always) static var number: Int { 1 }
         @inline(__always) static var probability: Int { 2 }
         @inline(__always) static var rest: Int { 3 }
-        @inline(__always) static var count: Int { 4 }
+        @inline(__always) static var instance: Int { 4 }
+        @inline(__always) static var count: Int { 5 }
     }
 
     private let view: UnsafePointer<SceneView>
@@ -44,6 +45,9 @@ struct LightWalks {
     /// The numbers of the lights that were chosen last.
     @inline(__always) var numbers: UIntLanes { self.choices.words(Row.number) }
 
+    /// The instances of the particles that were chosen last; other lanes hold what was there before.
+    @inline(__always) var instances: UIntLanes { self.choices.words(Row.instance) }
+
     /// The probabilities with which they were chosen.
     @inline(__always) var probabilities: FloatLanes { self.choices.floats(Row.probability) }
 
@@ -57,6 +61,7 @@ struct LightWalks {
         LightChoice(
             kind: LightChoice.Kind(rawValue: self.choices.word(Row.kind, lane)) ?? .nothing,
             number: self.numbers[lane],
+            instance: self.instances[lane],
             probability: self.probabilities[lane]
         )
     }
@@ -88,8 +93,8 @@ struct LightWalks {
         let code = self.view.pointee.treeLights[all.onlyLight]
         guard code & LightNode.flag == 0 else { return false }
         let instance = self.view.pointee.instances + Int(code)
-        guard let tree = self.view.pointee.meshes[instance.pointee.mesh].lights, tree.isByPower, tree.onlyLight < 0,
-            tree.hasOneNode
+        guard !instance.pointee.isParticles, let tree = self.view.pointee.meshes[instance.pointee.mesh].lights,
+            tree.isByPower, tree.onlyLight < 0, tree.hasOneNode
         else { return false }
         let sums = LightSums(LightNode.powers(tree.nodes))
         for lane in LaneSequence(lit) {
@@ -135,7 +140,7 @@ struct LightWalks {
                 node: tree.nodes,
                 number: rest < 1 ? rest : 0x1.fffffffp-1,
                 probability: kinds.tree,
-                firstTriangle: -1
+                instance: -1
             )
         )
         return tree.onlyLight >= 0 ? self.arrive(lane, tree.onlyLight) : self.descend(lane, weights)
@@ -156,11 +161,7 @@ struct LightWalks {
     /// Takes the light at a leaf of the walk's tree; an instance has a tree of its own.
     @inline(__always) private func arrive(_ lane: Int, _ light: Int) -> Bool {
         let walk = self.walks + lane
-        let first = walk.pointee.firstTriangle
-        if first >= 0 {
-            let triangle = UInt32(truncatingIfNeeded: first &+ light)
-            return self.end(lane, .triangle, triangle, walk.pointee.probability, walk.pointee.number)
-        }
+        if walk.pointee.instance >= 0 { return self.arriveInInstance(lane, light) }
         let code = self.view.pointee.treeLights[light]
         if code & LightNode.flag != 0 {
             return self.end(lane, .punctual, code & ~LightNode.flag, walk.pointee.probability, 0)
@@ -169,15 +170,40 @@ struct LightWalks {
         guard let tree = instance.pointee.lights(self.view) else {
             return self.end(lane, .nothing, 0, 0, 0)
         }
-        if tree.onlyLight >= 0 {
-            let triangle = UInt32(truncatingIfNeeded: instance.pointee.firstTriangle &+ tree.onlyLight)
-            return self.end(lane, .triangle, triangle, walk.pointee.probability, walk.pointee.number)
-        }
+        walk.pointee.instance = Int(code)
+        if tree.onlyLight >= 0, !instance.pointee.isParticles { return self.arriveInInstance(lane, tree.onlyLight) }
         walk.pointee.receiver = walk.pointee.receiver.seen(through: self.view.pointee.objectMaps[light])
         walk.pointee.tree = tree
         walk.pointee.node = tree.nodes
-        walk.pointee.firstTriangle = instance.pointee.firstTriangle
-        return true
+        return tree.onlyLight >= 0 ? self.arriveInInstance(lane, tree.onlyLight) : true
+    }
+
+    /// Takes the triangle at a leaf of an instance's tree, or chooses among the particles there.
+    @inline(__always) private func arriveInInstance(_ lane: Int, _ light: Int) -> Bool {
+        let walk = self.walks + lane
+        let instance = self.view.pointee.instances + walk.pointee.instance
+        guard instance.pointee.isParticles else {
+            let triangle = UInt32(truncatingIfNeeded: instance.pointee.firstTriangle &+ light)
+            return self.end(lane, .triangle, triangle, walk.pointee.probability, walk.pointee.number)
+        }
+        return self.chooseParticle(lane, instance, cluster: light)
+    }
+
+    @inline(never) private func chooseParticle(
+        _ lane: Int,
+        _ instance: UnsafePointer<InstanceData>,
+        cluster: Int
+    ) -> Bool {
+        let walk = self.walks + lane
+        let set = self.view.pointee.particles + instance.pointee.mesh
+        let node = ParticleClusterNode(self.view, set, cluster)
+        let sums = node.sums(walk.pointee.receiver, isByPower: walk.pointee.tree.isByPower)
+        guard sums.total > 0 else { return self.end(lane, .nothing, 0, 0, 0) }
+        let (slot, weight, rest) = sums.pick(walk.pointee.number)
+        guard weight > 0 else { return self.end(lane, .nothing, 0, 0, 0) }
+        let number = UInt32(truncatingIfNeeded: ParticleClusterNode.count &* cluster &+ slot)
+        self.choices.set(Row.instance, lane, UInt32(truncatingIfNeeded: walk.pointee.instance))
+        return self.end(lane, .particle, number, walk.pointee.probability * Float(weight / sums.total), rest)
     }
 
     @inline(__always) private func end(

@@ -1,6 +1,6 @@
 // What tests ask about the choice of lights.
 extension Scene {
-    /// A light that was drawn: a triangle's number, or a light's number and its kind.
+    /// A light that was drawn: the number of a triangle, a particle or a light, and its kind.
     package struct DrawnLight: Hashable {
         /// What kinds of light there are; not strings, for Embedded Swift on arm64 has no Unicode tables to compare them with.
         package enum Kind: Hashable, Sendable {
@@ -9,17 +9,21 @@ extension Scene {
             /// A point or a spot.
             case punctual
             case triangle
+            case particle
         }
 
         /// What it is.
         package let kind: Kind
-        /// The number of the light, or of the triangle.
+        /// The number of the light, of the triangle, or of the particle in its set.
         package let number: Int
+        /// The instance of a particle.
+        package let instance: Int
 
         /// Names a light.
-        package init(kind: Kind, number: Int) {
+        package init(kind: Kind, number: Int, instance: Int = 0) {
             self.kind = kind
             self.number = number
+            self.instance = instance
         }
     }
 
@@ -49,8 +53,10 @@ extension Scene {
         case .directional: kind = .directional
         case .punctual: kind = .punctual
         case .triangle: kind = .triangle
+        case .particle: kind = .particle
         }
-        return (DrawnLight(kind: kind, number: Int(choice.number)), choice.probability)
+        let instance = kind == .particle ? Int(choice.instance) : 0
+        return (DrawnLight(kind: kind, number: Int(choice.number), instance: instance), choice.probability)
     }
 
     /// The probability of choosing a light at a place, found backwards.
@@ -61,6 +67,8 @@ extension Scene {
             switch light.kind {
             case .environment: return kinds.environment
             case .triangle: return emitterProbability(view, receiver, light.number)
+            case .particle:
+                return particleProbability(view, receiver, view.pointee.instances + light.instance, light.number)
             case .directional:
                 let suns = view.pointee.suns
                 for k in 0 ..< suns.count where Int(suns.lights[k]) == light.number {
@@ -94,6 +102,12 @@ extension Scene {
                     continue
                 }
                 let instance = view.pointee.instances + Int(code)
+                if instance.pointee.isParticles {
+                    for i in 0 ..< view.pointee.particles[instance.pointee.mesh].count {
+                        lights.append(DrawnLight(kind: .particle, number: i, instance: Int(code)))
+                    }
+                    continue
+                }
                 for t in 0 ..< view.pointee.meshes[instance.pointee.mesh].triangleCount {
                     lights.append(DrawnLight(kind: .triangle, number: instance.pointee.firstTriangle + t))
                 }
@@ -155,6 +169,74 @@ extension Scene {
     package func expectedIrradiance(normal: SIMD3<Float>) -> Float {
         self.withView {
             $0.pointee.environment.irradiance.toward(LightReceiver(point: .zero, normal: Vector3(normal)))
+        }
+    }
+}
+
+// What tests ask about the points of lights that are drawn.
+extension Scene {
+    /// A point of a light that was drawn for a place.
+    package struct DrawnPoint {
+        /// The unit direction towards it.
+        package let direction: SIMD3<Float>
+        /// How far it may be seen, in metres.
+        package let distance: Float
+        /// Per solid angle, with the probability of the light in it.
+        package let density: Float
+    }
+
+    /// The point that two 32-bit numbers draw at a place, which has no normal where that is zero.
+    package func lightSample(
+        _ u: UInt32,
+        _ v: UInt32,
+        at point: SIMD3<Float>,
+        normal: SIMD3<Float>,
+        time: Float
+    ) -> DrawnPoint? {
+        let memory = SceneMemory()
+        return withExtendedLifetime(memory) {
+            self.withView { view in
+                let receivers = LightReceiverLanes(
+                    point: Vector3Lanes(Vector3(point)),
+                    normal: Vector3Lanes(Vector3(normal))
+                )
+                let sample = LightSampleLookup(view: view, memory: memory).sample(
+                    receivers,
+                    MaskLanes(first: 1),
+                    (UIntLanes(u), UIntLanes(v)),
+                    at: FloatLanes(time)
+                )
+                guard sample.isFound.bits & 1 != 0 else { return nil }
+                let wi = sample.wi[0]
+                return DrawnPoint(
+                    direction: SIMD3(wi.x, wi.y, wi.z),
+                    distance: sample.distance[0],
+                    density: sample.density[0]
+                )
+            }
+        }
+    }
+
+    /// The density per solid angle with which light samples at a place go along a direction that meets a particle.
+    package func density(
+        of direction: SIMD3<Float>,
+        toParticle particle: Int,
+        ofInstance instance: Int,
+        at point: SIMD3<Float>,
+        normal: SIMD3<Float>,
+        time: Float
+    ) -> Float {
+        let memory = SceneMemory()
+        return withExtendedLifetime(memory) {
+            self.withView { view in
+                ParticleLightLookup(view: view, memory: memory).density(
+                    LightReceiver(point: Vector3(point), normal: Vector3(normal)),
+                    Vector3(direction),
+                    instance: UInt32(instance),
+                    particle: UInt32(particle),
+                    at: time
+                )
+            }
         }
     }
 }

@@ -101,6 +101,7 @@ package final class MaterialProbe {
             emitter: .none,
             area: 1,
             absorption: .zero,
+            particles: 0,
             disperses: 0,
             hasLobes: 0,
             scatters: 0,

@@ -20,12 +20,14 @@ struct SurfaceLanes: BitwiseCopyable {
     var layers: UIntLanes
     /// The radiance sent towards the ray's origin.
     var emission: Vector3Lanes
-    /// The triangle's number when light samples can find it; the largest number otherwise.
+    /// The number of the triangle, or of the particle in its set, when light samples can find it; else the largest number.
     var emitter: UIntLanes
     /// The area of the triangle.
     var area: FloatLanes
     /// The coefficients of absorption behind the surface, per metre.
     var absorption: Vector3Lanes
+    /// The lanes, as bits, that see particles.
+    var particles: UInt32
     /// The lanes, as bits, whose surfaces part colours.
     var disperses: UInt32
     /// The lanes, as bits, that ``BSDF`` is not enough for.

@@ -23,7 +23,8 @@ struct SurfaceLookup {
         @inline(__always) static var coatReflectance: Int { 48 }
         @inline(__always) static var coatGrazing: Int { 49 }
         @inline(__always) static var dispersion: Int { 50 }
-        @inline(__always) static var count: Int { 51 }
+        @inline(__always) static var instance: Int { 51 }
+        @inline(__always) static var count: Int { 52 }
     }
 
     /// The vertices of so many triangles, and so many particles, stay in the nearer caches.
@@ -42,6 +43,9 @@ struct SurfaceLookup {
 
     /// 20 over the Abbe number, in the lanes that disperse.
     var dispersion: FloatLanes { self.scratch.floats(Row.dispersion) }
+
+    /// The instances of the lanes that see particles.
+    var particleInstances: UIntLanes { self.scratch.words(Row.instance) }
 
     /// Writes what the rays see where they hit something.
     ///
@@ -116,6 +120,7 @@ struct SurfaceLookup {
             emitter: self.scratch.words(Row.emitter),
             area: area,
             absorption: self.scratch.vectors(Row.absorption),
+            particles: flags.particles,
             disperses: flags.disperses,
             hasLobes: flags.hasLobes,
             scatters: flags.scatters,
@@ -142,6 +147,7 @@ struct SurfaceLookup {
         var isDoubleSided: UInt32 = 0
         var isTextured: UInt32 = 0
         var hasNormalMap: UInt32 = 0
+        var particles: UInt32 = 0
         var disperses: UInt32 = 0
         var hasLobes: UInt32 = 0
         var scatters: UInt32 = 0
@@ -320,7 +326,10 @@ struct SurfaceLookup {
             }
         }
         let material = self.view.pointee.materials + set.pointee.material
-        scratch.fill(Row.emitter, lanes, UInt32.max)
+        flags.particles |= lanes.bits
+        scratch.fill(Row.instance, lanes, UInt32(truncatingIfNeeded: instance - self.view.pointee.instances))
+        let emitters = instance.pointee.light >= 0 ? hits.primitive.number : .none
+        scratch.set(Row.emitter, select(lanes, emitters, scratch.words(Row.emitter)))
         self.fill(material, lanes, &flags)
         if !instance.pointee.isMoving { self.fill(instance.pointee.transform, lanes) }
         for lane in LaneSequence(lanes) {
