@@ -212,7 +212,7 @@ let package = Package(
                 "GridNode", "GridWire", "RenderCore", "PeerSession", "Discovery", "GridCore", "GridStore",
                 "ChildProcesses",
             ],
-            exclude: ["Interop/libp2p_peer.py"],
+            exclude: ["Interop/libp2p_peer.py", "Grid/wall-clock.c", "Namespaces/slow-link.py"],
             swiftSettings: settings
         ),
     ]

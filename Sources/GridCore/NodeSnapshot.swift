@@ -42,6 +42,8 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
     public var dashboard: String?
     /// Whether others can dial the node, how it knows, and what to do, in a sentence; nil before it is known.
     public var reachability: String?
+    /// What is wrong with the machine's clock and what to do, in a sentence; nil where nothing is known to be.
+    public var clockWarning: String?
     /// How discovery through the DHT stands, when it is on.
     public var discovery: DiscoverySnapshot?
 
@@ -58,6 +60,7 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
         idleReason: String,
         dashboard: String? = nil,
         reachability: String? = nil,
+        clockWarning: String? = nil,
         discovery: DiscoverySnapshot? = nil
     ) {
         self.peerID = peerID
@@ -71,6 +74,7 @@ public struct NodeSnapshot: Codable, Sendable, Equatable {
         self.idleReason = idleReason
         self.dashboard = dashboard
         self.reachability = reachability
+        self.clockWarning = clockWarning
         self.discovery = discovery
     }
 }

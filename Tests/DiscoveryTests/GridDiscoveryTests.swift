@@ -89,6 +89,19 @@ struct NodeRecordBookTests {
     }
 
     @Test
+    func `numbers of records rise when the clock is set back, and begin anew where others refused the last`() throws {
+        func next(after sequence: UInt64?) throws -> UInt64 {
+            let last = try sequence.map { try Self.record(1, ["/ip4/8.8.8.8/tcp/1"], sequence: $0) }
+            return NodeRecordBook.nextSequence(after: last, unixMilliseconds: Self.now)
+        }
+        #expect(try next(after: nil) == Self.now)
+        #expect(try next(after: Self.now - 5) == Self.now)
+        #expect(try next(after: Self.now + 5) == Self.now + 6)
+        // What was signed while the clock was a day ahead.
+        #expect(try next(after: Self.now + 86_400_000) == Self.now)
+    }
+
+    @Test
     func `a node that stays signs its record anew long before others let it go, and one that is gone is missed`() throws
     {
         var book = try Self.book()

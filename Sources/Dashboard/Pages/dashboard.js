@@ -45,6 +45,9 @@ function showNode(node) {
   fact(facts, nodeFacts, "Program", node.agent);
   fact(facts, nodeFacts, "Running for", time(node.uptimeSeconds));
   fact(facts, nodeFacts, "Listens on", node.listenAddresses.join("\n") || "nothing");
+  if (node.reachability) fact(facts, nodeFacts, "Reachable", node.reachability.replace(/^reachable: /, ""));
+  if (node.clockWarning || nodeFacts.has("Clock"))
+    fact(facts, nodeFacts, "Clock", node.clockWarning || "agrees with its peers'").className = node.clockWarning ? "alarm" : "";
   const button = at("pause");
   if (button && !button.dataset.busy) {
     button.disabled = false;

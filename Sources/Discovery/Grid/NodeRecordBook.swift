@@ -58,6 +58,16 @@ public struct NodeRecordBook: Sendable {
             && unixMilliseconds - own.sequence < Self.renewalTime
     }
 
+    /// The number of a node's next record: above that of the last one, also where the clock was set back since.
+    ///
+    /// A number that others refused, since the clock was far ahead when it was given, does not count.
+    ///
+    /// - Parameter unixMilliseconds: The time since 1970.
+    public static func nextSequence(after last: NodeRecord?, unixMilliseconds: UInt64) -> UInt64 {
+        guard let last, last.sequence <= unixMilliseconds &+ self.futureMax else { return unixMilliseconds }
+        return max(unixMilliseconds, last.sequence + 1)
+    }
+
     /// Takes in records that somebody told.
     ///
     /// - Parameters:

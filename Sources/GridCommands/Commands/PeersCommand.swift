@@ -25,6 +25,7 @@ struct PeersCommand: AsyncParsableCommand {
             return
         }
         if let reachability = node.node.reachability { Terminal.note(reachability) }
+        if let warning = node.node.clockWarning { Terminal.note("warning: \(warning)") }
         for line in Self.table(node.peers).lines { Terminal.data(line) }
         if let discovery = node.node.discovery { Terminal.note(Self.sentence(discovery)) }
         if node.peers.isEmpty { Terminal.note("no peers; name one with: tessera node --peer HOST:PORT") }

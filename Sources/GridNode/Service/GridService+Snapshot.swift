@@ -3,13 +3,14 @@ import GridStore
 import GridWire
 
 extension GridService {
-    /// Asks how others reach this node, for the next snapshot.
-    func noteReachability() async {
+    /// What this node shows of itself.
+    func snapshot() async -> GridSnapshot {
         self.reachabilitySummary = await self.reachability.summary
+        self.clockWarning = await self.peerExchange?.clockDifference.map { "\($0)" }
+        return self.presentSnapshot()
     }
 
-    /// What this node shows of itself.
-    func snapshot() -> GridSnapshot {
+    private func presentSnapshot() -> GridSnapshot {
         let now = self.clock.now
         let sessions = self.network.peers
         let stewarded = self.stewards.keys.sorted().compactMap { job in
@@ -42,6 +43,7 @@ extension GridService {
                 dashboard: self.dashboard,
                 reachability: self.configuration.isLoopback
                     ? "reachable: on this machine only, as it was told (--listen)" : self.reachabilitySummary,
+                clockWarning: self.clockWarning,
                 discovery: self.dht?.status.map { status in
                     DiscoverySnapshot(
                         nodes: status.goodNodes,

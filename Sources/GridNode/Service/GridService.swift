@@ -24,8 +24,9 @@ actor GridService {
     let chunks: ChunkStore
     let network: PeerNetwork
     let reachability: ReachabilityService
-    /// The line about reachability that was heard last.
+    /// The lines about reachability and about the machine's clock that were heard last.
     var reachabilitySummary: String?
+    var clockWarning: String?
     let pool: RenderPool
     /// Brings chunks from peers.
     let exchange: ChunkExchange
@@ -65,6 +66,8 @@ actor GridService {
     /// Discovery through the DHT, when it is on.
     private(set) var dht: DHTService?
     var dashboard: String?
+    /// Knows the records of other nodes; nil in a node that is alone.
+    private(set) var peerExchange: PeerExchange?
     /// Passes on what jobs there are; nil in a node that is alone.
     private(set) var overlay: OverlayService?
     /// What was last heard of the jobs that the worker knows.
@@ -158,6 +161,11 @@ actor GridService {
     /// Shows how discovery stands from now on.
     func use(_ dht: DHTService) {
         self.dht = dht
+    }
+
+    /// Shows what peers make of this machine's clock from now on.
+    func use(_ peerExchange: PeerExchange) {
+        self.peerExchange = peerExchange
     }
 
     /// Passes on to its neighbours what jobs there are from now on.

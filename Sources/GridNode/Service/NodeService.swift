@@ -113,6 +113,7 @@ public struct NodeService: Sendable {
             try await service.start()
             await reachability.start()
             await service.use(overlay)
+            await service.use(exchange)
             await overlay.start()
             await exchange.follow { [weak exchange, weak service] _ in
                 guard let present = await exchange?.present else { return }
@@ -220,8 +221,7 @@ public struct NodeService: Sendable {
             dataDirectory: self.configuration.dataDirectory,
             group: MultiThreadedEventLoopGroup.singleton
         ) { command in
-            await service.noteReachability()
-            return await service.answer(command)
+            await service.answer(command)
         }
         for peer in peers { network.keepConnected(to: peer) }
         let lan = self.configuration.usesLAN ? LANDiscovery(network: network, logger: self.logger) : nil
@@ -265,12 +265,12 @@ private struct GridNodeService: Service {
 
 extension GridService {
     /// Answers a command from the local socket.
-    func answer(_ command: ControlProtocol.Command) -> [UInt8] {
+    func answer(_ command: ControlProtocol.Command) async -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         switch command {
         case .snapshot:
-            return (try? encoder.encode(self.snapshot())).map { [UInt8]($0) } ?? []
+            return (try? encoder.encode(await self.snapshot())).map { [UInt8]($0) } ?? []
         case .pause, .resume:
             self.setPaused(command == .pause)
             return (try? encoder.encode(ControlProtocol.Acknowledgement(ok: true))).map { [UInt8]($0) } ?? []

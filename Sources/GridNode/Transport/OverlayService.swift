@@ -12,6 +12,7 @@ package actor OverlayService {
     private var overlay = Overlay()
     private var fanOut = FanOut(now: SessionHandler.now)
     private var ticker: Task<Void, Never>?
+    private var isClockWrong = false
 
     /// The most sessions that are looked for.
     static let sessionsMax = Overlay.Settings().sessionsMax
@@ -43,6 +44,7 @@ package actor OverlayService {
             while (try? await Task.sleep(for: Self.interval)) != nil {
                 guard let self else { return }
                 await self.look()
+                await self.lookAtClock()
             }
         }
     }
@@ -146,6 +148,18 @@ package actor OverlayService {
             case .dial(let peer, let addresses): self.network.discovered(peer, at: addresses)
             case .proposeParting(let peer): Task { await self.propose(to: peer) }
             }
+        }
+    }
+
+    /// Says once that the machine's clock is wrong, and once that it is right again.
+    private func lookAtClock() async {
+        let difference = await self.exchange.clockDifference
+        guard (difference != nil) != self.isClockWrong else { return }
+        self.isClockWrong = difference != nil
+        if let difference {
+            self.logger.warning("\(difference)")
+        } else {
+            self.logger.info("the clock of this machine agrees with its peers' again")
         }
     }
 

@@ -1,4 +1,4 @@
-import Discovery
+package import Discovery
 package import GridWire
 import PeerSession
 
@@ -15,6 +15,8 @@ package actor PeerExchange {
     private let network: PeerNetwork
     private var book: NodeRecordBook
     private var own: NodeRecord?
+    private var comparison = ClockComparison()
+    private let clock = NodeClock()
     private var followers: [Follower] = []
 
     /// Is told of peers, and where they are.
@@ -43,6 +45,11 @@ package actor PeerExchange {
         }
     }
 
+    /// What is wrong with this machine's wall clock, as far as peers can tell.
+    package var clockDifference: ClockComparison.Difference? {
+        self.comparison.difference(unixMilliseconds: WallClock.milliseconds, now: self.clock.now)
+    }
+
     /// The records of peers, as far as they are known.
     package func records(of peers: [PeerID]) -> [NodeRecord] {
         peers.compactMap { self.book[$0] }
@@ -63,8 +70,7 @@ package actor PeerExchange {
         let identity = self.network.identity
         self.own = NodeRecord(
             peer: identity.peerID,
-            // A clock that was set back must not make the new one the older one.
-            sequence: max(now, self.own.map { $0.sequence + 1 } ?? 0),
+            sequence: NodeRecordBook.nextSequence(after: self.own, unixMilliseconds: now),
             addresses: addresses,
             signedBy: identity.signer
         )
@@ -75,7 +81,7 @@ package actor PeerExchange {
     package func answer(_ request: [UInt8], from peer: PeerID) -> [UInt8]? {
         guard let records = try? NodeRecord.decode(request) else { return nil }
         let answer = NodeRecord.encode(self.selection(for: peer))
-        self.take(records, from: peer)
+        self.takeAll(records, from: peer)
         return answer
     }
 
@@ -89,6 +95,14 @@ package actor PeerExchange {
             timeout: Self.timeout
         )
         guard let response, let records = try? NodeRecord.decode(response) else { return }
+        self.takeAll(records, from: peer)
+    }
+
+    /// Takes in what a peer says of itself and of others.
+    private func takeAll(_ records: [NodeRecord], from peer: PeerID) {
+        if let own = records.first(where: { $0.peer == peer }) {
+            self.comparison.heard(peer, signedAt: own.sequence, now: self.clock.now)
+        }
         self.take(records, from: peer)
     }
 

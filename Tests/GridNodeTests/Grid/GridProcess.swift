@@ -24,11 +24,18 @@ enum Program {
         var description: String
     }
 
-    /// Starts `tessera` or `saboteur`.
-    static func start(_ arguments: [String], program name: String = "tessera", log: String) throws -> ChildProcess {
-        try ChildProcess(
+    /// Starts `tessera` or `saboteur`, with further variables in its environment.
+    static func start(
+        _ arguments: [String],
+        program name: String = "tessera",
+        environment: [String: String] = [:],
+        log: String
+    ) throws -> ChildProcess {
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        return try ChildProcess(
             executable: "\(self.directory)/\(name)",
             arguments: arguments,
+            environment: variables.map { "\($0.key)=\($0.value)" },
             output: .file(log),
             errors: .file(log)
         )
@@ -91,6 +98,7 @@ final class TestGrid {
     private(set) var nodes: [ChildProcess] = []
     private(set) var addresses: [String] = []
     private let introduction: Introduction
+    private let environment: @Sendable (_ node: Int) -> [String: String]
     private var others: [ChildProcess] = []
 
     /// How nodes learn of each other.
@@ -104,10 +112,17 @@ final class TestGrid {
     }
 
     /// Starts nodes each of which knows those before it.
-    init(count: Int, introduction: Introduction = .peers, name: String? = nil) async throws {
-        self.directory = try TestDirectory()
+    init(
+        count: Int,
+        introduction: Introduction = .peers,
+        name: String? = nil,
+        directory: TestDirectory? = nil,
+        environment: @escaping @Sendable (_ node: Int) -> [String: String] = { _ in [:] }
+    ) async throws {
+        self.directory = try directory ?? TestDirectory()
         self.name = name ?? "test-\(UUID().uuidString.prefix(8))"
         self.introduction = introduction
+        self.environment = environment
         for _ in 0 ..< count { try await self.addNode() }
     }
 
@@ -145,6 +160,7 @@ final class TestGrid {
         self.nodes.append(
             try Program.start(
                 self.arguments(ofNode: i, port: "0", self.introduction),
+                environment: self.environment(i),
                 log: "\(self.directory.path)/node-\(i).log"
             )
         )
@@ -156,6 +172,7 @@ final class TestGrid {
         let port = self.addresses[i].split(separator: "/")[3]
         self.nodes[i] = try Program.start(
             self.arguments(ofNode: i, port: String(port), introduction ?? self.introduction),
+            environment: self.environment(i),
             log: "\(self.directory.path)/node-\(i)-again.log"
         )
         _ = try await self.address(ofNode: i)
