@@ -125,6 +125,36 @@ struct OverlayTests {
         #expect(none.isEmpty)
     }
 
+    /// Two halves of a grid that were cut for long have enough sessions each.
+    @Test
+    func `whoever was taken for dead is dialed each minute, until it is back`() throws {
+        var overlay = Overlay()
+        let silent = try Self.peer(12)
+        overlay.heard(of: silent, at: Self.address(12, block: 12))
+        var dialed: [Int] = []
+        for second in 0 ..< 300 {
+            var sessions = try (0 ..< 12).map { try Self.session($0, bytes: second) }
+            if second < 10 || second > 200 { sessions.append(try Self.session(12, bytes: second / 201)) }
+            let actions = overlay.look(at: sessions, now: Self.start.advanced(by: .seconds(second)))
+            if !Self.dialed(actions).isEmpty { dialed.append(second) }
+        }
+        #expect(dialed == [60, 120, 180])
+    }
+
+    @Test
+    func `a node with enough sessions dials a stranger now and then, each time another one`() throws {
+        var overlay = Overlay()
+        for number in 20 ..< 23 { overlay.heard(of: try Self.peer(number), at: Self.address(number, block: number)) }
+        var dialed: [PeerID] = []
+        for second in 0 ..< 1_500 {
+            let sessions = try (0 ..< 12).map { try Self.session($0, bytes: second) }
+            dialed += Self.dialed(overlay.look(at: sessions, now: Self.start.advanced(by: .seconds(second))))
+        }
+        #expect(dialed.count == 4)
+        #expect(try Set(dialed.prefix(3)) == Set((20 ..< 23).map { try Self.peer($0) }))
+        #expect(dialed.last == dialed.first)
+    }
+
     @Test
     func `of too many sessions the one that adds least goes, and none that is young or in use`() throws {
         var overlay = Overlay()

@@ -27,6 +27,12 @@ package struct Overlay: Sendable {
         package var youth = Duration.seconds(60)
         /// The wait before a peer that was dialed is dialed again.
         package var dialPause = Duration.seconds(60)
+        /// The wait between two dials of strangers by a node that has enough sessions, so that it does not see the same ones for ever.
+        package var wanderPause = Duration.seconds(300)
+        /// The wait between two dials of those who were taken for dead.
+        ///
+        /// Both sides of a long cut have enough sessions among themselves; without this they would never meet again.
+        package var mournPause = Duration.seconds(60)
         /// How long those who parted, or would not, are left alone.
         package var partingPause = Duration.seconds(600)
         /// The peers that are remembered to be dialed.
@@ -89,6 +95,8 @@ package struct Overlay: Sendable {
         let ip: IPAddress?
         let number: Int
         var dialedAt: Instant?
+        /// Whether it was taken for dead and not heard of since.
+        var isLost = false
     }
 
     private let settings: Settings
@@ -96,6 +104,8 @@ package struct Overlay: Sendable {
     private var candidates: [PeerID: Candidate] = [:]
     private var lastNumber = 0
     private var lastLook: Instant?
+    private var wanderedAt: Instant?
+    private var mournedAt: Instant?
     /// Those who parted, or who would not, and when.
     private var partings: RecentMap<PeerID, Instant>
     private var proposedTo: PeerID?
@@ -149,7 +159,8 @@ package struct Overlay: Sendable {
     /// Looks at the sessions; to be called about once a second.
     package mutating func look(at sessions: [Session], now: Instant) -> [Action] {
         self.watch(sessions, now: now)
-        return self.tend(sessions, now: now) + self.dial(sessions, now: now) + self.part(sessions, now: now)
+        return self.tend(sessions, now: now) + self.dial(sessions, now: now) + self.mourn(sessions, now: now)
+            + self.part(sessions, now: now)
     }
 
     /// Those to whom news is told: ``Settings/sessionsMax`` at most, the most useful ones.
@@ -187,7 +198,8 @@ package struct Overlay: Sendable {
                 let isVouchedFor = watch.vouchedAt != nil && silence < self.settings.deadAfter + self.settings.vouchTime
                 if !isVouchedFor {
                     actions.append(.bury(peer))
-                    self.candidates[peer] = nil
+                    self.candidates[peer]?.isLost = true
+                    self.candidates[peer]?.dialedAt = now
                 }
             }
             if silence >= self.settings.askAfter, !watch.isAskedAbout {
@@ -211,11 +223,11 @@ package struct Overlay: Sendable {
         let connected = Set(sessions.map(\.peer))
         let isNeedy = sessions.count < self.settings.sessionsMin
         var room = self.settings.sessionsMax - sessions.count
-        guard room > 0 else { return [] }
+        guard room > 0 else { return self.wander(connected, now: now) }
         var blocks: [AddressBlock: Int] = [:]
         for session in sessions { if let block = session.ip.map(AddressBlock.init) { blocks[block, default: 0] += 1 } }
         var usable = self.candidates.filter { peer, candidate in
-            !connected.contains(peer)
+            !connected.contains(peer) && (isNeedy || !candidate.isLost)
                 && candidate.dialedAt.map { $0.duration(to: now) >= self.settings.dialPause } ?? true
                 && (isNeedy || self.partings[peer].map { $0.duration(to: now) >= self.settings.partingPause } ?? true)
         }
@@ -233,6 +245,41 @@ package struct Overlay: Sendable {
             room -= 1
         }
         return actions
+    }
+
+    /// Now and then dials a stranger although there are enough sessions.
+    private mutating func wander(_ connected: Set<PeerID>, now: Instant) -> [Action] {
+        guard let last = self.wanderedAt else {
+            self.wanderedAt = now
+            return []
+        }
+        guard last.duration(to: now) >= self.settings.wanderPause else { return [] }
+        self.wanderedAt = now
+        let strangers = self.candidates.filter { peer, candidate in
+            !candidate.isLost && !connected.contains(peer)
+                && self.partings[peer].map { $0.duration(to: now) >= self.settings.partingPause } ?? true
+        }
+        return self.dialOldest(of: strangers, now: now)
+    }
+
+    /// Now and then dials somebody who was taken for dead: it may have been the way between that was.
+    private mutating func mourn(_ sessions: [Session], now: Instant) -> [Action] {
+        guard self.mournedAt.map({ $0.duration(to: now) >= self.settings.mournPause }) ?? true else { return [] }
+        self.mournedAt = now
+        let connected = Set(sessions.map(\.peer))
+        for peer in connected { self.candidates[peer]?.isLost = false }
+        return self.dialOldest(of: self.candidates.filter(\.value.isLost), now: now)
+    }
+
+    /// Dials whoever of some candidates was not dialed for the longest time.
+    private mutating func dialOldest(of candidates: [PeerID: Candidate], now: Instant) -> [Action] {
+        let never = now.advanced(by: .seconds(-1 << 40))
+        let next = candidates.min { a, b in
+            (a.value.dialedAt ?? never, b.value.number) < (b.value.dialedAt ?? never, a.value.number)
+        }
+        guard let (peer, candidate) = next else { return [] }
+        self.candidates[peer]?.dialedAt = now
+        return [.dial(peer, candidate.addresses)]
     }
 
     private func crowd(_ ip: IPAddress?, _ blocks: [AddressBlock: Int]) -> Int {

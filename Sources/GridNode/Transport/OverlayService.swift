@@ -145,7 +145,7 @@ package actor OverlayService {
             case .bury(let peer):
                 self.logger.info("a peer is silent", metadata: ["peer.id": "\(peer)"])
                 self.network.disconnect(peer, reason: "it was silent, and no other peer hears it")
-            case .dial(let peer, let addresses): self.network.discovered(peer, at: addresses)
+            case .dial(let peer, let addresses): self.network.discovered(peer, at: addresses, isNeeded: true)
             case .proposeParting(let peer): Task { await self.propose(to: peer) }
             }
         }

@@ -7,7 +7,7 @@ import PeerSession
 extension SimulationEngine {
     /// The longest wait for a connection, and for a dialed session as a whole, in seconds.
     private static let dialSeconds = (connect: 5.0, session: 12.0)
-    /// With so many sessions nobody is dialed that was only heard of.
+    /// With so many sessions nobody is dialed where the DHT says that somebody may be.
     private static let sessionsWanted = Overlay.Settings().sessionsMax
     /// The most connections with one peer.
     private static let connectionsPerPeerMax = 4
@@ -19,9 +19,8 @@ extension SimulationEngine {
     // MARK: Dialing
 
     /// A peer was heard of: the lower id dials at once, the other a moment later.
-    func discovered(_ peer: PeerID, at addresses: [Multiaddr], by node: Int, isNeeded: Bool) {
-        guard let shell = self.peering?.shells[node], peer != shell.me, shell.sessions[peer] == nil,
-            isNeeded || shell.sessions.count < Self.sessionsWanted
+    func discovered(_ peer: PeerID, at addresses: [Multiaddr], by node: Int) {
+        guard let shell = self.peering?.shells[node], peer != shell.me, shell.sessions[peer] == nil
         else { return }
         let time = self.instant(node).advanced(by: shell.me < peer ? .zero : .seconds(1))
         for address in addresses.prefix(4).compactMap({ $0.withPeer(peer) }) {

@@ -240,7 +240,7 @@ extension SimulationEngine {
             case .bury(let peer):
                 self.note(node, .note("buries a peer"))
                 self.disconnect(node, from: peer)
-            case .dial(let peer, let addresses): self.discovered(peer, at: addresses, by: node, isNeeded: false)
+            case .dial(let peer, let addresses): self.discovered(peer, at: addresses, by: node)
             case .proposeParting(let peer): self.proposeParting(to: peer, from: node)
             }
         }
@@ -316,7 +316,7 @@ extension SimulationEngine {
     private func reach(_ peers: [PeerID], from node: Int) {
         guard let shell = self.peering?.shells[node] else { return }
         for peer in peers where shell.sessions[peer] == nil {
-            self.discovered(peer, at: shell.book[peer]?.addresses ?? [], by: node, isNeeded: true)
+            self.discovered(peer, at: shell.book[peer]?.addresses ?? [], by: node)
         }
     }
 }
