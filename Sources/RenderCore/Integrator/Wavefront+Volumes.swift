@@ -50,7 +50,7 @@ extension Wavefront {
             group.beta = select(hasMedium, group.beta * transmittance(group.medium, flight.distance), group.beta)
         }
         group.receiver = LightReceiverLanes(point: point, normal: .zero)
-        let dimension = 3 &+ 4 &* UInt32(truncatingIfNeeded: depth)
+        let dimension = Self.dimension(ofEvent: depth)
         if self.view.pointee.hasLightSamples { self.light(volumes, flight, dimension, rays, &group, &work) }
         let (u, v) = group.sampler.pair(dimension)
         let chance = group.sampler.pair(dimension &+ 1).1

@@ -32,6 +32,8 @@ struct Wavefront: ~Copyable {
     /// The surfaces that a group has hit, in a place of its own: values of this size that are handed on get copied.
     private let surface: UnsafeMutablePointer<SurfaceLanes>
     private let states: PathStates
+    /// There when paths begin in another order than they are numbered.
+    private let order: PathOrder?
     /// The light that each path has found: all reds, all greens, all blues.
     private let found: UnsafeMutablePointer<Float>
     /// What the paths saw first, when someone wants to know.
@@ -57,6 +59,7 @@ struct Wavefront: ~Copyable {
         self.lobes = LobeLookup(view: view, scratch: self.surfaces.lobes, memory: memory)
         self.surface = memory.allocate(SurfaceLanes.self, count: 1)
         self.states = PathStates(memory: memory, capacity: Self.pathsMax, view: view)
+        self.order = PathOrder(nodeCount: view.pointee.bvh.nodeCount, memory: memory)
         self.found = memory.allocate(Float.self, count: 3 * Self.pathsMax)
         self.features = settings.channels.isDisjoint(with: .firstHits) ? nil : FirstHits(memory: memory)
         self.guides = settings.channels.contains(.guides) ? DenoisingGuides(memory: memory) : nil
@@ -65,8 +68,15 @@ struct Wavefront: ~Copyable {
         self.cloud = memory.allocate(PathGroup.self, count: 1)
     }
 
+    /// The first of the four pairs of random numbers of a scattering event, which chooses the direction.
+    @inline(__always) static func dimension(ofEvent depth: Int) -> UInt32 { 3 &+ 4 &* UInt32(truncatingIfNeeded: depth) }
+
     /// Puts a path at its beginning.
     @inline(__always) func begin(_ path: Int, _ sampler: PathSampler, x: Int, y: Int) {
+        if let order = self.order {
+            order.begin(path, sampler, x: Float(x), y: Float(y))
+            return
+        }
         self.states.begin(path, number: UInt32(truncatingIfNeeded: path), sampler, x: Float(x), y: Float(y))
     }
 
@@ -77,6 +87,7 @@ struct Wavefront: ~Copyable {
 
     /// Traces the first `count` paths to their ends, or until the work reaches a limit.
     func trace(_ count: Int, _ work: inout WorkCounter) {
+        self.order?.begin(count, in: self.states)
         for path in stride(from: 0, to: count, by: laneCount) { self.aim(path) }
         work.cameraRays &+= UInt64(truncatingIfNeeded: count)
         var left = count
@@ -219,7 +230,7 @@ struct Wavefront: ~Copyable {
             let bsdf = BSDF(surface.pointee, wo: wo, among: survivors, table: self.view.pointee.albedo)
             let layered = self.layers.lanes(of: surface.pointee, among: survivors, wo: wo, key: key)
             let lobed = self.lobes.prepare(surface.pointee, wo, among: survivors)
-            let dimension = 3 &+ 4 &* UInt32(truncatingIfNeeded: depth)
+            let dimension = Self.dimension(ofEvent: depth)
             if self.view.pointee.hasLightSamples {
                 var spread = select(layered.lanes, layered.hasSpread, bsdf.hasSpread)
                 if lobed.any { spread = select(lobed, self.lobes.hasSpread(), spread) }

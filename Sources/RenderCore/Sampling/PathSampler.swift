@@ -9,7 +9,11 @@ package struct PathSampler: BitwiseCopyable {
     package let seed: UInt32
 
     @inline(__always) init(index: UInt32, seed: UInt32) {
-        self.reversedIndex = reversedBits(index)
+        self.init(reversedIndex: reversedBits(index), seed: seed)
+    }
+
+    @inline(__always) init(reversedIndex: UInt32, seed: UInt32) {
+        self.reversedIndex = reversedIndex
         self.seed = seed
     }
 
