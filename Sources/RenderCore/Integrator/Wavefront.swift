@@ -69,7 +69,9 @@ struct Wavefront: ~Copyable {
     }
 
     /// The first of the four pairs of random numbers of a scattering event, which chooses the direction.
-    @inline(__always) static func dimension(ofEvent depth: Int) -> UInt32 { 3 &+ 4 &* UInt32(truncatingIfNeeded: depth) }
+    @inline(__always) static func dimension(ofEvent depth: Int) -> UInt32 {
+        3 &+ 4 &* UInt32(truncatingIfNeeded: depth)
+    }
 
     /// Puts a path at its beginning.
     @inline(__always) func begin(_ path: Int, _ sampler: PathSampler, x: Int, y: Int) {
