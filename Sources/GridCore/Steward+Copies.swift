@@ -70,7 +70,8 @@ extension Steward {
             self.isCopyNeeded(index, root: root)
         else { return }
         self.copies[index] = CopyWish()
-        self.sendCopy(index, now: now)
+        // Who does not know yet that the unit is accepted refuses its pixels: the records go first.
+        self.timers.set(.copy(unit: index, attempts: 0), at: now.advanced(by: self.settings.pushDelay * 2))
     }
 
     private func isCopyNeeded(_ index: Int, root: Digest) -> Bool {

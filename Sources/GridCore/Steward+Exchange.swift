@@ -95,7 +95,11 @@ extension Steward {
     }
 
     private mutating func mayCompare(with peer: PeerID, now: Instant) -> Bool {
-        if let last = self.siblings[peer]?.comparedAt, last.advanced(by: self.settings.beat * 0.9) > now {
+        // While both work something is always under way, and most of what differs arrives by itself; to list the ids of a
+        // part of a large ledger each second would be more than all that is new.
+        let isLarge = self.ledger.summary.count > StewardMessage.idsMax && !self.hasEnded
+        let pause = isLarge ? self.settings.compareLargeEvery : self.settings.beat
+        if let last = self.siblings[peer]?.comparedAt, last.advanced(by: pause * 0.9) > now {
             return false
         }
         self.siblings[peer]?.comparedAt = now
@@ -200,35 +204,50 @@ extension Steward {
         } else if self.siblings[peer]?.differsSince == nil {
             self.siblings[peer]?.differsSince = now
         }
-        var answer = self.emptyMessage(now: now)
-        var isNeeded = false
         if !isEqual, message.buckets.count == mine.buckets.count {
             let differing = mine.buckets.indices.filter { mine.buckets[$0] != message.buckets[$0] }
-            let ids = self.ids(inBuckets: differing)
-            answer.bucketNumbers = ids.numbers
-            answer.knownIDs = ids.ids
-            isNeeded = !ids.numbers.isEmpty
+            self.listIDs(ofBuckets: differing, to: peer, now: now)
         }
         if !message.bucketNumbers.isEmpty {
             let asked = Set(message.bucketNumbers)
             let theirs = Set(message.knownIDs)
+            var answer = self.emptyMessage(now: now)
             answer.wantedIDs = message.knownIDs.filter {
                 self.ledger[$0] == nil && asked.contains(SetSummary.bucket(of: $0)) && !self.ledger.wasDropped($0)
             }
+            if !answer.wantedIDs.isEmpty { self.tell(answer, to: peer) }
             let lacking = asked.flatMap { mine.ids(inBucket: $0) }.filter { !theirs.contains($0) }
-            _ = self.fill(&answer, with: self.sealsFirst(lacking))
-            isNeeded = isNeeded || !answer.wantedIDs.isEmpty || !answer.records.isEmpty
+            // As many as it may ask for by name: nobody gets a whole ledger for one message.
+            self.send(Array(self.sealsFirst(lacking).prefix(StewardMessage.idsMax)), to: peer, now: now)
         }
-        if !message.wantedIDs.isEmpty {
-            var wanted = message.wantedIDs.filter { self.ledger[$0] != nil }[...]
-            while !wanted.isEmpty {
-                var part = self.emptyMessage(now: now)
-                wanted = wanted.dropFirst(self.fill(&part, with: Array(wanted)))
-                self.tell(part, to: peer)
-            }
+        self.send(message.wantedIDs.filter { self.ledger[$0] != nil }, to: peer, now: now)
+    }
+
+    /// Sends records, in as many messages as it takes.
+    private mutating func send(_ ids: [RecordID], to peer: PeerID, now: Instant) {
+        var ids = ids[...]
+        while !ids.isEmpty {
+            var message = self.emptyMessage(now: now)
+            ids = ids.dropFirst(self.fill(&message, with: Array(ids)))
+            self.tell(message, to: peer)
         }
-        if isNeeded {
-            self.tell(answer, to: peer)
+    }
+
+    /// The most messages with ids that one comparison takes; the rest comes with the next one.
+    private static let listingsMax = 8
+
+    /// Tells which records are in these buckets, so that the other steward sends those that are missing here, and asks for
+    /// those that it lacks itself.
+    private mutating func listIDs(ofBuckets numbers: [Int], to peer: PeerID, now: Instant) {
+        var numbers = numbers[...]
+        for _ in 0 ..< Self.listingsMax {
+            let part = self.ids(inBuckets: Array(numbers))
+            guard !part.numbers.isEmpty else { return }
+            var message = self.emptyMessage(now: now)
+            message.bucketNumbers = part.numbers
+            message.knownIDs = part.ids
+            self.tell(message, to: peer)
+            numbers = numbers.dropFirst(part.numbers.count)
         }
     }
 

@@ -174,10 +174,15 @@ extension Steward {
             held = Self.heldUnitsOfUnknownSpeedMax
         }
         let room = min(wanted, held - state.leases.count)
-        guard room > 1 else { return max(room, 0) }
+        guard room > 0 else { return 0 }
         let speeds = self.speeds(now: now)
         let own = state.blockMicroseconds > 0 ? 1 / Double(state.blockMicroseconds) : speeds.ofUnknown
         let all = max(own, speeds.all)
+        // What a slow worker would begin only when the others have done all the rest is left to them.
+        let isSlow = Double(state.blockMicroseconds) > speeds.mean && speeds.mean > 0
+        let isLate = Double(state.leases.count + 1) / own > Double(self.counts.copiesMissing) / all
+        guard !isSlow || !isLate || state.leases.isEmpty else { return 0 }
+        guard room > 1 else { return room }
         // The siblings lease about as much as this steward, by the speeds of their workers.
         let leases = Double(self.counts.leases) * all / max(own, speeds.own)
         let left = max(0, Double(self.counts.copiesMissing) - leases)

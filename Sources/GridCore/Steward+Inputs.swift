@@ -276,7 +276,7 @@ extension Steward {
             self.tellAdopted(now: now)
             if !self.parkedWorkers.isEmpty, self.counts.leases > 0 || self.isShared, !self.isSpeculationTimerSet {
                 self.isSpeculationTimerSet = true
-                self.timers.set(.speculate, at: now.advanced(by: .seconds(1)))
+                self.timers.set(.speculate, at: now.advanced(by: Self.recount))
             }
         }
         if self.mustFlush, !self.isFlushTimerSet {
@@ -386,6 +386,10 @@ extension Steward {
     private mutating func serveParked(now: Instant) {
         guard self.mustServeParked else { return }
         self.mustServeParked = false
+        if self.openCount == 0 {
+            // All that is left to do is to help with what is late, and who is fastest helps most.
+            self.parkedWorkers.sort { self.workers[$0.worker].isFaster(than: self.workers[$1.worker]) }
+        }
         var waiting: [ParkedPlace] = []
         for place in self.parkedWorkers {
             guard let parked = self.workers[place.worker].parked, parked.requestID == place.requestID else { continue }

@@ -96,7 +96,7 @@ extension Steward {
             }
         case .open, .disputed:
             guard self.workers[worker].leases.count < Self.heldUnitsMax,
-                self.units[index].holders.count < self.settings.copiesMax,
+                self.mayHaveOneMoreHolder(index),
                 !self.ledger.hasClaim(onUnitAt: index, by: self.workers[worker].peer)
             else { return }
             if self.isShared, !self.isHome(index) {
@@ -107,6 +107,11 @@ extension Steward {
             }
             self.addLease(index, to: worker, now: now, wasListed: true)
         }
+    }
+
+    /// Whether one more worker may hold the unit.
+    func mayHaveOneMoreHolder(_ index: Int) -> Bool {
+        self.units[index].holders.count < self.settings.copiesMax * max(1, self.units[index].missing)
     }
 
     /// Puts a unit where those who want work find it.

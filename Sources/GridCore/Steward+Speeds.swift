@@ -63,7 +63,7 @@ extension Steward {
         for late in self.lateUnits(mean: mean, now: now) {
             guard needed <= 0.7 * late.readyIn else { return nil }
             let state = self.units[late.unit]
-            guard state.phase == .open, state.holders.count < self.settings.copiesMax, state.missing > 0,
+            guard state.phase == .open, self.mayHaveOneMoreHolder(late.unit), state.missing > 0,
                 !state.holders.contains(worker),
                 !self.ledger.hasClaim(onUnitAt: late.unit, by: peer)
             else { continue }
@@ -82,9 +82,7 @@ extension Steward {
             guard own * Double(self.plan.blocksPerUnit) / 1e6 <= 0.7 * late.readyIn else { return nil }
             let state = self.units[late.unit]
             if let last = self.cededStragglers[late.unit], last.advanced(by: self.settings.loanIdle) > now { continue }
-            guard state.phase == .open, state.holders.count < self.settings.copiesMax, state.missing > 0 else {
-                continue
-            }
+            guard state.phase == .open, self.mayHaveOneMoreHolder(late.unit), state.missing > 0 else { continue }
             self.cededStragglers[late.unit] = now
             return late.unit
         }

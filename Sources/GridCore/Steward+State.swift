@@ -81,6 +81,12 @@ extension Steward {
         /// Stored units that its results helped to verify, and their work.
         var verifiedUnits = 0
         var workCount: UInt64 = 0
+
+        /// Whether it is known to be faster than another; of equal ones the peer ids decide.
+        func isFaster(than other: Self) -> Bool {
+            // Subtracting one makes the unknown the slowest.
+            (self.blockMicroseconds &- 1, self.peer) < (other.blockMicroseconds &- 1, other.peer)
+        }
     }
 
     struct LeafTask: Hashable, Sendable {

@@ -69,7 +69,9 @@ public struct Steward: Sendable {
         public var auditTimeout: Duration = .seconds(10)
         /// A worker counts as active for this time after its last news.
         public var activeTime: Duration = .seconds(10)
-        /// The most workers that hold one unit at a time.
+        /// The most workers that hold a unit at a time, for each of its copies that is missing.
+        ///
+        /// Were it for the unit as a whole, two slow workers would leave room for two others: one each.
         public var copiesMax = 4
         /// How many nodes hold the pixels of a unit before it counts as stored.
         public var holders = 2
@@ -80,6 +82,9 @@ public struct Steward: Sendable {
         public var askAroundEvery: Duration = .seconds(30)
         /// New records are told to the other stewards after this time at the latest.
         public var pushDelay: Duration = .milliseconds(100)
+        /// Two stewards that work and hold more than ``StewardMessage/idsMax`` records compare them at most this often, but
+        /// when a session begins.
+        public var compareLargeEvery: Duration = .seconds(5)
         /// A steward that was not heard of for this time may lose its office.
         public var stewardSuspect: Duration = .seconds(3)
         /// A steward that was not heard of for this time is replaced, and its units are leased by others.

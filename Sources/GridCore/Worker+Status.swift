@@ -109,6 +109,36 @@ extension Worker {
         return "\(titles): no work left that this node could do"
     }
 
+    /// What threads wait for that have nothing to do.
+    package enum IdleCause: String, Sendable {
+        /// Its owner paused the node, or is about to stop it.
+        case paused = "paused"
+        /// No job is known.
+        case job = "no job known"
+        /// The scene of a job, or of a frame of which units are here.
+        case scene = "fetching"
+        /// A steward that was asked a moment ago.
+        case answer = "waiting for a grant"
+        /// A steward that had no work when it was asked.
+        case work = "no work"
+        /// A steward that does not answer.
+        case silence = "silent stewards"
+        /// Nothing of these.
+        case other = "not asking"
+    }
+
+    /// What this node's idle threads wait for.
+    package var idleCause: IdleCause {
+        guard self.mode == .working else { return .paused }
+        guard !self.jobs.isEmpty else { return .job }
+        if self.jobs.contains(where: { $0.hasWantingRequest && !$0.isDry }) { return .answer }
+        if self.jobs.contains(where: { $0.scene == .preparing || $0.frames.values.contains(.preparing) }) {
+            return .scene
+        }
+        if self.jobs.contains(where: { $0.failures > 0 }) { return .silence }
+        return self.jobs.contains(where: \.isDry) ? .work : .other
+    }
+
     /// The share of this node that a job gets while all that it knows have work, 0 to 1; nothing of others.
     public func share(of job: JobID) -> Double? {
         guard let index = self.jobIndex(job) else { return nil }

@@ -36,6 +36,8 @@ struct SimulatedNode {
     var isUnplugged = false
     /// When its process began.
     var startedAt = VirtualTime.zero
+    /// Since when it is away because of an incident.
+    var missingSince: VirtualTime?
     /// Since when, or since when its time was counted.
     var upSince = VirtualTime.zero
     var clock: NodeClock
@@ -46,6 +48,10 @@ struct SimulatedNode {
     var held: [HeldKey: Digest] = [:]
     /// What was finished since the last crash.
     var finished: Set<HeldKey> = []
+    /// How many threads had nothing to do when that was last looked at, since when, and what they waited for.
+    var idleThreads = 0
+    var idleSince = VirtualTime.zero
+    var idleCause: Worker.IdleCause?
     /// When the worker is to be woken.
     var workerWakesAt: VirtualTime?
     /// Until when it is cut off from all nodes that are not.

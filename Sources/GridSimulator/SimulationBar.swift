@@ -126,7 +126,14 @@ public struct SimulationBar: Sendable {
                     )
                 ],
                 demands: [
-                    Self.delay(5),
+                    Demand(
+                        name: "longer than without the node, s",
+                        value: { report, quiet in
+                            report.makespanSeconds - report.absenceSeconds - (quiet?.makespanSeconds ?? 0)
+                        },
+                        limit: 5,
+                        isMinimum: false
+                    ),
                     Demand(
                         name: "roster replaced, s",
                         value: { report, _ in report.longestRosterSeconds },

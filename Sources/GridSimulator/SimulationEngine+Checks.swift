@@ -186,8 +186,13 @@ extension SimulationEngine {
 
     /// What the nodes that were there did with their time until the last job ended.
     func countEfficiency() {
+        self.countAllIdle()
+        for node in self.nodes.indices { self.countAbsence(node) }
         for node in self.nodes.indices {
             self.countReady(node)
+        }
+        if self.readySeconds > 0 {
+            self.report.losses = self.lostSeconds.mapValues { $0 / self.readySeconds }
         }
         self.report.efficiency = self.readySeconds > 0 ? self.usefulSeconds / self.readySeconds : 0
         let all = self.now.seconds - self.beginSeconds

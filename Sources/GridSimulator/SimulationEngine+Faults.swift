@@ -33,6 +33,7 @@ extension SimulationEngine {
         }
         for node in victims {
             self.crash(node, absenceSeconds: incident.absenceSeconds, isForGood: incident.absenceSeconds == 0)
+            self.nodes[node].missingSince = self.now
         }
         if incident.shareCutOff > 0 {
             self.cutOff(share: incident.shareCutOff, seconds: incident.cutOffSeconds)
@@ -129,11 +130,13 @@ extension SimulationEngine {
                 self.jobs[render.job].orphanedAt[render.unit] = self.now
             }
         }
-        self.endRenders(node) { _ in true }
+        self.countIdle(node)
+        self.endRenders(node, for: "died with their nodes") { _ in true }
         self.countReady(node)
         self.nodes[node].isUp = false
         self.nodes[node].incarnation += 1
         self.nodes[node].worker = nil
+        self.nodes[node].idleCause = nil
         self.nodes[node].workerWakesAt = nil
         self.nodes[node].held = [:]
         self.nodes[node].finished = []
@@ -176,6 +179,7 @@ extension SimulationEngine {
     /// The node's process starts again.
     func restart(_ node: Int) {
         guard !self.nodes[node].isUp else { return }
+        self.countAbsence(node)
         self.nodes[node].isUp = true
         self.nodes[node].startedAt = self.now
         self.nodes[node].isUnplugged = false

@@ -14,6 +14,7 @@ extension SimulationEngine {
             engine.note(node, .worker(action))
             engine.perform(action, node: node)
         }
+        self.countIdle(node)
         self.setWorkerAlarm(node)
     }
 
@@ -69,6 +70,7 @@ extension SimulationEngine {
             guard let job = self.jobIndex[id] else { return self.violate("a worker made up a job", node: node) }
             let seconds = self.seconds(of: audit.unit, job: job, node: node) / Double(audit.unit.blockCount)
             self.busySeconds += seconds
+            self.lose(seconds, by: "audits")
             self.report.audits += 1
             self.queue.add(
                 .auditDone(node: node, incarnation: incarnation, job: job, audit: audit),
@@ -76,7 +78,7 @@ extension SimulationEngine {
             )
         case .cancelRender(let id, let unit):
             guard let job = self.jobIndex[id] else { return self.violate("a worker made up a job", node: node) }
-            self.endRenders(node) { $0.job == job && $0.unit == unit }
+            self.endRenders(node, for: "cancelled") { $0.job == job && $0.unit == unit }
         case .sendPixels(let id, let unit, let steward):
             guard let job = self.jobIndex[id], let index = self.nodeIndex[steward] else { return }
             guard let root = self.nodes[node].held[.init(job: job, unit: unit)] else {
@@ -88,7 +90,7 @@ extension SimulationEngine {
             self.nodes[node].held[.init(job: job, unit: unit)] = nil
         case .forgetJob(let id):
             guard let job = self.jobIndex[id] else { return }
-            self.endRenders(node) { $0.job == job }
+            self.endRenders(node, for: "cancelled") { $0.job == job }
             self.nodes[node].held = self.nodes[node].held.filter { $0.key.job != job }
         case .offerIgnored:
             break
@@ -144,9 +146,11 @@ extension SimulationEngine {
     }
 
     /// Takes renders off their threads.
-    func endRenders(_ node: Int, where isEnding: (SimulatedNode.Render) -> Bool) {
+    func endRenders(_ node: Int, for cause: String, where isEnding: (SimulatedNode.Render) -> Bool) {
         for render in self.nodes[node].running where isEnding(render) {
-            self.spend(self.now.seconds - render.startedAt.seconds, at: node)
+            let seconds = self.now.seconds - render.startedAt.seconds
+            self.spend(seconds, at: node)
+            self.lose(seconds, by: cause)
         }
         self.nodes[node].running.removeAll(where: isEnding)
     }
@@ -161,6 +165,7 @@ extension SimulationEngine {
         self.spend(seconds, at: node)
         if self.isFaulty, self.random.happens(self.scenario.faults.renderFailureRate) {
             self.note(node, .unit("cannot render", unit))
+            self.lose(seconds, by: "failed")
             return self.withWorker(node) { $0.unitFailed(id, unit, reason: "out of memory", now: $1) }
         }
         self.report.finishedUnits += 1
@@ -173,6 +178,7 @@ extension SimulationEngine {
         if self.nodes[node].isSaboteur, self.random.happens(self.scenario.falsifyRate) {
             (leaves, root, pixels) = self.falsified(unit, job: job, node: node)
             self.report.falsifiedUnits += 1
+            self.lose(seconds, by: "falsified")
             self.note(node, .unit("falsified", unit))
         } else if !self.jobs[job].copies[unit, default: []].contains(node) {
             self.jobs[job].copies[unit, default: []].append(node)
@@ -190,9 +196,11 @@ extension SimulationEngine {
                 self.jobs[job].orphanedAt[unit] = nil
             } else {
                 self.report.duplicateUnits += 1
+                self.lose(seconds, by: "duplicates")
             }
         } else {
             self.report.duplicateUnits += 1
+            self.lose(seconds, by: "duplicates")
         }
         self.nodes[node].held[.init(job: job, unit: unit)] = pixels
         let workCount = truth.workCount
@@ -247,6 +255,7 @@ extension SimulationEngine {
     }
 
     private func reached99() {
+        self.countAllIdle()
         for node in self.nodes.indices {
             self.countReady(node)
         }

@@ -30,6 +30,10 @@ final class SimulationEngine {
     var usefulSeconds = 0.0
     /// The thread time of nodes that were there, since the first submission.
     var readySeconds = 0.0
+    /// The part of it that went into nothing useful, by cause.
+    var lostSeconds: [String: Double] = [:]
+    /// Whether every job has ended.
+    var hasEnded = false
     var usefulCopies = 0
     /// The copies of all units of all jobs, two of each.
     var wantedCopies = 0
@@ -76,7 +80,6 @@ final class SimulationEngine {
     func run() throws {
         let limit = VirtualTime(seconds: self.scenario.timeLimitSeconds)
         var end = limit
-        var hasEnded = false
         while let (time, event) = self.queue.popFirst() {
             guard time <= end else { break }
             if time > self.now {
@@ -87,9 +90,9 @@ final class SimulationEngine {
             self.handle(event)
             if self.report.events % Self.cancellationInterval == 0 { try Task.checkCancellation() }
             guard self.report.violations.count < Self.violationsMax else { return }
-            if !hasEnded, self.jobs.allSatisfy({ $0.completedAt != nil }) {
-                hasEnded = true
+            if !self.hasEnded, self.jobs.allSatisfy({ $0.completedAt != nil }) {
                 self.countEfficiency()
+                self.hasEnded = true
                 self.faultsUntilSeconds = min(self.faultsUntilSeconds, self.now.seconds + Self.disturbedEndSeconds)
                 let calm = max(self.now, VirtualTime(seconds: self.faultsUntilSeconds))
                 end = calm + self.scenario.faults.absenceSecondsMax + Self.settleSeconds

@@ -56,6 +56,9 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     /// The thread time of the first two right copies as a share of the time of all threads that were there until the
     /// last job ended.
     public var efficiency = 0.0
+    /// The rest of that time as shares of the whole, by cause; what was lost after 99 of 100 copies were rendered is listed
+    /// by itself.
+    public var losses: [String: Double] = [:]
     /// The same until 99 of 100 copies were rendered.
     public var efficiencyTo99 = 0.0
     /// The virtual time until 99 of 100 copies were rendered in seconds.
@@ -78,6 +81,9 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     public var crashes = 0
     /// The peer ids of the nodes that were burned, ascending.
     public var burned: [String] = []
+    /// How much longer the jobs had to take, in seconds, because nodes that died in incidents were away: what these would
+    /// have done until the end, at the speed of all nodes together.
+    public var absenceSeconds = 0.0
     /// The longest virtual time from the crash of a node until one of its leases was given to another, in seconds.
     public var longestOrphanSeconds = 0.0
     /// The bytes of messages between stewards.
