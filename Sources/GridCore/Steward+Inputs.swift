@@ -83,7 +83,7 @@ extension Steward {
         let parked = Parked(
             requestID: requestID,
             wanted: min(max(request.wantedUnits, 0), Self.grantUnitsMax),
-            isIdle: request.isIdle && request.holding.isEmpty,
+            isIdle: request.isIdle,
             deadline: now.advanced(by: self.settings.parkedMax)
         )
         let mustAnswer = parked.wanted == 0 || !self.isActing
