@@ -52,7 +52,7 @@ struct ExampleShotTests {
 
     @Test
     func `the dragon's scales are layered`() throws {
-        let shot = try ShotImporter().importShot(ExampleShot.dragonScales(), directory: ".")
+        let shot = try ShotImporter().importShot(ExampleLook.dragonScales.file(), directory: ".")
         #expect(shot.notes.isEmpty)
         #expect(shot.assets.materials.filter { $0.layers?.layers.count == 12 }.count == 10)
         let frame = try shot.frame(1)
@@ -62,7 +62,7 @@ struct ExampleShotTests {
 
     @Test
     func `the candles' wax scatters inside of closed meshes`() throws {
-        let shot = try ShotImporter().importShot(ExampleShot.candles(), directory: ".")
+        let shot = try ShotImporter().importShot(ExampleLook.candles.file(), directory: ".")
         #expect(shot.notes.isEmpty)
         let waxes = shot.assets.materials.indices.filter { shot.assets.materials[$0].scattering != nil }
         #expect(waxes.count == 2)

@@ -12,20 +12,19 @@ import Glibc
 /// Whoever changes a look or what the core computes runs `TESSERA_PRINT_GOLDEN=1 swift test -c release --filter LookGolden`
 /// and puts the hashes here.
 struct LookGoldenTests {
-    /// A look and the first sixteen digits of the hash of its leaves.
-    static let looks: [(name: String, leaves: String, make: @Sendable () -> [UInt8])] = [
-        ("dragon-scales", "fcf9b9cb0597308c", { ExampleShot.dragonScales() }),
-        ("candles", "3294255cf69c71f7", { ExampleShot.candles() }),
-        ("lava", "bd3be5f83b4ce248", { ExampleShot.lava() }),
-        ("water", "f22ab0c7a6499707", { ExampleShot.water() }),
-        ("tornado", "cfb0ac3302554a42", { ExampleShot.tornado() }),
-        ("monster", "6131bbb19c9da825", { ExampleShot.monster() }),
+    /// The first sixteen digits of the hash of each look's leaves.
+    static let leaves: [ExampleLook: String] = [
+        .dragonScales: "fcf9b9cb0597308c",
+        .candles: "3294255cf69c71f7",
+        .lava: "bd3be5f83b4ce248",
+        .water: "f22ab0c7a6499707",
+        .tornado: "cfb0ac3302554a42",
+        .monster: "6131bbb19c9da825",
     ]
 
-    @Test(arguments: Self.looks.indices)
-    func `a look has its leaves, whatever the hierarchy`(index: Int) throws {
-        let look = Self.looks[index]
-        let shot = try ShotImporter().importShot(look.make(), directory: ".")
+    @Test(arguments: ExampleLook.allCases)
+    func `a look has its leaves, whatever the hierarchy`(look: ExampleLook) throws {
+        let shot = try ShotImporter().importShot(look.file(), directory: ".")
         #expect(shot.notes.isEmpty)
         let assets = try shot.assets.encoded()
         let frame = try shot.frame(1).encoded(for: shot.assets)
@@ -50,8 +49,8 @@ struct LookGoldenTests {
             let digits = Array("0123456789abcdef".utf8)
             let text = hash.finalizeBytes().prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
             let leaves = String(decoding: text, as: UTF8.self)
-            if getenv("TESSERA_PRINT_GOLDEN") != nil { print("golden look: \(look.name) \(leaves)") }
-            #expect(leaves == look.leaves, "if the change is intended, put \(leaves) there")
+            if getenv("TESSERA_PRINT_GOLDEN") != nil { print("golden look: \(look.rawValue) \(leaves)") }
+            #expect(leaves == Self.leaves[look], "if the change is intended, put \(leaves) there")
         }
     }
 }

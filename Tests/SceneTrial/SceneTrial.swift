@@ -7,7 +7,9 @@ import SceneImport
 ///
 ///     scenetrial FILE PICTURE.png [--import-only]
 ///     scenetrial --sheet SHEET.png PICTURE.png...
+///     scenetrial --looks DIRECTORY
 ///
+/// The last one writes small versions of the looks as blobs, NAME.assets and NAME.frame, for `Tests/Determinism/run`.
 /// Prints one line of fields between tabs: `ok` or `refused` or `failed`, seconds of the import, megabytes of the scene
 /// blob, peak memory in megabytes, triangles, and what the importer says. Ends with 0 in each of these cases.
 @main
@@ -20,17 +22,29 @@ struct SceneTrial {
         do {
             if arguments.first == "--sheet", arguments.count > 2 {
                 try self.sheet(arguments[1], Array(arguments[2...]))
+            } else if arguments.first == "--looks", arguments.count == 2 {
+                try self.writeLooks(arguments[1])
             } else if arguments.count >= 2 {
                 self.trial(arguments[0], picture: arguments[1], options: Set(arguments[2...]))
             } else {
                 print(
-                    "usage: scenetrial FILE PICTURE.png [--import-only] | scenetrial --sheet SHEET.png PICTURE.png..."
+                    "usage: scenetrial FILE PICTURE.png [--import-only] | scenetrial --sheet SHEET.png PICTURE.png... "
+                        + "| scenetrial --looks DIRECTORY"
                 )
                 exit(64)
             }
         } catch {
             print("scenetrial: \(error)")
             exit(1)
+        }
+    }
+
+    private static func writeLooks(_ directory: String) throws {
+        for look in ExampleLook.allCases {
+            let shot = try ShotImporter().importShot(look.file(.small), directory: directory)
+            let path = "\(directory)/\(look.rawValue)"
+            try AtomicFile.write(try shot.assets.encoded(), to: path + ".assets")
+            try AtomicFile.write(try shot.frame(1).encoded(for: shot.assets), to: path + ".frame")
         }
     }
 

@@ -66,15 +66,12 @@ public struct ExampleFile: Codable, Hashable, Sendable {
     /// - Throws: ``NodeError`` when there is no such example or the file cannot be written.
     public static func write(_ name: String, to path: String) throws {
         let bytes: [UInt8]
-        switch name {
-        case "leviathan": bytes = ExampleShot.leviathan()
-        case "dragon-scales": bytes = ExampleShot.dragonScales()
-        case "candles": bytes = ExampleShot.candles()
-        case "lava": bytes = ExampleShot.lava()
-        case "water": bytes = ExampleShot.water()
-        case "tornado": bytes = ExampleShot.tornado()
-        case "monster": bytes = ExampleShot.monster()
-        default: throw NodeError(.invalidInput, "there is no example \"\(name)\"")
+        if name == "leviathan" {
+            bytes = ExampleShot.leviathan()
+        } else if let look = ExampleLook(rawValue: name) {
+            bytes = look.file()
+        } else {
+            throw NodeError(.invalidInput, "there is no example \"\(name)\"")
         }
         do {
             try AtomicFile.write(bytes, to: path)

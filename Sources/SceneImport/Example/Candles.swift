@@ -1,14 +1,14 @@
-/// The shot of ``ExampleShot/candles()``.
+/// The shot of ``ExampleLook/candles``.
 ///
 /// Metres, +Y up. Three candles of a giant burn on a varnished table at night: the flames light the wax from within its
 /// cups, and particles in it carry the light down (`TESSERA_subsurface`); moonlight comes from behind.
 struct Candles {
-    private static let sides = 96
-
+    private let sides: Int
     var glb = GLBWriter()
     private var random = SeededRandom(seed: 0x0C_A4D1_E500)
 
-    init() {
+    init(_ detail: LookDetail) {
+        self.sides = detail.edge(96)
         self.glb.extensions = [
             "KHR_materials_clearcoat", "KHR_materials_emissive_strength", "KHR_materials_ior", "TESSERA_subsurface",
         ]
@@ -98,7 +98,7 @@ struct Candles {
             SIMD2(0.62, h - 0.105), SIMD2(0.4, h - 0.125), SIMD2(0.2, h - 0.13), SIMD2(0, h - 0.13),
         ]
         let lean = self.random.between(0, 2 * Double.pi)
-        let body = Self.turned(profile) { point, angle in
+        let body = self.turned(profile) { point, angle in
             let isWall = point.x > 0.94
             let relief = isWall ? drips.reduce(0) { max($0, $1.relief(angle, point.y)) } : 0
             // The rim sags to one side.
@@ -106,7 +106,7 @@ struct Candles {
             return SIMD2(point.x * radius + relief, point.y + sag * point.x)
         }
         let top = place + SIMD3(0, h - 0.13, 0)
-        let cord = Self.turned([SIMD2(0, -0.02), SIMD2(0.014, -0.02), SIMD2(0.012, 0.1), SIMD2(0, 0.105)])
+        let cord = self.turned([SIMD2(0, -0.02), SIMD2(0.014, -0.02), SIMD2(0.012, 0.1), SIMD2(0, 0.105)])
         var drop: [SIMD2<Double>] = []
         for i in 0 ... 24 {
             let t = Double(i) / 24
@@ -114,7 +114,7 @@ struct Candles {
             drop.append(SIMD2(0.075 * 2.1 * (t * (1 - t) * (1 - t)).squareRoot() * (1 - 0.25 * t), 0.07 + 0.34 * t))
         }
         for (name, form, material, at) in [
-            ("candle", body, wax, place), ("wick", cord, wick, top), ("flame", Self.turned(drop), flame, top),
+            ("candle", body, wax, place), ("wick", cord, wick, top), ("flame", self.turned(drop), flame, top),
         ] {
             var node = GLBWriter.Node(name: name, mesh: self.glb.addMesh(name, [(form, material: material)]))
             node.translation = at
@@ -123,7 +123,7 @@ struct Candles {
     }
 
     /// A profile of radii and heights turned about +Y, with smooth normals.
-    private static func turned(
+    private func turned(
         _ profile: [SIMD2<Double>],
         _ shape: (SIMD2<Double>, Double) -> SIMD2<Double> = { point, _ in point }
     ) -> Form {

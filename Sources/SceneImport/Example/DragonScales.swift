@@ -1,4 +1,4 @@
-/// The shot of ``ExampleShot/dragonScales()``.
+/// The shot of ``ExampleLook/dragonScales``.
 ///
 /// Metres, +Y up. The flank of a dragon as a bent tube of scales, each of them a dome with a ridge under twelve layers of
 /// lacquer, flakes and metal; two soft lamps, one warm and one cold, and a dim one from below.

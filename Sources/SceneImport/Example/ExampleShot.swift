@@ -16,34 +16,4 @@ public enum ExampleShot {
         shot.addLightsAndCamera()
         return shot.glb.finish()
     }
-
-    /// The flank of a dragon, close by: three thousand scales under twelve layers of lacquer, flakes and metal; one frame.
-    ///
-    /// Returns the bytes of a `.glb` file, the same on every machine. Made for pictures of 16:9.
-    public static func dragonScales() -> [UInt8] { DragonScales().glb.finish() }
-
-    /// Three candles whose wax glows by the light that goes through it; one frame.
-    ///
-    /// Returns the bytes of a `.glb` file, the same on every machine. Made for pictures of 16:9.
-    public static func candles() -> [UInt8] { Candles().glb.finish() }
-
-    /// A river of lava between crusts of rock at night, under its own glowing haze; one frame.
-    ///
-    /// Returns the bytes of a `.glb` file, the same on every machine. Made for pictures of 16:9.
-    public static func lava() -> [UInt8] { Lava().stage.glb.finish() }
-
-    /// A shore in the evening: clear water that deepens, a wave that breaks on a rock, a bottle adrift; one frame.
-    ///
-    /// Returns the bytes of a `.glb` file, the same on every machine. Made for pictures of 16:9.
-    public static func water() -> [UInt8] { Water().stage.glb.finish() }
-
-    /// A waterspout: a grid of spray that scatters light, a million drops around it; one frame.
-    ///
-    /// Returns the bytes of a `.glb` file, the same on every machine. Made for pictures of 16:9.
-    public static func tornado() -> [UInt8] { Tornado().stage.glb.finish() }
-
-    /// A serpent of the deep made of two million particles; one frame.
-    ///
-    /// Returns the bytes of a `.glb` file, the same on every machine. Made for pictures of 16:9.
-    public static func monster() -> [UInt8] { Monster().stage.glb.finish() }
 }

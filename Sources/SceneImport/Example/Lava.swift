@@ -1,14 +1,15 @@
-/// The shot of ``ExampleShot/lava()``.
+/// The shot of ``ExampleLook/lava``.
 ///
 /// Metres, +Y up. A river of lava winds towards the eye between black banks; plates of crust swim on it, light comes out of
 /// the cracks between them, and the air above glows and scatters what comes from below.
 struct Lava {
     private static let heats = 14
 
-    var stage = LookStage(extensions: ["KHR_materials_emissive_strength"])
+    var stage: LookStage
     private var random = SeededRandom(seed: 0x1A_7A)
 
-    init() {
+    init(_ detail: LookDetail) {
+        self.stage = LookStage(detail, extensions: ["KHR_materials_emissive_strength"])
         self.addGround()
         self.addHaze()
         self.addSparks()
@@ -84,7 +85,7 @@ struct Lava {
             let x = (2 * u - 1) * half
             return SIMD3(x, Self.height(x, z), z)
         }
-        let forms = LookStage.field(columns: 520, rows: 620, kinds: Self.heats, place: place) { u, v in
+        let forms = self.stage.field(columns: 520, rows: 620, kinds: Self.heats, place: place) { u, v in
             let p = place(u, v)
             let heat = Self.heat(p.x, p.z)
             return heat <= 0.015 ? 0 : 1 + Int(heat * Double(Self.heats - 1))
@@ -143,7 +144,7 @@ struct Lava {
                 + "\"extensions\":{\"KHR_materials_emissive_strength\":{\"emissiveStrength\":5}}"
         )
         var sparks = LookParticles()
-        while sparks.radii.count < 420 {
+        while sparks.radii.count < self.stage.detail.count(420) {
             let z = self.random.between(-9, 6.2)
             let x = Self.middle(z) + self.random.between(-1.9, 1.9)
             guard Self.heat(x, z) > 0.25 else { continue }

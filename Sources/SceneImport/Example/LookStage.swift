@@ -1,8 +1,10 @@
 /// What looks are put together with: a file, an eye, a sky, fields of heights, volumes and particles.
 struct LookStage {
     var glb = GLBWriter()
+    let detail: LookDetail
 
-    init(extensions: [String]) {
+    init(_ detail: LookDetail, extensions: [String]) {
+        self.detail = detail
         self.glb.extensions = extensions
     }
 
@@ -26,9 +28,9 @@ struct LookStage {
         _ = self.glb.addNode(node)
     }
 
-    /// The radiance from each direction, as a picture of 512 x 256 texels.
+    /// The radiance from each direction, as a picture of 512 x 256 texels in full.
     mutating func sky(_ radiance: (SIMD3<Double>) -> SIMD3<Double>) {
-        let (width, height) = (512, 256)
+        let (width, height) = (self.detail.edge(512), self.detail.edge(256))
         var bytes = Array("#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y \(height) +X \(width)\n".utf8)
         for row in 0 ..< height {
             let (s, c) = DeterministicMath.sineCosine((Double(row) + 0.5) / Double(height) * Double.pi)
@@ -60,13 +62,14 @@ struct LookStage {
     /// - Parameters:
     ///   - place: The place of a point from two numbers of 0...1.
     ///   - kind: The form of a cell from the two numbers of its middle, below `kinds`.
-    static func field(
+    func field(
         columns: Int,
         rows: Int,
         kinds: Int,
         place: (Double, Double) -> SIMD3<Double>,
         kind: (Double, Double) -> Int
     ) -> [Form] {
+        let (columns, rows) = (self.detail.edge(columns), self.detail.edge(rows))
         var points: [SIMD3<Double>] = []
         for j in 0 ... rows {
             for i in 0 ... columns { points.append(place(Double(i) / Double(columns), Double(j) / Double(rows))) }
@@ -122,6 +125,7 @@ struct LookStage {
         density: (SIMD3<Double>) -> Double,
         temperature: ((SIMD3<Double>) -> Double)? = nil
     ) {
+        let size = SIMD3(self.detail.edge(size.x), self.detail.edge(size.y), self.detail.edge(size.z))
         func view(_ f: (SIMD3<Double>) -> Double, _ scale: Double) -> Int {
             var bytes: [UInt8] = []
             bytes.reserveCapacity(2 * size.x * size.y * size.z)
@@ -157,7 +161,7 @@ struct LookStage {
     mutating func particles(_ name: String, _ cloud: LookParticles, material: Int) {
         if !self.glb.extensions.contains("TESSERA_particles") { self.glb.extensions.append("TESSERA_particles") }
         let centers = self.glb.addFloats(cloud.centers, width: 3, hasBounds: true)
-        let radii = self.glb.addFloats(cloud.radii, width: 1)
+        let radii = self.glb.addFloats(cloud.radii.map { Float(self.detail.radius(Double($0))) }, width: 1)
         let colors = cloud.colors.isEmpty ? "" : ",\"COLOR_0\":\(self.glb.addFloats(cloud.colors, width: 3))"
         let mesh = self.glb.addMesh(
             name,

@@ -1,4 +1,4 @@
-/// The shot of ``ExampleShot/monster()``.
+/// The shot of ``ExampleLook/monster``.
 ///
 /// Metres, +Y up. A serpent of two million particles breaks out of a sea of particles: each coil is a hide of scales with a
 /// crest, the eyes and the throat glow, and spray falls from it.
@@ -8,10 +8,11 @@ struct Monster {
     private static let spray = 230_000
     private static let crest = 60_000
 
-    var stage = LookStage(extensions: ["KHR_materials_emissive_strength"])
+    var stage: LookStage
     private var random = SeededRandom(seed: 0x5E_AB0D)
 
-    init() {
+    init(_ detail: LookDetail) {
+        self.stage = LookStage(detail, extensions: ["KHR_materials_emissive_strength"])
         self.addHide()
         self.addSea()
         self.addSpray()
@@ -91,7 +92,7 @@ struct Monster {
             "\"pbrMetallicRoughness\":{\"baseColorFactor\":[1,1,1,1],\"metallicFactor\":0.35,\"roughnessFactor\":0.34}"
         )
         var hide = LookParticles()
-        for i in 0 ..< Self.hide {
+        for i in 0 ..< self.stage.detail.count(Self.hide) {
             // The head and the neck get more than their length.
             let u = self.random.unit()
             let t = i % 3 == 0 ? 0.78 + 0.22 * u : u
@@ -127,7 +128,7 @@ struct Monster {
             color += (pale - color) * (belly * 0.9)
             hide.add(p, radius: self.random.between(0.012, 0.028), color: color * (0.6 + 0.4 * v))
         }
-        for _ in 0 ..< Self.crest {
+        for _ in 0 ..< self.stage.detail.count(Self.crest) {
             // Spines with webs between them stand along the back.
             let t = 0.1 + 0.82 * self.random.unit()
             let f = Self.frame(t)
@@ -151,13 +152,14 @@ struct Monster {
             "\"pbrMetallicRoughness\":{\"baseColorFactor\":[0.012,0.03,0.032,1],\"metallicFactor\":0,\"roughnessFactor\":0.5}"
         )
         var rings: [[SIMD3<Double>]] = []
-        for k in 0 ... 360 {
-            let t = 0.925 * Double(k) / 360
+        let (length, sides) = (self.stage.detail.edge(360), self.stage.detail.edge(40))
+        for k in 0 ... length {
+            let t = 0.925 * Double(k) / Double(length)
             let f = Self.frame(t)
             let r = Self.radius(t) * 0.8
             rings.append(
-                (0 ..< 40).map { i in
-                    let (s, c) = DeterministicMath.sineCosine(2 * Double.pi * Double(i) / 40)
+                (0 ..< sides).map { i in
+                    let (s, c) = DeterministicMath.sineCosine(2 * Double.pi * Double(i) / Double(sides))
                     return f.p + (f.side * s + f.up * (c * (t > 0.9 ? 0.7 : 1))) * r
                 }
             )
@@ -187,7 +189,7 @@ struct Monster {
             "\"pbrMetallicRoughness\":{\"baseColorFactor\":[1,1,1,1],\"metallicFactor\":0,\"roughnessFactor\":0.12}"
         )
         var sea = LookParticles()
-        for _ in 0 ..< Self.sea {
+        for _ in 0 ..< self.stage.detail.count(Self.sea) {
             let v = self.random.unit()
             let z = 22 - 64 * v * (0.25 + 0.75 * v)
             let x = self.random.between(-1, 1) * (5 + 0.62 * (24 - z))
@@ -204,7 +206,7 @@ struct Monster {
             "deep",
             "\"pbrMetallicRoughness\":{\"baseColorFactor\":[0.004,0.016,0.02,1],\"metallicFactor\":0,\"roughnessFactor\":0.16}"
         )
-        let forms = LookStage.field(
+        let forms = self.stage.field(
             columns: 220,
             rows: 260,
             kinds: 1,
@@ -228,7 +230,7 @@ struct Monster {
         let sites: [(SIMD3<Double>, Double)] = [
             (SIMD3(-17, 0, -8.6), 1.3), (SIMD3(-9.2, 0, -6.3), 1.6), (SIMD3(6.6, 0, -5.1), 2.1),
         ]
-        for i in 0 ..< Self.spray {
+        for i in 0 ..< self.stage.detail.count(Self.spray) {
             if i % 4 == 0 {
                 // Water runs off the coils and the chin.
                 let t = 0.5 + 0.48 * self.random.unit()

@@ -1,4 +1,4 @@
-/// The shot of ``ExampleShot/tornado()``.
+/// The shot of ``ExampleLook/tornado``.
 ///
 /// Metres, +Y up. A waterspout under a dark shelf of cloud, lit from the side by a low sun: a grid of spray that scatters
 /// light, and a million drops that whirl around it and are thrown up where it stands on the sea.
@@ -6,10 +6,11 @@ struct Tornado {
     private static let top = 46.0
     private static let drops = 1_000_000
 
-    var stage = LookStage(extensions: ["KHR_materials_ior"])
+    var stage: LookStage
     private var random = SeededRandom(seed: 0x70_4AD0)
 
-    init() {
+    init(_ detail: LookDetail) {
+        self.stage = LookStage(detail, extensions: ["KHR_materials_ior"])
         self.addSea()
         self.addSpout()
         self.addDrops()
@@ -106,8 +107,8 @@ struct Tornado {
                 + "\"extensions\":{\"KHR_materials_ior\":{\"ior\":1.33}}"
         )
         var drops = LookParticles()
-        drops.centers.reserveCapacity(3 * Self.drops)
-        for i in 0 ..< Self.drops {
+        drops.centers.reserveCapacity(3 * self.stage.detail.count(Self.drops))
+        for i in 0 ..< self.stage.detail.count(Self.drops) {
             let turn = self.random.between(0, 2 * Double.pi)
             let u = self.random.unit()
             var y: Double
@@ -164,7 +165,7 @@ struct Tornado {
             // Rings run outwards.
             return y * 0.8 + 0.28 * small + churn * (0.5 * small + 0.16 * DeterministicMath.sine(r * 2.2))
         }
-        let forms = LookStage.field(
+        let forms = self.stage.field(
             columns: 420,
             rows: 560,
             kinds: 1,

@@ -1,16 +1,18 @@
-/// The shot of ``ExampleShot/water()``.
+/// The shot of ``ExampleLook/water``.
 ///
 /// Metres, +Y up. A cove in the evening: sea that gets bluer with its depth over sand and stones, a wave that breaks on a
 /// rock and throws spray, and a corked bottle of green glass, half in air and half in water.
 struct Water {
-    var stage = LookStage(
-        extensions: [
-            "KHR_materials_transmission", "KHR_materials_volume", "KHR_materials_ior", "KHR_materials_specular",
-        ]
-    )
+    var stage: LookStage
     private var random = SeededRandom(seed: 0xA9_0A)
 
-    init() {
+    init(_ detail: LookDetail) {
+        self.stage = LookStage(
+            detail,
+            extensions: [
+                "KHR_materials_transmission", "KHR_materials_volume", "KHR_materials_ior", "KHR_materials_specular",
+            ]
+        )
         self.addSea()
         self.addGround()
         self.addSpray()
@@ -76,7 +78,7 @@ struct Water {
                 + "\"KHR_materials_volume\":{\"thicknessFactor\":1,\"attenuationColor\":[0.12,0.62,0.7],"
                 + "\"attenuationDistance\":2.2}}"
         )
-        let forms = LookStage.field(
+        let forms = self.stage.field(
             columns: 620,
             rows: 760,
             kinds: 1,
@@ -103,7 +105,7 @@ struct Water {
             let x = (2 * u - 1) * (2.8 + 0.8 * (5.2 - z))
             return SIMD3(x, Self.ground(x, z), z)
         }
-        let forms = LookStage.field(columns: 420, rows: 520, kinds: 4, place: place) { u, v in
+        let forms = self.stage.field(columns: 420, rows: 520, kinds: 4, place: place) { u, v in
             let p = place(u, v)
             let grain = LookNoise.value(SIMD3(p.x * 60, 0, p.z * 60))
             let patches = LookNoise.clouds(SIMD3(p.x * 1.7, 9, p.z * 1.7), octaves: 4)
@@ -117,20 +119,20 @@ struct Water {
             )
         }
         var forms2 = [Form](repeating: Form(), count: 3)
-        Self.addStone(&forms2[0], Self.rock, radii: SIMD3(0.62, 0.6, 0.5), seed: 3, rings: 150)
+        Self.addStone(&forms2[0], Self.rock, radii: SIMD3(0.62, 0.6, 0.5), seed: 3, rings: self.stage.detail.edge(150))
         Self.addStone(
             &forms2[0],
             Self.rock + SIMD3(0.85, -0.32, -0.35),
             radii: SIMD3(0.45, 0.42, 0.4),
             seed: 8,
-            rings: 110
+            rings: self.stage.detail.edge(110)
         )
         Self.addStone(
             &forms2[0],
             Self.rock + SIMD3(-1.3, -0.35, -1.6),
             radii: SIMD3(0.9, 0.85, 0.8),
             seed: 5,
-            rings: 110
+            rings: self.stage.detail.edge(110)
         )
         for k in 0 ..< 150 {
             let z = self.random.between(-4, 3.4)
@@ -142,7 +144,7 @@ struct Water {
                 SIMD3(x, y, z),
                 radii: SIMD3(size * self.random.between(0.8, 1.4), size * 0.62, size),
                 seed: 20 + k,
-                rings: 22
+                rings: self.stage.detail.edge(22)
             )
         }
         self.stage.show("stones", zip(forms2, stones).map { ($0, material: $1) })
@@ -189,7 +191,7 @@ struct Water {
                 + "\"extensions\":{\"KHR_materials_ior\":{\"ior\":1.333}}"
         )
         var spray = LookParticles()
-        for k in 0 ..< 36_000 {
+        for k in 0 ..< self.stage.detail.count(36_000) {
             // Fingers of water that leave the rock's front and fall back.
             let finger = Double(k % 41)
             let phase = LookNoise.value(SIMD3(finger * 3.3, 1, 0))
@@ -206,7 +208,7 @@ struct Water {
             spray.add(p, radius: 0.0012 + 0.0075 * size * size * size * size * (1.2 - t))
         }
         // Foam lies where the water is torn.
-        for _ in 0 ..< 260_000 {
+        for _ in 0 ..< self.stage.detail.count(260_000) {
             let r = 0.42 + 1.25 * self.random.unit()
             let (s, c) = DeterministicMath.sineCosine(self.random.between(0, 2 * Double.pi))
             let x = Self.rock.x + r * c
@@ -271,7 +273,7 @@ struct Water {
         let place = SIMD3(0.42, Self.height(0.6, 1.05) - 0.045, 1.05)
         func turned(_ profile: [SIMD2<Double>]) -> Form {
             var rings: [[SIMD3<Double>]] = []
-            let sides = 96
+            let sides = self.stage.detail.edge(96)
             for point in profile {
                 rings.append(
                     (0 ..< sides).map { k in
