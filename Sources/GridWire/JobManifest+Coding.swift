@@ -1,8 +1,8 @@
 extension JobManifest {
     /// Writes `{0: title, 1: grid, 2: sceneRoot, 3: assetSize, 4: firstFrame, 5: frameCount, 6: width, 7: height,
-    /// 8: samples, 9: maxDepth, 10: seed, 11: coreVersion, 12: submittedAt, 13: memory}`.
+    /// 8: samples, 9: maxDepth, 10: seed, 11: coreVersion, 12: submittedAt, 13: memory, 14: channels}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(14)
+        encoder.map(15)
         encoder.key(0)
         encoder.text(self.title)
         encoder.key(1)
@@ -31,10 +31,12 @@ extension JobManifest {
         encoder.unsigned(self.submittedAt)
         encoder.key(13)
         encoder.unsigned(self.memory)
+        encoder.key(14)
+        encoder.integer(self.channels)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 14, "a manifest") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 15, "a manifest") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -69,6 +71,8 @@ extension JobManifest {
         self.submittedAt = try decoder.unsigned()
         try decoder.key(13)
         self.memory = try decoder.unsigned(max: WireLimits.memoryMax, "the memory")
+        try decoder.key(14)
+        self.channels = try decoder.integer(0 ... Self.channelsMax, "the channels")
         guard WireLimits.frameNumbers.contains(self.firstFrame + self.frameCount - 1) else {
             throw WireError(.outOfRange, "the last frame would be \(self.firstFrame + self.frameCount - 1)")
         }

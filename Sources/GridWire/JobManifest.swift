@@ -24,6 +24,9 @@ public struct JobManifest: Hashable, Sendable {
     public var maxDepth: Int
     /// The seed of the sampler.
     public var seed: UInt32
+    /// What each pixel carries beside its light, as bits: 1 albedo, 2 normal, 4 depth, 8 object, 16 sample count, 32 guides
+    /// for a denoiser; 0...``channelsMax``.
+    public var channels: Int
     /// The version of the path-tracing core: the digest of its golden leaves.
     public var coreVersion: Digest
     /// The submitter's wall clock at submission, in seconds since 1970; only for people.
@@ -35,6 +38,8 @@ public struct JobManifest: Hashable, Sendable {
     public static let samplesMax = 65_536
     /// The most scattering events of a path.
     public static let depthMax = 64
+    /// All channels.
+    public static let channelsMax = 63
     /// The longest title in bytes of UTF-8.
     public static let titleSizeMax = 128
     /// The longest grid name in bytes of UTF-8.
@@ -54,6 +59,7 @@ public struct JobManifest: Hashable, Sendable {
         samples: Int,
         maxDepth: Int,
         seed: UInt32,
+        channels: Int = 0,
         coreVersion: Digest,
         submittedAt: UInt64
     ) {
@@ -69,6 +75,7 @@ public struct JobManifest: Hashable, Sendable {
         self.samples = samples
         self.maxDepth = maxDepth
         self.seed = seed
+        self.channels = channels
         self.coreVersion = coreVersion
         self.submittedAt = submittedAt
     }

@@ -1,14 +1,16 @@
 extension SceneIndex {
-    /// The canonical CBOR map `{0: assets, 1: firstFrame, 2: [frame, ...]}`; a blob is `[size, [chunk, ...]]`.
+    /// The canonical CBOR map `{0: assets, 1: firstFrame, 2: [frame, ...], 3: names}`; a blob is `[size, [chunk, ...]]`.
     public func encoded() -> [UInt8] {
         var encoder = CBOREncoder()
-        encoder.map(3)
+        encoder.map(4)
         encoder.key(0)
         self.assets.append(to: &encoder)
         encoder.key(1)
         encoder.integer(self.firstFrame)
         encoder.key(2)
         encoder.array(self.frames) { $1.append(to: &$0) }
+        encoder.key(3)
+        self.names.append(to: &encoder)
         return encoder.bytes
     }
 
@@ -20,7 +22,7 @@ extension SceneIndex {
             throw WireError(.outOfRange, "a scene index of \(bytes.count) bytes is too long")
         }
         self = try CBORDecoder.decode(bytes) { (decoder) throws(WireError) in
-            try decoder.map(exactly: 3, "a scene index") { (decoder) throws(WireError) in
+            try decoder.map(exactly: 4, "a scene index") { (decoder) throws(WireError) in
                 try decoder.key(0)
                 let assets = try Blob(from: &decoder)
                 try decoder.key(1)
@@ -29,7 +31,10 @@ extension SceneIndex {
                 let frames = try decoder.array(countMax: JobManifest.frameCountMax, "the list of frames") {
                     (decoder) throws(WireError) in try Blob(from: &decoder)
                 }
-                return Self(assets: assets, firstFrame: firstFrame, frames: frames)
+                try decoder.key(3)
+                var index = Self(assets: assets, firstFrame: firstFrame, frames: frames)
+                index.names = try Blob(from: &decoder)
+                return index
             }
         }
     }

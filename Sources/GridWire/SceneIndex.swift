@@ -32,6 +32,9 @@ public struct SceneIndex: Hashable, Sendable {
     /// The blob of each frame, in order.
     public var frames: [Blob]
 
+    /// The encoded ``ObjectNames``; empty unless frames carry the object channel.
+    public var names = Blob(size: 0, chunks: [])
+
     /// Creates an index.
     public init(assets: Blob, firstFrame: Int, frames: [Blob]) {
         self.assets = assets

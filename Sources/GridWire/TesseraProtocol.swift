@@ -31,9 +31,9 @@ public enum TesseraProtocol {
     public static let gridMessageSizeMax = 4 << 20
     /// The most bytes of a chunk; a scene index is the largest.
     public static let chunkSizeMax = SceneIndex.encodedSizeMax
-    /// The most bytes of the pixels of a unit: 64 blocks of 64 pixels, and room for 16 bytes of channels a pixel and
-    /// 128 bytes of counters a block.
-    public static let pixelsSizeMax = 64 * (64 * 16 + 128)
+    /// The most bytes of the pixels of a unit: 64 blocks of 64 pixels of 72 bytes with all channels, and room for 128 bytes
+    /// of counters a block.
+    public static let pixelsSizeMax = 64 * (64 * 72 + 128)
 
     /// The most bytes of a message of peers, either way.
     public static let peersSizeMax = 8 + NodeRecord.recordsMax * NodeRecord.encodedSizeMax

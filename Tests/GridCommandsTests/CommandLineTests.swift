@@ -28,6 +28,8 @@ struct CommandLineTests {
         "node --memory 2.5",
         "submit shot.glb --frames 1-8 --to 192.0.2.7:7877 -o out/",
         "submit shot.glb --title dragon",
+        "submit shot.glb --denoise --layers albedo,object,guides -o out/",
+        "fetch 0123abcd -o out/ --denoise --layers depth",
         "submit --shots shots.csv -o film --size 1920x1080 --spp 512 --priority 2",
         "submit shot.glb --priority 3 --deadline 90m",
         "fetch 0123abcd -o out/ --now",

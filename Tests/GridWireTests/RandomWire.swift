@@ -75,6 +75,7 @@ struct RandomWire {
             samples: self.int(1 ... JobManifest.samplesMax),
             maxDepth: self.int(1 ... JobManifest.depthMax),
             seed: UInt32(truncatingIfNeeded: self.random.next()),
+            channels: self.int(0 ... JobManifest.channelsMax),
             coreVersion: self.digest(),
             submittedAt: self.number()
         )
@@ -182,11 +183,13 @@ struct RandomWire {
     }
 
     mutating func sceneIndex() -> SceneIndex {
-        SceneIndex(
+        var index = SceneIndex(
             assets: self.blob(),
             firstFrame: self.int(WireLimits.frameNumbers),
             frames: self.list(6) { $0.blob() }
         )
+        index.names = self.blob()
+        return index
     }
 
     mutating func address() -> Multiaddr {

@@ -29,13 +29,14 @@ struct SchemaVectorTests {
             samples: 256,
             maxDepth: 12,
             seed: .max,
+            channels: 33,
             coreVersion: self.digest,
             submittedAt: 1_700_000_000
         )
         self.check(
             .jobManifest(manifest),
-            encoded: "b93878f84836bfd126ebc2851265b61e64ddc57f7a4de1520048be4cf26ba61b",
-            id: "7b4bc255c7fa3dc684079710f66b9840b0b6f5a92f1682411a1cca3114fedb3c"
+            encoded: "144b61bc6d93d56f38d480f4e94de6fe2a4bccaf02a66ac90f05db90d07fbb21",
+            id: "f005e380ac4d75633fe8d5f562e51b7fb8ff1b5acbf6e48626bee5aa23fbb8af"
         )
     }
 

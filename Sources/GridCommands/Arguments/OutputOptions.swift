@@ -35,6 +35,15 @@ struct OutputOptions: ParsableArguments {
     )
     var denoise = false
 
+    @Option(
+        help: ArgumentHelp(
+            "What OpenEXR pictures hold beside the light, such as albedo,normal,depth,object,samples.",
+            discussion: "Object gives mattes by name (Cryptomatte), as Blender and Nuke read them.",
+            valueName: "names"
+        )
+    )
+    var layers: LayerList?
+
     @Option(help: ArgumentHelp("Brightness of PNG pictures in stops, -20 to 20.", valueName: "stops"))
     var exposure: Float = 0
 
@@ -53,6 +62,11 @@ struct OutputOptions: ParsableArguments {
         }
     }
 
+    /// What frames must carry beside the light for what is asked for.
+    var carried: Set<FrameOutput.Layer> {
+        (self.layers?.layers ?? []).union(self.denoise ? [.guides] : [])
+    }
+
     /// The options as the node's library takes them; nil without a path.
     var request: FrameOutput? {
         self.output.map { path in
@@ -61,6 +75,7 @@ struct OutputOptions: ParsableArguments {
             output.sample = self.exrSample
             output.compression = self.exrCompression
             output.denoises = self.denoise
+            output.layers = self.layers?.layers ?? []
             return output
         }
     }

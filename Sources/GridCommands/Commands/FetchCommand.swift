@@ -13,6 +13,7 @@ struct FetchCommand: AsyncParsableCommand {
             tessera fetch 5f1c... -o out/ --now
             tessera fetch 5f1c... -o out/ --video shot.mp4 --fps 24
 
+            Without --layers, OpenEXR pictures hold all layers that the job's frames carry. \
             Frames whose files are there already are left as they are. A job that is known to the node on this machine \
             may be named by the beginning of its name.
             """
@@ -51,14 +52,17 @@ struct FetchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let video = try self.video.prepared(framesPerSecond: self.fps)
-        let output = self.output.request
+        var output = self.output.request
+        // What a film lacks is left out.
+        if self.output.layers == nil { output?.layers = Set(FrameOutput.Layer.allCases).subtracting([.guides]) }
+        let wanted = output
         let view = GridProgressView(isQuiet: self.quiet, printsPaths: !self.json)
         let request = FetchRequest(
             job: try await JobName.complete(self.job, data: self.data),
             address: try await self.peer.resolved(self.data),
             grid: self.peer.grid,
             dataDirectory: try self.data.submitterPath(),
-            output: output,
+            output: wanted,
             waits: !self.now
         )
         let (isQuiet, json) = (self.quiet, self.json)
@@ -67,8 +71,8 @@ struct FetchCommand: AsyncParsableCommand {
             let logger = CommandLog.logger("tessera", level: .error)
             let summary = try await GridClient.fetch(request, logger: logger) { view.show($0) }
             view.finish()
-            if let output {
-                try await video?.make(of: summary.frames, in: output, isQuiet: isQuiet, printsPath: !json)
+            if let wanted {
+                try await video?.make(of: summary.frames, in: wanted, isQuiet: isQuiet, printsPath: !json)
             }
             if json { Terminal.data(try JSONText.encode(summary)) }
             if !isQuiet {

@@ -27,15 +27,6 @@ struct RenderCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What OpenEXR pictures hold beside the light, such as albedo,normal,depth,object,samples.",
-            discussion: "Object gives mattes by name (Cryptomatte), as Blender and Nuke read them.",
-            valueName: "names"
-        )
-    )
-    var layers: LayerList?
-
-    @Option(
-        help: ArgumentHelp(
             "How samples are spread over a pixel: box, or blackman-harris as grids render.",
             valueName: "filter"
         )
@@ -55,8 +46,7 @@ struct RenderCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard var output = self.output.request else { return }
-        output.layers = self.layers?.layers ?? []
+        guard let output = self.output.request else { return }
         let (wanted, video) = (output, try self.video.prepared(framesPerSecond: self.shot.fps))
         let render = LocalRender(
             shot: self.shot.request(self.file),

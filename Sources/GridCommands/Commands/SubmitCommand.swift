@@ -15,7 +15,8 @@ struct SubmitCommand: AsyncParsableCommand {
 
             Frames are written as they become final: each tile was rendered by two nodes, and their results agree. \
             When this program is stopped the grid goes on; 'tessera fetch' brings the rest. Without -o the job's name is \
-            printed and nothing is waited for.
+            printed and nothing is waited for. What --layers and --denoise need is rendered and verified with the light, so \
+            it is said here, also for those who fetch later.
 
             A list of shots is a CSV file (RFC 4180) whose first line names the columns:
 
@@ -106,8 +107,10 @@ struct SubmitCommand: AsyncParsableCommand {
         let video = try self.video.prepared(framesPerSecond: self.shot.fps)
         let view = GridProgressView(isQuiet: self.quiet, printsPaths: !self.json)
         let address = try await self.peer.resolved(self.data)
+        var shot = self.shot.request(file)
+        shot.layers = self.output.carried
         let request = SubmitRequest(
-            shot: self.shot.request(file),
+            shot: shot,
             address: address,
             grid: self.peer.grid,
             dataDirectory: try self.data.submitterPath(),

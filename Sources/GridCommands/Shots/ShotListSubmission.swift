@@ -29,6 +29,7 @@ struct ShotListSubmission: Sendable {
 
     private func request(_ entry: ShotList.Entry) -> ShotRequest {
         var request = self.shot.request(entry.file)
+        request.layers = self.output.carried
         request.frames = entry.frames ?? request.frames
         request.camera = entry.camera ?? request.camera
         request.scene = entry.scene ?? request.scene

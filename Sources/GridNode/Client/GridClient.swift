@@ -150,6 +150,7 @@ public enum GridClient {
                 samples: shot.samples,
                 maxDepth: shot.maxDepth,
                 seed: shot.seed,
+                channels: Int(shot.layers.channels.rawValue),
                 coreVersion: coreVersion,
                 submittedAt: WallClock.seconds
             )
@@ -193,10 +194,14 @@ public enum GridClient {
                 if record == nil { record = try await session.manifest(of: job, anyFinalFrame: frame) }
                 guard let record, case .jobManifest(let manifest) = try record.verified(by: SodiumSignature.verifier)
                 else { throw NodeError(.verification, "the manifest of job \(job) is not valid") }
+                if output.denoises, !manifest.filmChannels.contains(.guides), written.isEmpty {
+                    progress(.note("The job's frames carry no guides: they are denoised without, and come out softer."))
+                }
                 if !output.isComplete(frame: frame) {
                     let (film, seal) = try await session.frame(frame, of: record, manifest: manifest)
                     let provenance = try await session.provenance(ofFrame: frame, manifest: manifest)
-                    let paths = try output.write(film, frame: frame, provenance: provenance)
+                    let objects = try await session.objectNames(ofFrame: frame, for: output, manifest: manifest)
+                    let paths = try output.write(film, frame: frame, provenance: provenance, objects: objects)
                     if let seal { await session.tell(seal, manifest: record) }
                     files += paths
                     progress(.frameWritten(frame, files: paths))

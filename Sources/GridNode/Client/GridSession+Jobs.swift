@@ -207,7 +207,8 @@ extension GridSession {
         guard let geometry = FrameGeometry(width: manifest.width, height: manifest.height) else {
             throw NodeError(.verification, "the job has an impossible size")
         }
-        var film = Film(geometry: geometry)
+        let channels = manifest.filmChannels
+        var film = Film(geometry: geometry, channels: channels)
         try await self.forEach(verdict.units) { unit in
             let bytes = try await self.transfer(
                 TesseraProtocol.pixels,
@@ -215,16 +216,22 @@ extension GridSession {
                 limit: TesseraProtocol.pixelsSizeMax,
                 timeout: Self.transferTimeout
             )
-            guard let root = UnitPixels.root(of: bytes, unit: unit, in: geometry),
+            guard let root = UnitPixels.root(of: bytes, unit: unit, in: geometry, channels: channels),
                 root == verdict.acceptedRoot(of: unit),
-                let payloads = UnitPixels.payloads(bytes, of: unit, in: geometry)
+                let payloads = UnitPixels.payloads(bytes, of: unit, in: geometry, channels: channels)
             else {
                 throw NodeError(.verification, "the pixels of \(unit) are not those that two workers signed")
             }
             return payloads
         } done: { payloads in
             for (bounds, payload) in payloads {
-                guard let block = FilmBlock(payload: Array(payload), width: bounds.width, height: bounds.height) else {
+                let block = FilmBlock(
+                    payload: Array(payload),
+                    width: bounds.width,
+                    height: bounds.height,
+                    channels: channels
+                )
+                guard let block else {
                     throw NodeError(.verification, "a block of frame \(frame) has a wrong size")
                 }
                 film.insert(block, at: bounds)
@@ -256,22 +263,52 @@ extension GridSession {
         _ = try? await self.ask(.order(seal.job, signed))
     }
 
-    /// Where a frame comes from; the scene's table of contents is fetched once and proved by its name.
-    func provenance(ofFrame frame: Int, manifest: JobManifest) async throws -> FrameProvenance {
-        if self.sceneIndex?.root != manifest.sceneRoot {
-            let bytes = try await self.transfer(
-                TesseraProtocol.chunk,
-                body: manifest.sceneRoot.digest.bytes,
-                limit: TesseraProtocol.chunkSizeMax,
-                timeout: Self.transferTimeout
-            )
-            guard Digest(hashing: bytes) == manifest.sceneRoot.digest else {
-                throw NodeError(.verification, "the peer does not hold the scene's table of contents")
-            }
-            self.sceneIndex = (manifest.sceneRoot, try SceneIndex(decoding: bytes))
+    /// The scene's table of contents, fetched once and proved by its name.
+    private func index(of manifest: JobManifest) async throws -> SceneIndex {
+        if let known = self.sceneIndex, known.root == manifest.sceneRoot { return known.index }
+        let index = try SceneIndex(decoding: try await self.chunk(manifest.sceneRoot))
+        self.sceneIndex = (manifest.sceneRoot, index)
+        return index
+    }
+
+    /// A chunk, proved by its name.
+    private func chunk(_ id: ChunkID) async throws -> [UInt8] {
+        let bytes = try await self.transfer(
+            TesseraProtocol.chunk,
+            body: id.digest.bytes,
+            limit: TesseraProtocol.chunkSizeMax,
+            timeout: Self.transferTimeout
+        )
+        guard Digest(hashing: bytes) == id.digest else {
+            throw NodeError(.verification, "the peer does not hold what the scene is made of")
         }
+        return bytes
+    }
+
+    /// The names of a frame's objects, where they are to be written: fetched once, and proved by the scene's name.
+    func objectNames(
+        ofFrame frame: Int,
+        for output: FrameOutput,
+        manifest: JobManifest
+    ) async throws -> [String] {
+        guard output.layers.contains(.object), manifest.filmChannels.contains(.object) else { return [] }
+        if self.objectNames?.root != manifest.sceneRoot {
+            let blob = try await self.index(of: manifest).names
+            guard blob.size <= UInt64(ObjectNames.encodedSizeMax) else {
+                throw NodeError(.verification, "the scene's names of objects are too many")
+            }
+            var bytes: [UInt8] = []
+            for id in blob.chunks { bytes += try await self.chunk(id) }
+            self.objectNames = (manifest.sceneRoot, try ObjectNames(decoding: bytes))
+        }
+        return self.objectNames?.names[frame: frame - manifest.firstFrame] ?? []
+    }
+
+    /// Where a frame comes from.
+    func provenance(ofFrame frame: Int, manifest: JobManifest) async throws -> FrameProvenance {
+        let index = try await self.index(of: manifest)
         let position = frame - manifest.firstFrame
-        guard let index = self.sceneIndex?.index, index.frames.indices.contains(position) else {
+        guard index.frames.indices.contains(position) else {
             throw NodeError(.verification, "the scene has no frame \(frame)")
         }
         return FrameProvenance(

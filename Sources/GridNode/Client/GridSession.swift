@@ -18,6 +18,8 @@ actor GridSession {
     let identity: IdentityKey
     /// The table of contents of the scene that was asked for last.
     var sceneIndex: (root: ChunkID, index: SceneIndex)?
+    /// The names of the objects of the scene that was asked for last.
+    var objectNames: (root: ChunkID, names: ObjectNames)?
 
     /// How often a lost session is made again before giving up.
     static let attemptsMax = 6

@@ -35,6 +35,8 @@ public struct ShotRequest: Sendable {
     public var framesPerSecond: Double
     /// For how long the shutter is open, 0 to 360 degrees of a frame's time; 0 blurs nothing.
     public var shutterAngle: Double
+    /// What the frames of a job carry beside the light, for those who write or denoise them.
+    public var layers: Set<FrameOutput.Layer> = []
 
     /// Creates a request with the defaults of `tessera render`.
     public init(

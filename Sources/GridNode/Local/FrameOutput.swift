@@ -91,7 +91,7 @@ public struct FrameOutput: Sendable {
 
     /// What a film must have for the layers and for the denoiser.
     var channels: FilmChannels {
-        self.layers.reduce(self.denoises ? [.guides] : []) { $0.union($1.channel) }
+        self.layers.channels.union(self.denoises ? .guides : [])
     }
 
     private enum Kind: String, CaseIterable {
@@ -315,6 +315,11 @@ public struct FrameOutput: Sendable {
         let padding = String(repeating: "0", count: max(0, width - digits.count))
         return pattern[..<first] + padding + digits + pattern[pattern.index(after: last)...]
     }
+}
+
+extension Set<FrameOutput.Layer> {
+    /// What a film must have for them.
+    var channels: FilmChannels { self.reduce([]) { $0.union($1.channel) } }
 }
 
 /// Where a picture comes from, as written into its file.

@@ -54,7 +54,14 @@ struct ShotPackage: ShotChunks {
             memory = max(memory, FrameMemory(assets: source.assets.count, frame: bytes.count).total(building: building))
             return add(bytes)
         }
-        let index = SceneIndex(assets: assets, firstFrame: source.frames.lowerBound, frames: frames)
+        var index = SceneIndex(assets: assets, firstFrame: source.frames.lowerBound, frames: frames)
+        if let names = try source.objectNames {
+            let encoded = names.encoded()
+            guard encoded.count <= ObjectNames.encodedSizeMax else {
+                throw NodeError(.invalidInput, "the names of its objects are too long for mattes")
+            }
+            index.names = add(encoded)
+        }
         let encoded = index.encoded()
         guard encoded.count <= SceneIndex.encodedSizeMax else {
             throw NodeError(.invalidInput, "the shot has too many chunks for one job", hint: "submit fewer frames")
@@ -87,6 +94,7 @@ struct ShotSource: Sendable {
     let notes: [String]
 
     private let shot: ImportedShot
+    private let layers: Set<FrameOutput.Layer>
     private let file: String
     private let options: ImportOptions
 
@@ -115,6 +123,7 @@ struct ShotSource: Sendable {
             notes.append("The animation ends with frame \(shot.lastFrame); later frames show its last moment.")
         }
         self.shot = shot
+        self.layers = request.layers
         self.file = request.file
         self.options = options
         self.frames = frames
@@ -141,6 +150,16 @@ struct ShotSource: Sendable {
     /// The names of the objects of a frame, by instance.
     func objectNames(_ frame: Int) throws -> [String] {
         try self.shot.objectNames(frame)
+    }
+
+    /// The names of the objects of all frames where they carry mattes.
+    var objectNames: ObjectNames? {
+        get throws {
+            guard self.layers.contains(.object) else { return nil }
+            var names = ObjectNames()
+            for frame in self.frames { names.append(try self.objectNames(frame)) }
+            return names
+        }
     }
 
     /// The blob of a frame.

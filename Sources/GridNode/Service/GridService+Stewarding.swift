@@ -208,7 +208,8 @@ extension GridService {
         guard let steward = self.stewards[job]?.steward, let wanted = steward.acceptedRoot(of: unit) else {
             return .refused
         }
-        guard UnitPixels.root(of: bytes, unit: unit, in: steward.plan.geometry) == wanted else {
+        let channels = steward.manifest.filmChannels
+        guard UnitPixels.root(of: bytes, unit: unit, in: steward.plan.geometry, channels: channels) == wanted else {
             self.logger.warning(
                 "pixels do not match what was signed",
                 metadata: ["job": "\(job)", "peer.id": "\(peer)", "unit": "\(unit)"]

@@ -191,9 +191,13 @@ extension JobManifest {
             height: self.height,
             samples: self.samples,
             maxDepth: self.maxDepth,
-            seed: self.seed
+            seed: self.seed,
+            channels: self.filmChannels
         )
     }
+
+    /// What frames carry beside the light.
+    var filmChannels: FilmChannels { FilmChannels(rawValue: UInt8(truncatingIfNeeded: self.channels)) }
 }
 
 extension RenderPool {

@@ -193,6 +193,6 @@ actor SceneProvider {
 extension SceneIndex {
     /// All chunks that the index names, without the index itself.
     var allChunks: [ChunkID] {
-        self.assets.chunks + self.frames.flatMap(\.chunks)
+        self.assets.chunks + self.frames.flatMap(\.chunks) + self.names.chunks
     }
 }

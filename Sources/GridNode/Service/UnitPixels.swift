@@ -12,12 +12,13 @@ enum UnitPixels {
     static func payloads(
         _ bytes: [UInt8],
         of unit: UnitID,
-        in geometry: FrameGeometry
+        in geometry: FrameGeometry,
+        channels: FilmChannels
     ) -> [(bounds: BlockBounds, payload: ArraySlice<UInt8>)]? {
         var payloads: [(bounds: BlockBounds, payload: ArraySlice<UInt8>)] = []
         var offset = 0
         for bounds in self.bounds(of: unit, in: geometry) {
-            let size = FilmBlock.payloadSize(width: bounds.width, height: bounds.height)
+            let size = FilmBlock.payloadSize(width: bounds.width, height: bounds.height, channels: channels)
             guard bytes.count - offset >= size else { return nil }
             payloads.append((bounds, bytes[offset ..< offset + size]))
             offset += size
@@ -26,8 +27,13 @@ enum UnitPixels {
     }
 
     /// The Merkle root that the bytes have as pixels of the unit, or nil when they have another size.
-    static func root(of bytes: [UInt8], unit: UnitID, in geometry: FrameGeometry) -> Digest? {
-        self.payloads(bytes, of: unit, in: geometry).map { payloads in
+    static func root(
+        of bytes: [UInt8],
+        unit: UnitID,
+        in geometry: FrameGeometry,
+        channels: FilmChannels
+    ) -> Digest? {
+        self.payloads(bytes, of: unit, in: geometry, channels: channels).map { payloads in
             MerkleTree(payloads.map { LeafHash.digest(ofPayload: $0.payload) }).root
         }
     }

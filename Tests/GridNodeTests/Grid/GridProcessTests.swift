@@ -48,16 +48,18 @@ extension ProcessTests {
         {
             let grid = try await TestGrid(count: 3)
             try await self.renderAlone(grid.directory)
+            // The second one with all that a frame can carry.
+            let more = ["--seed", "7", "--layers", "albedo,normal,depth,object,samples,guides"]
             let other = try await Program.run(
                 [
-                    "render", "\(grid.directory.path)/shot.gltf", "-o", "\(grid.directory.path)/alone-7", "--seed", "7",
-                ] + Self.size,
+                    "render", "\(grid.directory.path)/shot.gltf", "-o", "\(grid.directory.path)/alone-7",
+                ] + more + Self.size,
                 in: grid.directory
             )
             #expect(other.status == 0)
             try await grid.waitForPeers(2)
             let secondEntry = grid.entry(1)
-            async let second = self.submit(secondEntry, into: "out-7", ["--seed", "7"])
+            async let second = self.submit(secondEntry, into: "out-7", more)
             let first = try await self.submit(grid.entry())
             #expect(first.status == 0, "\(first.errors)")
             let result = try await second
