@@ -150,6 +150,36 @@ struct ChunkFiles: Sendable {
         return isWhole ? .bytes(bytes) : .unreadable
     }
 
+    /// What came of mapping a file.
+    enum MapResult {
+        /// Its bytes lie where they were wanted; their content is not verified yet.
+        case mapped
+        /// There is no such file.
+        case missing
+        /// It has another size, or the system does not map it.
+        case unreadable
+    }
+
+    /// Puts a chunk's file into the address space, in the place of what is there, and notes that it was used now.
+    ///
+    /// - Parameter place: memory that the caller has reserved, at a multiple of the size of a page.
+    func map(_ id: ChunkID, to place: UnsafeMutableRawBufferPointer) throws(StoreError) -> MapResult {
+        let path = self.path(of: id)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let number = errno
+            if number == ENOENT { return .missing }
+            throw StoreError(action: "read", path: path, errno: number)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, Int(status.st_size) == place.count, let base = place.baseAddress,
+            mmap(base, place.count, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, 0) == base
+        else { return .unreadable }
+        futimens(descriptor, nil)
+        return .mapped
+    }
+
     /// Removes a chunk's file; one that is not there is fine.
     func remove(_ id: ChunkID) {
         unlink(self.path(of: id))

@@ -137,6 +137,33 @@ public final class ChunkStore: Sendable {
         }
     }
 
+    /// Puts a chunk into memory that `blob` has reserved, verified; false when it is not here.
+    ///
+    /// Its file is mapped, not read into memory: it may be removed meanwhile, its bytes stay. A damaged file is removed, so
+    /// that the chunk is fetched anew.
+    ///
+    /// - Throws: ``StoreError`` with code `inputOutput` or `notWritable` when the file cannot be opened.
+    public func map(_ id: ChunkID, at number: Int, of blob: MappedBlob) async throws(StoreError) -> Bool {
+        guard self.has(id) else { return false }
+        return try await self.onLane(of: id) { () throws(StoreError) in
+            let place = blob.place(ofChunk: number)
+            switch try self.files.map(id, to: place) {
+            case .mapped where Digest(hashing: UnsafeRawBufferPointer(place)) == id.digest:
+                self.index.withLock { _ = $0.use(id) }
+                return true
+            case .mapped, .unreadable:
+                self.index.withLock { index in
+                    self.files.remove(id)
+                    index.remove(id, isDamaged: true)
+                }
+                return false
+            case .missing:
+                self.index.withLock { $0.remove(id) }
+                return false
+            }
+        }
+    }
+
     /// Whether a chunk is here, as far as is known without reading it.
     public func has(_ id: ChunkID) -> Bool {
         self.size(of: id) != nil

@@ -8,7 +8,7 @@ struct FrameMemoryTests {
         let memory = FrameMemory(assets: 40_000_000, frame: 1_000_000)
         let total = memory.total(building: 200_000_000)
         #expect(memory.building(ofTotal: total) == 200_000_000)
-        #expect(total > 2 * 41_000_000 + 200_000_000)
+        #expect(total > 41_000_000 + 200_000_000)
     }
 
     @Test

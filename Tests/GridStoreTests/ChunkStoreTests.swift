@@ -82,6 +82,42 @@ struct ChunkStoreTests {
     }
 
     @Test
+    func `the files of a blob's chunks are mapped side by side, and stay when they are removed`() async throws {
+        let store = try ChunkStore(in: self.directory)
+        let bytes = (0 ..< 2 * SceneIndex.chunkSize + 4_321).map {
+            UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13)
+        }
+        let (blob, chunks) = Chunker.split(bytes)
+        for chunk in chunks { try await store.put(Array(bytes[chunk.range]), expecting: chunk.id) }
+        let mapped = try #require(MappedBlob(blob))
+        for (i, chunk) in chunks.enumerated() { #expect(try await store.map(chunk.id, at: i, of: mapped)) }
+        for chunk in chunks { await store.remove(chunk.id) }
+        // Not in one comparison: a failure would print both.
+        let isEqual = mapped.bytes.elementsEqual(bytes)
+        #expect(isEqual)
+        #expect(try await !store.map(chunks[0].id, at: 0, of: mapped))
+    }
+
+    @Test
+    func `a damaged file is not mapped, and goes`() async throws {
+        let store = try ChunkStore(in: self.directory)
+        let chunk = self.chunk(1)
+        let blob = SceneIndex.Blob(size: 1_000, chunks: [chunk.id])
+        let mapped = try #require(MappedBlob(blob))
+        var flipped = chunk.bytes
+        flipped[500] ^= 1
+        for damage in [flipped, Array(chunk.bytes.prefix(999)), chunk.bytes + [7], []] {
+            try await store.put(chunk.bytes, expecting: chunk.id)
+            try self.temporary.write(damage, to: self.file(of: chunk.id))
+            #expect(try await !store.map(chunk.id, at: 0, of: mapped))
+            #expect(!store.has(chunk.id))
+        }
+        try await store.put(chunk.bytes, expecting: chunk.id)
+        #expect(try await store.map(chunk.id, at: 0, of: mapped))
+        #expect(mapped.bytes.elementsEqual(chunk.bytes))
+    }
+
+    @Test
     func `a huge or vanished file is not read`() async throws {
         let store = try ChunkStore(in: self.directory)
         let huge = self.chunk(1)

@@ -4,14 +4,14 @@ import GridWire
 package struct FrameMemory {
     /// The program without any scene, its threads' stacks and what they compute with.
     private static let program: UInt64 = 64 << 20
-    /// What the blobs take: once as they come, once where they are used.
+    /// What the blobs take, which are mapped from the disk.
     private let blobs: UInt64
 
     /// The memory for blobs of these sizes in bytes.
     package init(assets: Int, frame: Int) {
         // Sizes come from strangers, too: beyond what any job may ask for they are all the same.
         let sizes = [assets, frame].map { min(UInt64(max(0, $0)), WireLimits.memoryMax) }
-        self.blobs = 2 * sizes.reduce(0, +)
+        self.blobs = sizes.reduce(0, +)
     }
 
     /// All bytes together, where the scene takes `building` beside its blobs.

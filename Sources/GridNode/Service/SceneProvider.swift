@@ -77,7 +77,7 @@ actor SceneProvider {
             limits.memoryBytesMax = building
             let loaded = limits
             return try await pool.run {
-                try Scene(assets: shot.assets, frame: BlobBytes(bytes), limits: loaded) { pool.share($0, $1) }
+                try Scene(assets: shot.assets, frame: bytes, limits: loaded) { pool.share($0, $1) }
             }
         }
         self.scenes[key] = task
@@ -138,7 +138,7 @@ actor SceneProvider {
             let loaded = limits
             return Shot(
                 index: index,
-                assets: try await self.pool.run { try LoadedAssets(BlobBytes(blob), limits: loaded) }
+                assets: try await self.pool.run { try LoadedAssets(blob, limits: loaded) }
             )
         }
         self.shots[job] = task
@@ -150,35 +150,36 @@ actor SceneProvider {
         }
     }
 
-    /// The bytes of a blob, its chunks fetched a few at a time.
-    private func blob(_ blob: SceneIndex.Blob, job: JobID) async throws -> [UInt8] {
+    /// A blob, mapped from the disk, its missing chunks fetched a few at a time.
+    private func blob(_ blob: SceneIndex.Blob, job: JobID) async throws -> BlobBytes {
         guard blob.size <= self.memoryMax else {
             throw NodeError(.invalidInput, "a scene of \(blob.size) bytes does not fit into this node's memory limit")
         }
-        var parts = [[UInt8]](repeating: [], count: blob.chunks.count)
-        try await withThrowingTaskGroup(of: (Int, [UInt8]).self) { group in
+        guard blob.size > 0 else { return BlobBytes([]) }
+        guard let mapped = MappedBlob(blob) else {
+            throw NodeError(.storage, "this machine has no addresses for a scene of \(blob.size) bytes")
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
             var next = 0
-            while next < min(Self.fetchCountMax, blob.chunks.count) {
+            func mapNext() {
+                guard next < blob.chunks.count else { return }
                 let i = next
-                group.addTask { (i, try await self.chunk(blob.chunks[i], job: job)) }
+                group.addTask { try await self.map(blob.chunks[i], at: i, of: mapped, job: job) }
                 next += 1
             }
-            while let (i, bytes) = try await group.next() {
-                parts[i] = bytes
-                if next < blob.chunks.count {
-                    let i = next
-                    group.addTask { (i, try await self.chunk(blob.chunks[i], job: job)) }
-                    next += 1
-                }
-            }
+            for _ in 0 ..< Self.fetchCountMax { mapNext() }
+            while try await group.next() != nil { mapNext() }
         }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Int(clamping: blob.size))
-        for part in parts { bytes += part }
-        guard bytes.count == blob.size else {
-            throw NodeError(.invalidInput, "a blob of job \(job) has \(bytes.count) bytes instead of \(blob.size)")
+        return BlobBytes(borrowing: mapped.bytes) { withExtendedLifetime(mapped) {} }
+    }
+
+    /// Puts a chunk in its place; fetches it where it is not here, or was damaged.
+    private func map(_ id: ChunkID, at number: Int, of blob: MappedBlob, job: JobID) async throws {
+        if try await self.chunks.map(id, at: number, of: blob) { return }
+        _ = try await self.chunk(id, job: job)
+        guard try await self.chunks.map(id, at: number, of: blob) else {
+            throw NodeError(.storage, "a chunk of job \(job) cannot be read back from the disk")
         }
-        return bytes
     }
 
     /// A chunk from the disk, else from a peer.
