@@ -12,13 +12,16 @@ public enum Chunker {
     ///
     /// - Complexity: O(n), one hash over all bytes.
     public static func split(_ bytes: [UInt8]) -> (blob: SceneIndex.Blob, chunks: [Chunk]) {
-        let chunks = bytes.withUnsafeBytes { buffer in
-            stride(from: 0, to: buffer.count, by: SceneIndex.chunkSize).map { start in
-                let range = start ..< min(start + SceneIndex.chunkSize, buffer.count)
-                var hash = Blake2b256()
-                hash.update(UnsafeRawBufferPointer(rebasing: buffer[range]))
-                return Chunk(id: ChunkID(hash.finalize()), range: range)
-            }
+        bytes.withUnsafeBytes { self.split($0) }
+    }
+
+    /// The same of bytes elsewhere.
+    public static func split(_ bytes: UnsafeRawBufferPointer) -> (blob: SceneIndex.Blob, chunks: [Chunk]) {
+        let chunks = stride(from: 0, to: bytes.count, by: SceneIndex.chunkSize).map { start in
+            let range = start ..< min(start + SceneIndex.chunkSize, bytes.count)
+            var hash = Blake2b256()
+            hash.update(UnsafeRawBufferPointer(rebasing: bytes[range]))
+            return Chunk(id: ChunkID(hash.finalize()), range: range)
         }
         return (SceneIndex.Blob(size: UInt64(bytes.count), chunks: chunks.map(\.id)), chunks)
     }

@@ -23,7 +23,7 @@ public struct SceneIndex: Hashable, Sendable {
     /// The most bytes of an encoded index.
     public static let encodedSizeMax = 8 << 20
     /// The most bytes of one blob.
-    public static let blobSizeMax: UInt64 = 4 << 30
+    public static let blobSizeMax: UInt64 = 64 << 30
 
     /// The blob that all frames share.
     public var assets: Blob

@@ -20,6 +20,9 @@ public struct ImportLimits: Hashable, Sendable {
     public var maxZeroElements = 1 << 23
     /// Most vertices of all meshes together, those of morph targets included.
     public var maxVertices = 1 << 28
+    /// Most bytes of meshes that are kept in memory; of further ones that neither move nor shine only an outline is kept, and
+    /// they are read again when they are encoded.
+    public var residentMeshBytes = 256 << 20
     /// Most triangles of all meshes together, before instancing.
     public var maxTriangles = 1 << 28
     /// Most copies that `EXT_mesh_gpu_instancing` makes.

@@ -2,7 +2,7 @@ public import RenderCore
 
 /// A scene file after its import: what all its frames share, and a recipe for each frame.
 public struct ImportedShot: Sendable {
-    /// What all frames share.
+    /// What all frames share; meshes beyond ``ImportLimits/residentMeshBytes`` are outlines.
     public let assets: SceneAssets
     /// What a person should know about the import.
     ///
@@ -16,6 +16,8 @@ public struct ImportedShot: Sendable {
     /// The largest frame number that is accepted.
     public static let frameMax = 1_000_000
 
+    /// Where outlines are read from again.
+    private let meshes: MeshSources?
     private let stage: NodeStage
     private let camera: CameraChoice
     private let startTime: Double
@@ -32,12 +34,14 @@ public struct ImportedShot: Sendable {
 
     init(
         assets: SceneAssets,
+        meshes: MeshSources?,
         notes: [String],
         stage: NodeStage,
         camera: CameraChoice,
         options: ImportOptions
     ) {
         self.assets = assets
+        self.meshes = meshes
         self.notes = notes
         self.framesPerSecond = options.framesPerSecond
         self.startTime = options.startTime
@@ -47,6 +51,21 @@ public struct ImportedShot: Sendable {
         // A last key at 47/24 seconds, rounded to single precision, still is frame 48.
         let last = ((stage.animation.duration - options.startTime) * options.framesPerSecond + 1e-3).rounded(.down) + 1
         self.lastFrame = last >= 1 ? Int(min(last, Double(Self.frameMax))) : 1
+    }
+
+    /// The bytes of ``SceneAssets/encoded()``, in memory, or in a file without a name where meshes are outlines.
+    ///
+    /// - Parameter directory: where that file is; it needs room for all of the bytes.
+    /// - Throws: `SceneBlobError`, also when the file cannot be written or the scene's files have changed.
+    public func encodedAssets(directory: String = BlobFile.standardDirectory) throws(SceneBlobError) -> BlobBytes {
+        guard let meshes = self.meshes else { return BlobBytes(try self.assets.encoded()) }
+        return try self.assets.encode(to: try BlobFile(in: directory)) { (i) throws(SceneBlobError) in
+            do throws(ImportError) {
+                return try meshes.mesh(i)
+            } catch {
+                throw .notWritten("the scene cannot be read a second time: \(error.message)")
+            }
+        }.mapped()
     }
 
     /// Frame number 1 shows the start time, frame 2 a frame's duration later, and so on; the shutter opens then.

@@ -23,6 +23,8 @@ struct ShotAssembly {
                 accessors: self.accessors,
                 variant: try self.variant(),
                 shutterTime: self.options.shutterTime,
+                // Copies of a sphere become particles only where the sphere is at hand.
+                smallMeshBytes: self.options.spheresBecomeParticles ? 1 << 22 : 0,
                 limits: limits
             ),
             options: self.options
@@ -61,7 +63,7 @@ struct ShotAssembly {
             contents: contents,
             meshes: meshes.meshes,
             deformers: meshes.deformers,
-            boxes: meshes.meshes.map { Box($0.positions) },
+            boxes: meshes.boxes,
             particleBoxes: meshes.particles.map { Box($0) },
             volumeBoxes: volumes.map { Box(low: SIMD3<Double>($0.low), high: SIMD3<Double>($0.high)) }
         )
@@ -88,6 +90,7 @@ struct ShotAssembly {
         assets.volumes = volumes
         return ImportedShot(
             assets: assets,
+            meshes: meshes.sources.isEmpty ? nil : MeshSources(meshes),
             notes: notes,
             stage: stage,
             camera: camera,

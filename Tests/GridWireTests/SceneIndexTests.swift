@@ -31,7 +31,8 @@ struct SceneIndexTests {
         let chunkSize = UInt64(SceneIndex.chunkSize)
         let cases: [(UInt64, Int, Bool)] = [
             (0, 0, true), (0, 1, false), (1, 0, false), (1, 1, true), (chunkSize, 1, true), (chunkSize + 1, 1, false),
-            (chunkSize + 1, 2, true), (SceneIndex.blobSizeMax, 4_096, true), (SceneIndex.blobSizeMax + 1, 4_097, false),
+            (chunkSize + 1, 2, true), (SceneIndex.blobSizeMax, 65_536, true),
+            (SceneIndex.blobSizeMax + 1, 65_537, false),
             (.max, 1, false),
         ]
         for (size, count, isValid) in cases {

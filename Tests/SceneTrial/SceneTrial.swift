@@ -8,8 +8,10 @@ import SceneImport
 ///     scenetrial FILE PICTURE.png [--import-only]
 ///     scenetrial --sheet SHEET.png PICTURE.png...
 ///     scenetrial --looks DIRECTORY
+///     scenetrial --measure FILE
 ///
-/// The last one writes small versions of the looks as blobs, NAME.assets and NAME.frame, for `Tests/Determinism/run`.
+/// `--looks` writes small versions of the looks as blobs, NAME.assets and NAME.frame, for `Tests/Determinism/run`;
+/// `--measure` imports, encodes and validates, and says in JSON what that took, for `Tests/Benchmarks/import`.
 /// Prints one line of fields between tabs: `ok` or `refused` or `failed`, seconds of the import, megabytes of the scene
 /// blob, peak memory in megabytes, triangles, and what the importer says. Ends with 0 in each of these cases.
 @main
@@ -24,12 +26,14 @@ struct SceneTrial {
                 try self.sheet(arguments[1], Array(arguments[2...]))
             } else if arguments.first == "--looks", arguments.count == 2 {
                 try self.writeLooks(arguments[1])
+            } else if arguments.first == "--measure", arguments.count == 2 {
+                try self.measure(arguments[1])
             } else if arguments.count >= 2 {
                 self.trial(arguments[0], picture: arguments[1], options: Set(arguments[2...]))
             } else {
                 print(
                     "usage: scenetrial FILE PICTURE.png [--import-only] | scenetrial --sheet SHEET.png PICTURE.png... "
-                        + "| scenetrial --looks DIRECTORY"
+                        + "| scenetrial --looks DIRECTORY | scenetrial --measure FILE"
                 )
                 exit(64)
             }
@@ -46,6 +50,26 @@ struct SceneTrial {
             try AtomicFile.write(try shot.assets.encoded(), to: path + ".assets")
             try AtomicFile.write(try shot.frame(1).encoded(for: shot.assets), to: path + ".frame")
         }
+    }
+
+    private static func measure(_ file: String) throws {
+        let start = (self.seconds, self.processorSeconds)
+        let assets = try ShotImporter().importShot(at: file).encodedAssets()
+        let done = (self.seconds, self.processorSeconds)
+        let peak = self.peakMegabytes
+        // Once so that the file is in memory, as far as it fits.
+        var limits = SceneLimits()
+        limits.blobBytesMax = .max
+        _ = try LoadedAssets(assets, limits: limits)
+        let warm = (self.seconds, self.processorSeconds)
+        _ = try LoadedAssets(assets, limits: limits)
+        print(
+            """
+            {"seconds": \(done.0 - start.0), "processorSeconds": \(done.1 - start.1), "peakMegabytes": \(peak), \
+            "blobBytes": \(assets.count), "validationSeconds": \(self.seconds - warm.0), \
+            "validationProcessorSeconds": \(self.processorSeconds - warm.1)}
+            """
+        )
     }
 
     private static func trial(_ file: String, picture: String, options: Set<String>) {
@@ -126,18 +150,26 @@ struct SceneTrial {
         _ triangles: Int,
         _ text: String
     ) {
-        var usage = rusage()
-        getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
         func short(_ value: Double) -> String { "\((value * 1_000).rounded() / 1_000)" }
-        let memory = Double(usage.ru_maxrss) / 1_000
+        let memory = self.peakMegabytes
         print(
             "\(status)\t\(short(imported))\t\(short(encoded))\t\(short(size))\t\(short(memory))\t\(triangles)\t\(text)"
         )
     }
 
-    private static var seconds: Double {
+    private static var peakMegabytes: Double {
+        var usage = rusage()
+        getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
+        return Double(usage.ru_maxrss) / 1_000
+    }
+
+    private static var seconds: Double { self.clock(CLOCK_MONOTONIC) }
+
+    private static var processorSeconds: Double { self.clock(CLOCK_PROCESS_CPUTIME_ID) }
+
+    private static func clock(_ clock: clockid_t) -> Double {
         var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
+        clock_gettime(clock, &now)
         return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
     }
 }

@@ -37,8 +37,8 @@ struct ShotStage: ShotChunks {
     /// Stores a shot.
     func add(_ package: ShotPackage) async throws -> Shot {
         var newSize = 0
-        for id in self.store.missing(among: package.chunks.keys.sorted()) {
-            guard let bytes = package.chunks[id] else { continue }
+        for id in self.store.missing(among: package.chunkNames) {
+            guard let bytes = package.get(id) else { continue }
             try await self.store.put(bytes, expecting: id, durability: .committed)
             newSize += bytes.count
         }

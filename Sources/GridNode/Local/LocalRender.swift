@@ -100,7 +100,7 @@ public struct LocalRender: Sendable {
         let importSeconds = start.duration(to: .now) / .seconds(1)
         for note in source.notes { progress(.note(note)) }
         try self.output.check(frameCount: source.frames.count)
-        let assetChunks = Chunker.split(source.assets).blob.chunks
+        let assetChunks = source.assets.withUnsafeBytes { Chunker.split($0).blob.chunks }
         let settings = RenderSettings(
             width: self.shot.width,
             height: self.shot.height,
@@ -124,7 +124,7 @@ public struct LocalRender: Sendable {
             zeroedSamples: 0
         )
         progress(.blocks(done: 0, total: total))
-        let assets = try await pool.run { try LoadedAssets(BlobBytes(source.assets)) }
+        let assets = try await pool.run { try LoadedAssets(source.assets) }
         for frame in source.frames {
             try Task.checkCancellation()
             let buildStart = ContinuousClock.now

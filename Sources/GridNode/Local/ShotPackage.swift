@@ -16,8 +16,8 @@ struct ShotPackage: ShotChunks {
     let index: SceneIndex
     /// The chunk that holds the encoded index.
     let root: ChunkID
-    /// All chunks, the index's own included, by name.
-    let chunks: [ChunkID: [UInt8]]
+    /// All chunks, the index's own included, by name: parts of blobs.
+    private let chunks: [ChunkID: (blob: BlobBytes, range: Range<Int>)]
     /// What a person should know of the input.
     let notes: [String]
     /// The most bytes of memory that a node takes to render one of its frames.
@@ -25,8 +25,11 @@ struct ShotPackage: ShotChunks {
 
     /// The sum of all chunk sizes in bytes.
     var totalSize: Int {
-        self.chunks.values.reduce(0) { $0 + $1.count }
+        self.chunks.values.reduce(0) { $0 + $1.range.count }
     }
+
+    /// The names of all chunks.
+    var chunkNames: [ChunkID] { self.chunks.keys.sorted() }
 
     /// Imports and encodes a shot; computes for long.
     ///
@@ -39,18 +42,18 @@ struct ShotPackage: ShotChunks {
     ///
     /// - Throws: As ``init(_:)``.
     init(_ source: ShotSource) throws {
-        var chunks: [ChunkID: [UInt8]] = [:]
-        func add(_ bytes: [UInt8]) -> SceneIndex.Blob {
-            let (blob, pieces) = Chunker.split(bytes)
-            for piece in pieces { chunks[piece.id] = Array(bytes[piece.range]) }
+        var chunks: [ChunkID: (blob: BlobBytes, range: Range<Int>)] = [:]
+        func add(_ bytes: BlobBytes) -> SceneIndex.Blob {
+            let (blob, pieces) = bytes.withUnsafeBytes { Chunker.split($0) }
+            for piece in pieces { chunks[piece.id] = (bytes, piece.range) }
             return blob
         }
         let assets = add(source.assets)
         var memory: UInt64 = 0
-        let loaded = try LoadedAssets(BlobBytes(source.assets))
+        let loaded = try LoadedAssets(source.assets, limits: .ofSubmitters)
         let frames = try source.frames.map { frame in
-            let bytes = try source.frameBlob(frame)
-            let building = try Scene.bytesNeeded(assets: loaded, frame: BlobBytes(bytes))
+            let bytes = BlobBytes(try source.frameBlob(frame))
+            let building = try Scene.bytesNeeded(assets: loaded, frame: bytes, limits: .ofSubmitters)
             memory = max(memory, FrameMemory(assets: source.assets.count, frame: bytes.count).total(building: building))
             return add(bytes)
         }
@@ -60,14 +63,14 @@ struct ShotPackage: ShotChunks {
             guard encoded.count <= ObjectNames.encodedSizeMax else {
                 throw NodeError(.invalidInput, "the names of its objects are too long for mattes")
             }
-            index.names = add(encoded)
+            index.names = add(BlobBytes(encoded))
         }
         let encoded = index.encoded()
         guard encoded.count <= SceneIndex.encodedSizeMax else {
             throw NodeError(.invalidInput, "the shot has too many chunks for one job", hint: "submit fewer frames")
         }
         let root = ChunkID(Digest(hashing: encoded))
-        chunks[root] = encoded
+        chunks[root] = (BlobBytes(encoded), 0 ..< encoded.count)
         self.index = index
         self.root = root
         self.chunks = chunks
@@ -76,18 +79,31 @@ struct ShotPackage: ShotChunks {
     }
 
     func size(of id: ChunkID) -> Int? {
-        self.chunks[id]?.count
+        self.chunks[id]?.range.count
     }
 
     func get(_ id: ChunkID) -> [UInt8]? {
-        self.chunks[id]
+        self.chunks[id].map { chunk in chunk.blob.withUnsafeBytes { Array($0[chunk.range]) } }
+    }
+}
+
+extension SceneLimits {
+    /// What is handed over is not rendered here: only the nodes' memory counts.
+    static var ofSubmitters: SceneLimits {
+        SceneLimits(
+            blobBytesMax: Int(clamping: SceneIndex.blobSizeMax),
+            trianglesMax: .max,
+            particlesMax: .max,
+            voxelsMax: .max,
+            memoryBytesMax: .max
+        )
     }
 }
 
 /// An imported shot that gives the blobs of its frames.
 struct ShotSource: Sendable {
     /// The blob that all frames share.
-    let assets: [UInt8]
+    let assets: BlobBytes
     /// The frames that are wanted.
     let frames: ClosedRange<Int>
     /// What a person should know of the input.
@@ -128,7 +144,7 @@ struct ShotSource: Sendable {
         self.options = options
         self.frames = frames
         self.notes = notes
-        self.assets = try known?.assets ?? shot.assets.encoded()
+        self.assets = try known?.assets ?? shot.encodedAssets()
     }
 
     private static func options(_ request: ShotRequest) -> ImportOptions {

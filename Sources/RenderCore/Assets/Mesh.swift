@@ -20,6 +20,8 @@ public struct Mesh: Sendable, Equatable {
     public var indices: [UInt32]
     /// The index of the material in ``SceneAssets/materials``.
     public var material: Int
+    /// Whether its arrays are elsewhere, since they are many: see ``SceneAssets/encode(to:mesh:)``.
+    public var isOutline = false
 
     /// Creates a mesh; nothing is checked before ``SceneAssets/encoded()``.
     public init(

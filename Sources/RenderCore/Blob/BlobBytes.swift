@@ -54,6 +54,14 @@ public struct BlobBytes: Sendable {
         )
     }
 
+    /// The number of bytes.
+    public var count: Int { self.storage.bytes.count }
+
+    /// Lends the bytes to code that does not keep the pointer.
+    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withExtendedLifetime(self.storage) { body(self.storage.bytes) }
+    }
+
     /// The bytes; they live as long as this value does.
     var buffer: UnsafeRawBufferPointer { self.storage.bytes }
 }

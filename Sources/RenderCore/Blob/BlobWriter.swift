@@ -3,58 +3,85 @@
 /// A blob is: eight bytes of magic, the version and the number of sections as 32-bit numbers, the byte count of each
 /// section as a 64-bit number, then the sections. Each begins at a multiple of ``BlobFormat/alignment``; what lies
 /// between them is zero. All numbers are little-endian. A scene has exactly one encoding.
-struct BlobWriter {
-    private var bytes: [UInt8] = []
+struct BlobWriter<Output: BlobOutput> {
+    private var output: Output
     private var sizes: [UInt64] = []
+    private var end: Int
     private let sectionCount: Int
 
-    /// Begins a blob of so many sections; a `capacity` in bytes that is right spares copies of everything written so far.
-    init(sections: Int, capacity: Int) {
+    /// Begins a blob of so many sections.
+    init(sections: Int, to output: consuming Output) {
         self.sectionCount = sections
-        let header = BlobFormat.headerSize(sections: sections)
-        self.bytes.reserveCapacity(header + capacity + sections * BlobFormat.alignment)
-        self.bytes.append(contentsOf: repeatElement(0, count: header))
+        self.output = output
+        self.end = BlobFormat.headerSize(sections: sections)
     }
 
-    mutating func section(_ words: [UInt32]) {
-        self.section(words: [words])
+    mutating func section(_ words: [UInt32]) throws(SceneBlobError) {
+        try self.section(arrays: [words])
     }
 
-    mutating func section(_ numbers: [Float]) {
-        self.section(floats: [numbers])
-    }
-
-    /// Arrays one after the other.
-    mutating func section(words arrays: [[UInt32]]) {
-        self.section { bytes in
-            for array in arrays { bytes.append(littleEndianNumbers: array) }
-        }
+    mutating func section(_ numbers: [Float]) throws(SceneBlobError) {
+        try self.section(arrays: [numbers])
     }
 
     /// Arrays one after the other.
-    mutating func section(floats arrays: [[Float]]) {
-        self.section { bytes in
-            for array in arrays { bytes.append(littleEndianNumbers: array) }
-        }
+    mutating func section<Number: BitwiseCopyable>(arrays: [[Number]]) throws(SceneBlobError) {
+        let size = arrays.reduce(0) { $0 + $1.count } * MemoryLayout<Number>.size
+        var at = self.reserve(size)
+        for array in arrays { try self.fill(&at, array) }
     }
 
-    mutating func section(_ write: (inout [UInt8]) -> Void) {
-        let start = self.bytes.count
-        write(&self.bytes)
-        self.sizes.append(UInt64(self.bytes.count - start))
-        while self.bytes.count % BlobFormat.alignment != 0 { self.bytes.append(0) }
+    /// Pieces one after the other, of which one at a time is in memory.
+    mutating func section(pieces: Int, _ write: (Int, inout [UInt8]) -> Void) throws(SceneBlobError) {
+        var at = self.end
+        for piece in 0 ..< pieces {
+            var bytes: [UInt8] = []
+            write(piece, &bytes)
+            try self.fill(&at, bytes)
+        }
+        _ = self.reserve(at - self.end)
+    }
+
+    /// Makes room for a section whose bytes come later, and says where.
+    mutating func reserve(_ size: Int) -> Int {
+        let start = self.end
+        self.sizes.append(UInt64(size))
+        self.end += BlobFormat.aligned(size)
+        return start
+    }
+
+    /// Writes numbers as they lie in memory and moves the offset behind them.
+    ///
+    /// Memory is little-endian on every machine that this runs on: loaded blobs are used in place as well.
+    mutating func fill<Number: BitwiseCopyable>(
+        _ offset: inout Int,
+        _ numbers: [Number]
+    ) throws(SceneBlobError) {
+        guard !numbers.isEmpty else { return }
+        // Typed throws do not pass through the standard library's function here.
+        let result: Result<Void, SceneBlobError> = numbers.withUnsafeBytes { bytes in
+            do throws(SceneBlobError) {
+                return .success(try self.output.write(bytes, at: offset))
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+        offset += numbers.count * MemoryLayout<Number>.size
     }
 
     /// The whole blob, after all its sections.
-    consuming func finished(magic: UInt64) -> [UInt8] {
+    consuming func finished(magic: UInt64) throws(SceneBlobError) -> Output {
         precondition(self.sizes.count == self.sectionCount, "a blob has a fixed number of sections")
         var header: [UInt8] = []
         header.append(littleEndian: magic)
         header.append(littleEndian: BlobFormat.version)
         header.append(littleEndian: UInt32(self.sizes.count))
         for size in self.sizes { header.append(littleEndian: size) }
-        for (i, byte) in header.enumerated() { self.bytes[i] = byte }
-        return self.bytes
+        var start = 0
+        try self.fill(&start, header)
+        try self.output.finish(byteCount: self.end)
+        return self.output
     }
 }
 

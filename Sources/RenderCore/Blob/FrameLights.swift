@@ -35,13 +35,13 @@ struct FrameLights {
     }
 
     /// Writes the tree's nodes, where its lights hang, what they are; the directional lights and their distribution.
-    func write(_ writer: inout BlobWriter) {
+    func write(_ writer: inout BlobWriter<some BlobOutput>) throws(SceneBlobError) {
         let tree = LightTreeBuilder(self.bounds)
-        writer.section(tree.nodes)
-        writer.section(tree.leaves)
-        writer.section(self.lights)
-        writer.section(self.suns)
-        writer.section(DiscreteDistribution.starts(weights: self.illuminances) ?? [])
+        try writer.section(tree.nodes)
+        try writer.section(tree.leaves)
+        try writer.section(self.lights)
+        try writer.section(self.suns)
+        try writer.section(DiscreteDistribution.starts(weights: self.illuminances) ?? [])
     }
 }
 

@@ -19,9 +19,9 @@ struct MeshLights {
     }
 
     /// Writes the nodes of all trees, then where the triangles of all emitting meshes hang.
-    func write(_ writer: inout BlobWriter) {
-        writer.section(words: self.nodes)
-        writer.section(words: self.leaves)
+    func write(_ writer: inout BlobWriter<some BlobOutput>) throws(SceneBlobError) {
+        try writer.section(arrays: self.nodes)
+        try writer.section(arrays: self.leaves)
     }
 
     /// A few triangles that face one way look much the same from everywhere; so do those that shine on both sides and lie

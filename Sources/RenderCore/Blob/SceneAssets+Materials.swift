@@ -9,7 +9,7 @@ extension SceneAssets {
     /// none), number of the further lobes and one (zero for none), then the references.
     static var materialWords: Int { 22 + 4 * Self.textureWords }
 
-    func writeMaterials(_ writer: inout BlobWriter) throws(SceneBlobError) {
+    func writeMaterials(_ writer: inout BlobWriter<some BlobOutput>) throws(SceneBlobError) {
         guard self.materials.count <= SceneRange.countMax else {
             throw SceneBlobError(.limitExceeded, "\(self.materials.count) materials are too many")
         }
@@ -49,10 +49,10 @@ extension SceneAssets {
                 try self.appendReference(reference, ofMaterial: i, to: &words)
             }
         }
-        writer.section(words)
-        writer.section(lobes.records)
-        writer.section(stacks.stackRecords)
-        writer.section(stacks.layerRecords)
+        try writer.section(words)
+        try writer.section(lobes.records)
+        try writer.section(stacks.stackRecords)
+        try writer.section(stacks.layerRecords)
     }
 
     /// The coefficient of absorption per metre.

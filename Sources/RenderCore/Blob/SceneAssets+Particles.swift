@@ -8,7 +8,7 @@ extension SceneAssets {
 
     /// Writes six sections: records, centres with radii, colours, centres when the shutter closes, and light trees: their
     /// nodes, then where their clusters hang.
-    func writeParticles(_ writer: inout BlobWriter) throws(SceneBlobError) {
+    func writeParticles(_ writer: inout BlobWriter<some BlobOutput>) throws(SceneBlobError) {
         var records: [UInt32] = []
         var sets = self.particles
         var nodes: [[UInt32]] = []
@@ -36,19 +36,19 @@ extension SceneAssets {
             leaves.append(lights.tree.leaves)
             records += [UInt32(lights.tree.nodes.count / LightNode.words), UInt32(lights.tree.leaves.count)]
         }
-        writer.section(records)
-        writer.section { body in
-            for set in sets {
-                for i in set.radii.indices {
-                    for k in 0 ..< 3 { body.append(littleEndian: set.centers[3 * i + k].bitPattern) }
-                    body.append(littleEndian: set.radii[i].bitPattern)
-                }
+        try writer.section(records)
+        try writer.section(pieces: sets.count) { number, body in
+            let set = sets[number]
+            body.reserveCapacity(16 * set.radii.count)
+            for i in set.radii.indices {
+                for k in 0 ..< 3 { body.append(littleEndian: set.centers[3 * i + k].bitPattern) }
+                body.append(littleEndian: set.radii[i].bitPattern)
             }
         }
-        writer.section(words: sets.map { $0.colors.map { $0 & 0xff_ffff } })
-        writer.section(floats: sets.map { $0.closingCenters })
-        writer.section(words: nodes)
-        writer.section(words: leaves)
+        try writer.section(arrays: sets.map { $0.colors.map { $0 & 0xff_ffff } })
+        try writer.section(arrays: sets.map { $0.closingCenters })
+        try writer.section(arrays: nodes)
+        try writer.section(arrays: leaves)
     }
 
     /// Refuses a set whose arrays do not fit together or that has numbers out of range.

@@ -14,6 +14,8 @@ public struct SceneBlobError: Error, Sendable, Equatable {
         public static let invalidValue = Code(value: 2)
         /// The scene is larger than ``SceneLimits`` allow.
         public static let limitExceeded = Code(value: 3)
+        /// A ``BlobOutput`` did not take bytes, or a mesh could not be had.
+        public static let notWritten = Code(value: 4)
     }
 
     /// The kind of failure.
@@ -25,6 +27,9 @@ public struct SceneBlobError: Error, Sendable, Equatable {
         self.code = code
         self.message = message
     }
+
+    /// What a ``BlobOutput`` throws, and who gives meshes to ``SceneAssets/encode(to:mesh:)``.
+    public static func notWritten(_ message: String) -> SceneBlobError { SceneBlobError(.notWritten, message) }
 
     /// Whether the codes are equal; messages may differ.
     public static func == (left: SceneBlobError, right: SceneBlobError) -> Bool {

@@ -22,10 +22,8 @@ extension SceneFrame {
     /// - Throws: ``SceneBlobError`` for instances of meshes that do not exist and numbers that are not finite, also those
     ///   of `assets` as far as they matter here.
     public func encoded(for assets: SceneAssets) throws(SceneBlobError) -> [UInt8] {
-        var writer = BlobWriter(
-            sections: Self.sectionCount,
-            capacity: 1 << 16 + 4 * Self.instanceWords * self.instances.count
-        )
+        let blob = BlobInMemory(capacity: 1 << 16 + 4 * Self.instanceWords * self.instances.count)
+        var writer = BlobWriter(sections: Self.sectionCount, to: blob)
         try self.writeCamera(&writer)
         var estimates = EmissionEstimates(assets: assets)
         try self.writeDeformedMeshes(&estimates, &writer)
@@ -34,13 +32,13 @@ extension SceneFrame {
         var lightWords: [UInt32] = []
         try self.appendInstances(assets, &estimates, to: &lights)
         for (i, light) in self.lights.enumerated() { try Self.append(light, number: i, to: &lightWords, &lights) }
-        writer.section(lightWords)
-        lights.write(&writer)
+        try writer.section(lightWords)
+        try lights.write(&writer)
         try self.writeVolumes(assets, &writer)
-        return writer.finished(magic: BlobFormat.frameMagic)
+        return try writer.finished(magic: BlobFormat.frameMagic).bytes
     }
 
-    private func writeCamera(_ writer: inout BlobWriter) throws(SceneBlobError) {
+    private func writeCamera(_ writer: inout BlobWriter<some BlobOutput>) throws(SceneBlobError) {
         func number(_ value: Float, _ range: ClosedRange<Float>) throws(SceneBlobError) -> UInt32 {
             try encodable(value, range, "a number of the camera").bitPattern
         }
@@ -68,12 +66,12 @@ extension SceneFrame {
         words.append(UInt32(camera.lensBlades))
         words.append(try number(camera.lensRotation, SceneRange.angle))
         try Self.append(camera.closingTransform ?? camera.transform, to: &words, "the camera's closing transform")
-        writer.section(words)
+        try writer.section(words)
     }
 
     private func writeDeformedMeshes(
         _ estimates: inout EmissionEstimates,
-        _ writer: inout BlobWriter
+        _ writer: inout BlobWriter<some BlobOutput>
     ) throws(SceneBlobError) {
         let assets = estimates.assets
         var records: [UInt32] = []
@@ -113,16 +111,19 @@ extension SceneFrame {
             records += lights.append(try estimates.lights(of: pose.applied(to: mesh), number: pose.mesh))
             records.append(isMoving ? 1 : 0)
         }
-        writer.section(records)
-        writer.section(floats: self.deformedMeshes.map { $0.positions })
-        writer.section(floats: self.deformedMeshes.map { $0.normals })
-        writer.section(floats: self.deformedMeshes.map { $0.tangents })
-        writer.section(floats: self.deformedMeshes.map { $0.closingPositions })
-        writer.section(floats: self.deformedMeshes.map { $0.closingNormals })
-        lights.write(&writer)
+        try writer.section(records)
+        try writer.section(arrays: self.deformedMeshes.map { $0.positions })
+        try writer.section(arrays: self.deformedMeshes.map { $0.normals })
+        try writer.section(arrays: self.deformedMeshes.map { $0.tangents })
+        try writer.section(arrays: self.deformedMeshes.map { $0.closingPositions })
+        try writer.section(arrays: self.deformedMeshes.map { $0.closingNormals })
+        try lights.write(&writer)
     }
 
-    private func writeInstances(_ assets: SceneAssets, _ writer: inout BlobWriter) throws(SceneBlobError) {
+    private func writeInstances(
+        _ assets: SceneAssets,
+        _ writer: inout BlobWriter<some BlobOutput>
+    ) throws(SceneBlobError) {
         var words: [UInt32] = []
         words.reserveCapacity(self.instances.count * Self.instanceWords)
         var motions: [UInt32] = []
@@ -142,8 +143,8 @@ extension SceneFrame {
             motions.append(UInt32(i))
             try Self.append(closing, to: &motions, "the closing transform of instance \(i)")
         }
-        writer.section(words)
-        writer.section(motions)
+        try writer.section(words)
+        try writer.section(motions)
     }
 
     static func append(

@@ -4,7 +4,7 @@ extension SceneAssets {
     static var volumeWords: Int { 19 }
 
     /// Writes three sections: records, numbers at points, colours.
-    func writeVolumes(_ writer: inout BlobWriter) throws(SceneBlobError) {
+    func writeVolumes(_ writer: inout BlobWriter<some BlobOutput>) throws(SceneBlobError) {
         var records: [UInt32] = []
         var scales: [Float] = []
         var colors: [Float] = []
@@ -31,16 +31,14 @@ extension SceneAssets {
                 for k in 0 ..< 3 { colors.append(try encodable(color[k], SceneRange.radiance, what)) }
             }
         }
-        writer.section(records)
-        let volumes = self.volumes
-        writer.section { bytes in
-            for (volume, scale) in zip(volumes, scales) {
-                let inverse = scale > 0 ? 1 / scale : 0
-                bytes.append(littleEndianNumbers: volume.densities.map { Self.code($0 * inverse) })
-                bytes.append(littleEndianNumbers: volume.temperatures.map { Self.code($0 * 65_535) })
-            }
+        try writer.section(records)
+        try writer.section(pieces: self.volumes.count) { i, bytes in
+            let volume = self.volumes[i]
+            let inverse = scales[i] > 0 ? 1 / scales[i] : 0
+            bytes.append(littleEndianNumbers: volume.densities.map { Self.code($0 * inverse) })
+            bytes.append(littleEndianNumbers: volume.temperatures.map { Self.code($0 * 65_535) })
         }
-        writer.section(colors)
+        try writer.section(colors)
     }
 
     private static func code(_ value: Float) -> UInt16 { UInt16(clamped(value + 0.5, 0, 65_535)) }
@@ -73,7 +71,7 @@ extension SceneFrame {
     /// The words of a placed volume: volume, twelve of transform.
     static var volumeWords: Int { 13 }
 
-    func writeVolumes(_ assets: SceneAssets, _ writer: inout BlobWriter) throws(SceneBlobError) {
+    func writeVolumes(_ assets: SceneAssets, _ writer: inout BlobWriter<some BlobOutput>) throws(SceneBlobError) {
         guard self.volumes.count <= SceneRange.volumeInstancesMax else {
             throw SceneBlobError(
                 .limitExceeded,
@@ -91,7 +89,7 @@ extension SceneFrame {
             words.append(UInt32(instance.volume))
             try Self.append(instance.transform, to: &words, "the transform of placed volume \(i)")
         }
-        writer.section(words)
+        try writer.section(words)
     }
 }
 

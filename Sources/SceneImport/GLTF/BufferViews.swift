@@ -84,6 +84,16 @@ final class BufferViews {
         }
     }
 
+    /// Gives back the memory of what was read of files; it is read again when it is looked at again.
+    func releasePages() {
+        for case .some(let buffer) in self.buffers { buffer.releasePages() }
+    }
+
+    /// Begins to count elements that no bytes stand behind anew: a mesh is read a second time.
+    func forgetZeros() {
+        self.zerosLeft = self.limits.maxZeroElements
+    }
+
     /// Counts elements that no bytes stand behind.
     func takeZeros(_ count: Int) throws(ImportError) {
         guard count <= self.zerosLeft else {

@@ -57,6 +57,11 @@ struct ByteView: Sendable {
         }
     }
 
+    /// Gives back the memory that bytes of a file take since they were looked at.
+    func releasePages() {
+        if case .file(let file) = self.storage { file.releasePages() }
+    }
+
     /// A copy of the bytes.
     var array: [UInt8] {
         if case .array(let array) = self.storage, self.count == array.count { return array }

@@ -46,6 +46,12 @@ final class MappedFile: @unchecked Sendable {
         }
     }
 
+    /// Gives back the memory of what was looked at; the system reads it again where it is looked at again.
+    func releasePages() {
+        guard let base = self.bytes.baseAddress else { return }
+        madvise(UnsafeMutableRawPointer(mutating: base), self.bytes.count, MADV_DONTNEED)
+    }
+
     /// The path without symbolic links, or nothing when it does not exist.
     static func canonicalPath(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }

@@ -9,11 +9,20 @@ struct MeshBuilder {
     private let variant: Int?
     /// Seconds for which the shutter is open.
     private let shutterTime: Double
+    /// Meshes of so many bytes are always kept.
+    private let smallMeshBytes: Int
     private var vertexCount = 0
     private var triangleCount = 0
 
     /// The meshes so far.
     private(set) var meshes: [Mesh] = []
+    /// The box around each of them.
+    private(set) var boxes: [Box] = []
+    /// What those are read from again that are outlines, by their numbers.
+    private(set) var sources: [Int: GLTF.Primitive] = [:]
+    private var residentBytes = 0
+    /// The bytes that were read since the last pages of files were given back.
+    private var bytesSeen = 0
     /// The sets of particles so far.
     private(set) var particles: [ParticleSet] = []
     /// What moves each mesh's vertices.
@@ -31,8 +40,10 @@ struct MeshBuilder {
         accessors: AccessorReader,
         variant: Int?,
         shutterTime: Double,
+        smallMeshBytes: Int = 0,
         limits: ImportLimits
     ) {
+        self.smallMeshBytes = smallMeshBytes
         self.document = document
         self.accessors = accessors
         self.variant = variant
@@ -63,8 +74,7 @@ struct MeshBuilder {
                     built.particles.append(self.add(set))
                 } else if let (mesh, deformer) = try self.build(primitive) {
                     built.meshes.append(self.meshes.count)
-                    self.meshes.append(mesh)
-                    self.deformers.append(deformer)
+                    self.add(mesh, deformer, of: primitive)
                 }
             } catch {
                 let name = mesh.name.map { " \"\(ResourceLoader.shortened($0))\"" } ?? ""
@@ -77,9 +87,64 @@ struct MeshBuilder {
     /// Adds a copy of a mesh with its morph targets at weights that never change.
     mutating func bake(_ mesh: Int, weights: [Float]) throws(ImportError) -> Int {
         try self.reserve(vertices: self.meshes[mesh].positions.count / 3)
-        self.meshes.append(self.deformers[mesh].morphed(self.meshes[mesh], weights: weights))
+        let morphed = self.deformers[mesh].morphed(self.meshes[mesh], weights: weights)
+        self.meshes.append(morphed)
+        self.boxes.append(Box(morphed.positions))
         self.deformers.append(MeshDeformer())
         return self.meshes.count - 1
+    }
+
+    /// Adds a mesh, or its outline where it is one too many to be kept.
+    private mutating func add(_ mesh: Mesh, _ deformer: MeshDeformer, of primitive: GLTF.Primitive) {
+        let floats = mesh.positions.count + mesh.normals.count + mesh.tangents.count + mesh.colors.count
+        let size = 4 * (floats + mesh.textureCoordinates.count + mesh.secondCoordinates.count + mesh.indices.count)
+        self.boxes.append(Box(mesh.positions))
+        self.deformers.append(deformer)
+        let isNeeded = !deformer.isEmpty || size <= self.smallMeshBytes || self.shines(mesh.material)
+        if isNeeded || self.residentBytes + size <= self.limits.residentMeshBytes {
+            self.residentBytes += size
+            self.meshes.append(mesh)
+        } else {
+            var outline = Mesh(positions: [], indices: [], material: mesh.material)
+            outline.isOutline = true
+            self.sources[self.meshes.count] = primitive
+            self.meshes.append(outline)
+        }
+        self.note(bytes: size)
+    }
+
+    /// Gives the pages of files back that were read, from time to time.
+    private mutating func note(bytes: Int) {
+        self.bytesSeen += bytes
+        guard self.bytesSeen > Self.pageBytesMax else { return }
+        self.accessors.views.releasePages()
+        self.bytesSeen = 0
+    }
+
+    /// How many bytes are read before pages of files are given back.
+    private static let pageBytesMax = 64 << 20
+
+    /// Whether a mesh of this material may be a light.
+    private func shines(_ material: Int) -> Bool {
+        guard let material = (self.document.materials ?? [])[checked: material] else { return false }
+        return material.extensions?.unlit != nil || (material.emissiveFactor ?? []).contains { $0 != 0 }
+    }
+
+    /// Reads a mesh again that is an outline.
+    mutating func whole(_ number: Int) throws(ImportError) -> Mesh {
+        guard let primitive = self.sources[number] else { return self.meshes[number] }
+        var again = MeshBuilder(
+            document: self.document,
+            accessors: self.accessors,
+            variant: self.variant,
+            shutterTime: self.shutterTime,
+            smallMeshBytes: self.smallMeshBytes,
+            limits: self.limits
+        )
+        self.accessors.views.forgetZeros()
+        guard let (mesh, _) = try again.build(primitive) else { return self.meshes[number] }
+        self.note(bytes: 4 * (mesh.positions.count + mesh.normals.count + mesh.indices.count))
+        return mesh
     }
 
     /// Adds a set of particles and returns its number.
