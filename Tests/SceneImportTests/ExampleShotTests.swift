@@ -11,7 +11,7 @@ struct ExampleShotTests {
         return parts.dropLast(3).joined(separator: "/")
     }()
 
-    private func bytes(of path: String) -> [UInt8]? {
+    static func bytes(of path: String) -> [UInt8]? {
         guard let file = fopen(path, "rb") else { return nil }
         defer { fclose(file) }
         var bytes: [UInt8] = []
@@ -26,7 +26,7 @@ struct ExampleShotTests {
     @Test
     func `the generator makes the committed leviathan, byte for byte`() throws {
         let path = "\(Self.root)/Sources/SceneImport/Examples/leviathan.glb"
-        let committed = try #require(self.bytes(of: path), "\(path) is missing")
+        let committed = try #require(Self.bytes(of: path), "\(path) is missing")
         let made = ExampleShot.leviathan()
         #expect(made.count <= 1_500_000)
         if getenv("TESSERA_RECORD") != nil { try AtomicFile.write(made, to: path) }

@@ -32,7 +32,7 @@ struct ParticleLights {
                 )
             }
         )
-        self.order = entries.map(\.number) + others
+        self.order = entries.map { $0.number } + others
     }
 
     /// A particle on its way to its place.
