@@ -1,7 +1,7 @@
 import GridCore
 import GridWire
 
-/// What the units of a job really look like, without a renderer: a leaf is a function of (job, unit, block).
+/// What the units of a job really look like: without a renderer a leaf is a function of (job, unit, block).
 final class GroundTruth {
     /// Samples a second of a thread of mean speed.
     static let samplesPerSecond = 500_000.0
@@ -17,12 +17,18 @@ final class GroundTruth {
         let seconds: Double
     }
 
+    /// In a simulation with pixels a sample takes so many times as long as without, so that small units are worth a request.
+    private static let pixelFactor = 64.0
+
     private let key: UInt64
+    /// The renderer, where there is one.
+    let pixels: PixelTruth?
     private let samples: Int
     /// Units that were asked for and are not final yet.
     private var cache: [UnitID: Unit] = [:]
 
-    init(job: JobID, manifest: JobManifest) {
+    init(job: JobID, manifest: JobManifest, rendersPixels: Bool = false) {
+        self.pixels = rendersPixels ? PixelTruth(manifest: manifest) : nil
         self.key = job.digest.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
         self.samples = manifest.samples
     }
@@ -30,6 +36,17 @@ final class GroundTruth {
     /// The right result of a unit.
     func unit(_ id: UnitID) -> Unit {
         if let unit = self.cache[id] { return unit }
+        if let rendered = self.pixels?.render(id) {
+            let samples = Double(id.blockCount * FrameGeometry.blockEdge * FrameGeometry.blockEdge * self.samples)
+            let unit = Unit(
+                leaves: rendered.leaves,
+                root: MerkleTree(rendered.leaves).root,
+                workCount: rendered.workCount,
+                seconds: samples * Self.pixelFactor / Self.samplesPerSecond
+            )
+            self.cache[id] = unit
+            return unit
+        }
         let leaves = (0 ..< id.blockCount).map { Self.leaf(self.seed(id), block: $0) }
         var random = SeededRandom(seed: self.seed(id))
         let cost = random.logNormal(spread: Self.costSpread)
@@ -46,7 +63,7 @@ final class GroundTruth {
 
     /// The right leaf of a block.
     func leaf(_ id: UnitID, block: Int) -> Digest {
-        Self.leaf(self.seed(id), block: block)
+        self.pixels?.leaf(id, block: block) ?? Self.leaf(self.seed(id), block: block)
     }
 
     /// What a liar says of a block.

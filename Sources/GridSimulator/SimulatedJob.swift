@@ -10,7 +10,7 @@ struct SimulatedJob {
         var recordIDs: Set<RecordID> = []
         /// Whether records were deleted after others had been written.
         var hasForgotten = false
-        var pixels: [UnitID: Digest] = [:]
+        var films: [UnitID: SimulatedFilm] = [:]
         /// What the node was told of the job's stewards when it became one.
         var roster: Roster?
 

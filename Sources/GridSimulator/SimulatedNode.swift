@@ -44,8 +44,8 @@ struct SimulatedNode {
     /// The worker; nothing while the node is away.
     var worker: Worker?
     var running: [Render] = []
-    /// The roots of the pixels in memory, right or wrong.
-    var held: [HeldKey: Digest] = [:]
+    /// The pixels in memory, right or wrong.
+    var held: [HeldKey: SimulatedFilm] = [:]
     /// What was finished since the last crash.
     var finished: Set<HeldKey> = []
     /// How many threads had nothing to do when that was last looked at, since when, and what they waited for.

@@ -46,7 +46,7 @@ extension SimulationEngine {
         let problem = self.jobs[job].checker.frameClosed(
             frame,
             evidence: evidence,
-            holdsPixels: { unit, root in seats.values.contains { $0.pixels[unit] == root } },
+            holdsPixels: { unit, root in seats.values.contains { $0.films[unit]?.root == root } },
             truth: { truth.unit($0).root }
         )
         self.check(problem, job, node)
@@ -141,6 +141,7 @@ extension SimulationEngine {
         for frame in self.jobs[job].plan.frames {
             // What was final must be so after any number of restarts.
             self.checkFinalFrame(job, frame, at: first)
+            if !steward.ledger.isSealed(frame: frame) { self.checkPixels(job, frame: frame) }
         }
         self.checkHolders(job, steward, first)
     }
@@ -153,7 +154,7 @@ extension SimulationEngine {
             let unit = plan.unit(at: index)
             // The submitter has a sealed frame.
             guard !steward.ledger.isSealed(frame: unit.frame) else { continue }
-            let held = self.jobs[job].seats.count { $0.value.pixels[unit] != nil && self.nodes[$0.key].isUp }
+            let held = self.jobs[job].seats.count { $0.value.films[unit] != nil && self.nodes[$0.key].isUp }
             if held < needed {
                 return self.check("the pixels of unit \(unit) are on \(held) disks", job, first)
             }

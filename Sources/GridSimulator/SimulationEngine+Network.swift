@@ -137,14 +137,14 @@ extension SimulationEngine {
             self.withWorker(link.worker) { $0.grantReceived(grant, number: number, now: $1) }
         case .refused(let number):
             self.withWorker(link.worker) { $0.requestFailed(number: number, now: $1) }
-        case .pixels(let job, let unit, let root):
-            self.pixelsArrived(job: job, unit, root: root, at: link.steward, from: link.worker)
+        case .pixels(let job, let unit, let film):
+            self.pixelsArrived(job: job, unit, film, at: link.steward, from: link.worker)
         case .steward(let content, let from, let to):
             guard let job = self.jobIndex[content.job] else { return }
             let peer = self.nodes[from].peer
             self.withSteward(job, at: to) { $0.handle(content, from: peer, now: $1) }
-        case .copy(let job, let unit, let root, let from, let to):
-            self.pixelsArrived(job: job, unit, root: root, at: to, from: from)
+        case .copy(let job, let unit, let film, let from, let to):
+            self.pixelsArrived(job: job, unit, film, at: to, from: from)
         }
     }
 

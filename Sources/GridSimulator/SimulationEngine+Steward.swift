@@ -37,6 +37,9 @@ extension SimulationEngine {
             if self.jobs[job].seats[node]?.recordIDs.insert(record.id).inserted == false {
                 self.check("a record was persisted twice: \(record.kind)", job, node)
             }
+            if self.isFaulty, self.random.happens(self.scenario.faults.lostWriteRate) {
+                return self.note(node, .note("its disk loses a record"))
+            }
             self.jobs[job].seats[node]?.records.append(record)
             self.report.records += 1
             self.report.recordBytes += UInt64(record.body.count + 100)
@@ -55,7 +58,7 @@ extension SimulationEngine {
             self.jobs[job].seats[node]?.burned.insert(burn.worker)
             self.check(self.jobs[job].checker.workerBurned(burn), job, node)
         case .discardPixels(let unit):
-            self.jobs[job].seats[node]?.pixels[unit] = nil
+            self.jobs[job].seats[node]?.films[unit] = nil
         case .jobComplete:
             self.jobComplete(job, node)
         case .statusChanged:
@@ -67,10 +70,10 @@ extension SimulationEngine {
             self.send(.steward(message, from: node, to: other), over: self.link(node, other))
         case .copyPixels(let unit, let peer):
             guard let other = self.nodeIndex[peer], other < self.scenario.stewards else { return }
-            guard let root = self.jobs[job].seats[node]?.pixels[unit] else {
+            guard let film = self.jobs[job].seats[node]?.films[unit] else {
                 return self.violate("a steward promises pixels of \(unit) that are not on its disk", node: node)
             }
-            self.send(.copy(job: job, unit, root: root, from: node, to: other), over: self.link(node, other))
+            self.send(.copy(job: job, unit, film, from: node, to: other), over: self.link(node, other))
         case .offer(let peer):
             if let other = peer.flatMap({ self.nodeIndex[$0] }) {
                 self.sendOffer(job, from: node, over: self.link(other, node))
@@ -143,7 +146,7 @@ extension SimulationEngine {
                 manifest: self.jobs[job].record,
                 settings: settings,
                 records: records,
-                storedPixels: seat.pixels.keys.sorted(),
+                storedPixels: seat.films.keys.sorted(),
                 roster: seat.roster
             )
         } catch {
@@ -269,15 +272,15 @@ extension SimulationEngine {
     }
 
     /// Pixels have arrived at a steward's node, from a worker or another steward.
-    func pixelsArrived(job: Int, _ unit: UnitID, root: Digest, at node: Int, from other: Int) {
+    func pixelsArrived(job: Int, _ unit: UnitID, _ film: SimulatedFilm, at node: Int, from other: Int) {
         guard let accepted = self.jobs[job].seats[node]?.steward?.acceptedRoot(of: unit) else { return }
-        guard root == accepted else {
+        guard let root = self.measuredRoot(film, of: unit, job: job), root == accepted else {
             let peer = self.nodes[other].peer
             return self.withSteward(job, at: node) { $0.pixelsRefused(unit, from: peer, now: $1) }
         }
         let truth = self.jobs[job].truth.unit(unit).root
         self.check(self.jobs[job].checker.pixelsAccepted(unit, root: root, truth: truth), job, node)
-        self.jobs[job].seats[node]?.pixels[unit] = root
+        self.jobs[job].seats[node]?.films[unit] = SimulatedFilm(root: root, payloads: film.payloads)
         self.withSteward(job, at: node) { $0.pixelsStored(unit, now: $1) }
     }
 

@@ -34,6 +34,7 @@ extension SimulationEngine {
         guard let verdict, verdict.isAccepted, !verdict.isSealed else {
             return self.check("frame \(frame) cannot be sealed: \(verdict?.missing ?? "it is")", job, node)
         }
+        self.checkPixels(job, frame: frame)
         let roots = verdict.units.compactMap { verdict.acceptedRoot(of: $0) }
         let seal = FrameSeal(job: self.jobs[job].id, frame: frame, final: final.id, roots: roots)
         let record = GridRecord.frameSeal(seal)

@@ -81,10 +81,10 @@ extension SimulationEngine {
             self.endRenders(node, for: "cancelled") { $0.job == job && $0.unit == unit }
         case .sendPixels(let id, let unit, let steward):
             guard let job = self.jobIndex[id], let index = self.nodeIndex[steward] else { return }
-            guard let root = self.nodes[node].held[.init(job: job, unit: unit)] else {
+            guard let film = self.nodes[node].held[.init(job: job, unit: unit)] else {
                 return self.violate("a worker promises pixels of \(unit) that it does not hold", node: node)
             }
-            self.send(.pixels(job: job, unit, root: root), over: self.link(node, index))
+            self.send(.pixels(job: job, unit, film), over: self.link(node, index))
         case .dropPixels(let id, let unit):
             guard let job = self.jobIndex[id] else { return }
             self.nodes[node].held[.init(job: job, unit: unit)] = nil
@@ -174,9 +174,10 @@ extension SimulationEngine {
             self.report.repeatedUnits += 1
         }
         let truth = self.jobs[job].truth.unit(unit)
-        var (leaves, root, pixels) = (truth.leaves, truth.root, truth.root)
+        var (leaves, film) = self.rendered(unit, job: job)
+        var root = film.root
         if self.nodes[node].isSaboteur, self.random.happens(self.scenario.falsifyRate) {
-            (leaves, root, pixels) = self.falsified(unit, job: job, node: node)
+            (leaves, root, film) = self.falsified(unit, film, job: job, node: node)
             self.report.falsifiedUnits += 1
             self.lose(seconds, by: "falsified")
             self.note(node, .unit("falsified", unit))
@@ -202,7 +203,7 @@ extension SimulationEngine {
             self.report.duplicateUnits += 1
             self.lose(seconds, by: "duplicates")
         }
-        self.nodes[node].held[.init(job: job, unit: unit)] = pixels
+        self.nodes[node].held[.init(job: job, unit: unit)] = film
         let workCount = truth.workCount
         self.withWorker(node) {
             $0.unitFinished(
@@ -218,20 +219,31 @@ extension SimulationEngine {
     }
 
     /// A wrong result: mostly some wrong leaves, now and then leaves or pixels that do not even fit the root.
-    private func falsified(_ unit: UnitID, job: Int, node: Int) -> (leaves: [Digest], root: Digest, pixels: Digest) {
-        var leaves = self.jobs[job].truth.unit(unit).leaves
-        let liar = self.random.next()
-        for _ in 0 ... self.random.below(3) {
-            let block = self.random.below(leaves.count)
-            leaves[block] = self.jobs[job].truth.falseLeaf(unit, block: block, liar: liar)
+    private func falsified(
+        _ unit: UnitID,
+        _ right: SimulatedFilm,
+        job: Int,
+        node: Int
+    ) -> (leaves: [Digest], root: Digest, film: SimulatedFilm) {
+        let rightLeaves = self.jobs[job].truth.unit(unit).leaves
+        var leaves = rightLeaves
+        var film: SimulatedFilm
+        if let wrong = self.flipped(right, unit, job: job) {
+            (leaves, film) = wrong
+        } else {
+            let liar = self.random.next()
+            for _ in 0 ... self.random.below(3) {
+                let block = self.random.below(leaves.count)
+                leaves[block] = self.jobs[job].truth.falseLeaf(unit, block: block, liar: liar)
+            }
+            film = SimulatedFilm(root: MerkleTree(leaves).root)
         }
-        let root = MerkleTree(leaves).root
         switch self.random.below(10) {
-        case 0: return (leaves, Digest(hashing: root.bytes), root)
-        case 1: return (self.jobs[job].truth.unit(unit).leaves, root, root)
-        case 2: return (leaves, root, self.jobs[job].truth.unit(unit).root)
-        case 3: return (self.jobs[job].truth.unit(unit).leaves, self.jobs[job].truth.unit(unit).root, root)
-        default: return (leaves, root, root)
+        case 0: return (leaves, Digest(hashing: film.root.bytes), film)
+        case 1: return (rightLeaves, film.root, film)
+        case 2: return (leaves, film.root, right)
+        case 3: return (rightLeaves, right.root, film)
+        default: return (leaves, film.root, film)
         }
     }
 

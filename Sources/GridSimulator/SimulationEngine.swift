@@ -221,9 +221,21 @@ final class SimulationEngine {
                 seed: self.scenario.seed,
                 seconds: self.now.seconds,
                 what: what,
-                lastActions: actions
+                lastActions: actions,
+                lastEvents: self.lastEvents
             )
         )
+    }
+
+    /// The most events that a violation names.
+    private static let lastEventsMax = 40
+
+    /// What all nodes did last.
+    private var lastEvents: [String] {
+        self.nodes.indices.flatMap { index in self.nodes[index].trace.map { (index, $0) } }
+            .sorted { ($0.1.time, $0.0) < ($1.1.time, $1.0) }
+            .suffix(Self.lastEventsMax)
+            .map { "node \($0.0) at \($0.1.description)" }
     }
 
     // MARK: - Beginning
@@ -316,7 +328,7 @@ final class SimulationEngine {
                     entryNode: node,
                     submittedAt: submittedAt,
                     plan: plan,
-                    truth: GroundTruth(job: id, manifest: manifest),
+                    truth: GroundTruth(job: id, manifest: manifest, rendersPixels: self.scenario.rendersPixels),
                     checker: JobChecker(manifest: record, plan: plan, saboteurs: saboteurs)
                 )
             )

@@ -79,11 +79,11 @@ enum SimulationEvent {
         case grant(LeaseGrant, number: UInt64)
         /// From the steward.
         case refused(number: UInt64)
-        /// From the worker: its pixels, by their root.
-        case pixels(job: Int, UnitID, root: Digest)
+        /// From the worker: its pixels.
+        case pixels(job: Int, UnitID, SimulatedFilm)
         /// From one steward to another.
         case steward(StewardMessage, from: Int, to: Int)
         /// Pixels from one steward to another.
-        case copy(job: Int, UnitID, root: Digest, from: Int, to: Int)
+        case copy(job: Int, UnitID, SimulatedFilm, from: Int, to: Int)
     }
 }

@@ -10,6 +10,18 @@ public struct SimulationReport: Codable, Hashable, Sendable {
         public var what: String
         /// The last actions of the nodes involved, oldest first.
         public var lastActions: [String]
+        /// The last of what all nodes did, oldest first.
+        public var lastEvents: [String]
+
+        /// The rule that was broken: the sentence without what differs from run to run.
+        public var rule: String {
+            var text = self.what
+            if text.hasPrefix("job "), let colon = text.firstIndex(of: ":") {
+                text = String(text[text.index(after: colon)...])
+            }
+            let words = text.prefix { $0 != ":" }.split(separator: " ")
+            return words.filter { !$0.contains { $0.isNumber || "[(/".contains($0) } }.prefix(8).joined(separator: " ")
+        }
     }
 
     /// What became of a job.
@@ -105,6 +117,8 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     public var provisionalRosters = 0
     /// What the energy of all renders cost, as a multiple of a second of a mean thread at a price of 1.
     public var energyCost = 0.0
+    /// The final frames that were compared with a direct render and equal it; nothing where pixels are made up.
+    public var framesEqual: Int?
     /// What it took that nodes found each other; nothing where sessions were simply there.
     public var peering: Peering?
     /// What must never happen and did; the run stops at the first few.

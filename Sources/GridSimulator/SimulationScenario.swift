@@ -70,6 +70,10 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         public var slowdownMeanSeconds = 0.0
         /// How many times slower a node is meanwhile, for 10 to 60 seconds.
         public var slowdownFactor = 10.0
+        /// A record that a steward wrote to its disk is not there, as if the disk were broken.
+        ///
+        /// Nobody can live with that: it is for seeing that the checks find it.
+        public var lostWriteRate = 0.0
         /// A scene cannot be had now.
         public var sceneFailureRate = 0.0
         /// A unit cannot be rendered.
@@ -201,6 +205,8 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
     public var sealAfterSeconds: Double?
     /// Whether every message is encoded and decoded on its way, as on a real grid.
     public var encodesMessages: Bool
+    /// Whether pixels are rendered, and not made up; frames must be small and have few samples.
+    public var rendersPixels = false
 
     /// Creates a scenario; the defaults are a small, quiet grid with one job.
     public init(
@@ -268,10 +274,16 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         {
             return "prices of energy must be 0.001 to 1000, days 1 to 100,000,000 s, and the spread 0 to 2"
         }
+        let samples = self.jobs.reduce(0.0) {
+            $0 + Double($1.width) * Double($1.height) * Double($1.samples) * Double($1.frameCount)
+        }
+        if self.rendersPixels, samples > Double(SimulationEngine.pixelSamplesMax) {
+            return "\(Int(samples)) samples take too long to be rendered here; make frames small, with 2 samples or so"
+        }
         let rates = [
             self.falsifyRate, self.faults.lossRate, self.faults.duplicateRate, self.faults.delayRate,
             self.faults.crashBetweenActionsRate, self.faults.silentShare, self.faults.sceneFailureRate,
-            self.faults.renderFailureRate, self.faults.tornRate,
+            self.faults.renderFailureRate, self.faults.tornRate, self.faults.lostWriteRate,
         ]
         if !rates.allSatisfy({ (0 ... 1).contains($0) }) {
             return "rates are probabilities, 0 to 1"

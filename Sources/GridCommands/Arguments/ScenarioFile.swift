@@ -39,6 +39,7 @@ package enum ScenarioFile {
         let hint = "`tessera simulate --print-scenario` shows a whole one"
         do {
             let given = try JSONDecoder().decode(JSONValue.self, from: data)
+            let base = Self.completed(base, for: given)
             let whole = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(base))
             let merged = try whole.overlaid(with: given, at: "")
             return try JSONDecoder().decode(SimulationScenario.self, from: JSONEncoder().encode(merged))
@@ -47,6 +48,24 @@ package enum ScenarioFile {
         } catch let error as DecodingError {
             throw NodeError(.invalidInput, "the scenario \(path): \(Self.sentence(error))", hint: hint)
         }
+    }
+
+    /// Gives what a file names and the options do not have its usual values, so that the file need not name all of it.
+    private static func completed(_ base: SimulationScenario, for given: JSONValue) -> SimulationScenario {
+        guard case .object(let members) = given else { return base }
+        var base = base
+        func isNew(_ key: String, _ isAbsent: Bool) -> Bool {
+            guard isAbsent, let value = members[key] else { return false }
+            if case .null = value { return false }
+            return true
+        }
+        if isNew("energy", base.energy == nil) { base.energy = SimulationScenario.Energy() }
+        if isNew("line", base.line == nil) { base.line = NetworkProfile.ladder.first }
+        if isNew("peering", base.peering == nil) { base.peering = SimulationScenario.Peering() }
+        if isNew("sessionsMax", base.sessionsMax == nil) { base.sessionsMax = base.nodes }
+        if isNew("sealAfterSeconds", base.sealAfterSeconds == nil) { base.sealAfterSeconds = 0 }
+        if isNew("incidents", base.incidents.isEmpty) { base.incidents = [SimulationScenario.Incident(atSeconds: 0)] }
+        return base
     }
 
     private static func sentence(_ error: DecodingError) -> String {

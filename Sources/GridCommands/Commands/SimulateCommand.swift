@@ -16,11 +16,16 @@ struct SimulateCommand: AsyncParsableCommand {
             tessera simulate --bars F1,F3 --work 0.1
             tessera simulate --film
             tessera simulate --nodes 50 --storm 60 --seeds 20 --chart storm.svg
+            tessera simulate --discover --nodes 50 --storm 120
+            tessera simulate --ladder
+            tessera simulate --pixels --saboteurs 1
             tessera simulate --storm 300 --print-scenario > storm.json
             tessera simulate --scenario storm.json --seeds 100 --csv > storm.csv
 
-            The scheduling and verification are those of a real node; only pixels, network and time are made up. Equal \
-            seeds give equal runs. The exit code is 1 when a job did not complete or something happened that must not.
+            The scheduling and verification are those of a real node; only pixels, network and time are made up, with --discover \
+            also discovery and sessions are a real node's, with --pixels also pixels are rendered. Equal seeds give equal \
+            runs. The exit code is 1 when a job did not complete or something happened that must not; then the smallest \
+            scenario that shows it is looked for and printed, for --scenario.
             """
     )
 
@@ -39,14 +44,19 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The number of jobs.", valueName: "count"))
     var jobs = 1
 
-    @Option(help: ArgumentHelp("Frames of a job.", valueName: "count"))
-    var frames = 8
+    @Option(help: ArgumentHelp("Frames of a job (default: 8, with --pixels 2).", valueName: "count"))
+    var frames: Int?
 
-    @Option(help: ArgumentHelp("The size of a frame in pixels.", valueName: "WxH"))
-    var size = PictureSize(width: 640, height: 360)
+    @Option(
+        help: ArgumentHelp("The size of a frame in pixels (default: 640x360, with --pixels 160x96).", valueName: "WxH")
+    )
+    var size: PictureSize?
 
-    @Option(help: ArgumentHelp("Samples of a pixel.", valueName: "count"))
-    var spp = 64
+    @Option(help: ArgumentHelp("Samples of a pixel (default: 64, with --pixels 2).", valueName: "count"))
+    var spp: Int?
+
+    @Flag(help: "Render real pixels, and compare the frames at the end with a direct render.")
+    var pixels = false
 
     @Option(help: ArgumentHelp("Crashes, losses, delays and disconnections for so long.", valueName: "seconds"))
     var storm: Double?
@@ -73,6 +83,12 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Run these bars of the grid instead, or all.", valueName: "names"))
     var bars: String?
+
+    @Flag(help: "Run on each line from a good one to a satellite, and print a table.")
+    var ladder = false
+
+    @Flag(help: "Do not look for the smallest scenario that shows what went wrong.")
+    var noShrink = false
 
     @Flag(help: "Estimate what a film of 1,900 effect shots would need.")
     var film = false
@@ -135,6 +151,7 @@ struct SimulateCommand: AsyncParsableCommand {
         try await Interruption.cancellable {
             if command.film { return try command.runFilm() }
             if let bars = command.bars { return try command.runBars(bars) }
+            if command.ladder { return try command.runLadder() }
             var scenario = command.optionsScenario(seed: command.seed)
             if let path = command.scenario { scenario = try ScenarioFile.read(path, over: scenario) }
             if command.printScenario { return Terminal.data(try JSONText.encode(scenario)) }
@@ -188,13 +205,15 @@ struct SimulateCommand: AsyncParsableCommand {
         for line in table.lines where !self.json { Terminal.data(line) }
     }
 
-    private func optionsScenario(seed: UInt64) -> SimulationScenario {
+    func optionsScenario(seed: UInt64) -> SimulationScenario {
+        let size =
+            self.size ?? (self.pixels ? PictureSize(width: 160, height: 96) : PictureSize(width: 640, height: 360))
         let jobs = (0 ..< self.jobs).map { _ in
             SimulationScenario.Job(
-                frameCount: self.frames,
-                width: self.size.width,
-                height: self.size.height,
-                samples: self.spp
+                frameCount: self.frames ?? (self.pixels ? 2 : 8),
+                width: size.width,
+                height: size.height,
+                samples: self.spp ?? (self.pixels ? 2 : 64)
             )
         }
         var scenario = SimulationScenario(
@@ -206,6 +225,7 @@ struct SimulateCommand: AsyncParsableCommand {
             jobs: jobs,
             faults: self.storm.map { .storm(untilSeconds: $0) } ?? .init()
         )
+        scenario.rendersPixels = self.pixels
         scenario.line = self.line.flatMap(NetworkProfile.named)
         if self.discover {
             scenario.peering = SimulationScenario.Peering()
@@ -221,11 +241,13 @@ struct SimulateCommand: AsyncParsableCommand {
         if self.csv { Terminal.data(SimulationTable.header) }
         let line = ProgressLine(unit: "seeds", isQuiet: self.seeds == 1)
         var failed: [UInt64] = []
+        var firstFailure: (scenario: SimulationScenario, violation: SimulationReport.Violation)?
         for index in 0 ..< self.seeds {
             try Task.checkCancellation()
             scenario.seed = first.seed &+ UInt64(index)
             let report = try Simulation(scenario).run()
             if !report.isGood { failed.append(scenario.seed) }
+            if firstFailure == nil { firstFailure = report.violations.first.map { (scenario, $0) } }
             if self.chart != nil, drawn.count < Self.chartRunsMax { drawn.append(report) }
             if self.json {
                 Terminal.data(try JSONText.encodeLine(report))
@@ -248,12 +270,25 @@ struct SimulateCommand: AsyncParsableCommand {
         if !self.json, !self.csv, self.seeds > 1 {
             Terminal.data("\(self.seeds - failed.count) of \(self.seeds) seeds are good")
         }
+        if let firstFailure, !self.noShrink { try self.shrink(firstFailure.scenario, firstFailure.violation) }
         guard let first = failed.first else { return }
         throw NodeError(
             .verification,
             "\(failed.count) of \(self.seeds) runs failed, the first with seed \(first)",
             hint: "the same run again: --seeds 1 --seed \(first)"
         )
+    }
+
+    /// Looks for the smallest scenario that breaks the same rule, and prints it with what led to it.
+    private func shrink(_ scenario: SimulationScenario, _ violation: SimulationReport.Violation) throws {
+        let failure = try SimulationShrinker().shrink(scenario, violation)
+        if self.json { return Terminal.data(try JSONText.encodeLine(failure)) }
+        // A table of figures stays one.
+        let write = self.csv ? Terminal.note : Terminal.data
+        write("the smallest scenario that was found to break this rule, after \(failure.runs) runs (for --scenario):")
+        write(try JSONText.encode(failure.scenario))
+        write("VIOLATION at \(Quantity.fixed(failure.violation.seconds, 3)) s: \(failure.violation.what)")
+        for event in failure.violation.lastEvents { write("    \(event)") }
     }
 
     static func lines(_ report: SimulationReport) -> [String] {
@@ -272,6 +307,9 @@ struct SimulateCommand: AsyncParsableCommand {
         table.add([
             "messages", "\(report.messages) (\(Quantity.bytes(report.messageBytes))), lost: \(report.lostMessages)",
         ])
+        if let frames = report.framesEqual {
+            table.add(["frames as a direct render", "\(frames)"])
+        }
         if let peering = report.peering {
             table.add(["found each other in", peering.secondsUntilMeshed.map(ProgressLine.clock) ?? "never"])
             table.add(["sessions of a node", "\(peering.sessionsLeast) to \(peering.sessionsMost)"])

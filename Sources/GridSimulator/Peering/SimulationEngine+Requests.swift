@@ -236,17 +236,17 @@ extension SimulationEngine {
             self.answer(number, bytes)
         case .refused(let number):
             self.answer(number, GridResponse.refused("this node is no steward of the job").encoded())
-        case .pixels(let job, let unit, let root): self.put(job, unit, root, from: worker, to: stewardPeer)
-        case .copy(let job, let unit, let root, let from, let to):
-            self.put(job, unit, root, from: from, to: self.nodes[to].peer)
+        case .pixels(let job, let unit, let film): self.put(job, unit, film, from: worker, to: stewardPeer)
+        case .copy(let job, let unit, let film, let from, let to):
+            self.put(job, unit, film, from: from, to: self.nodes[to].peer)
         }
     }
 
-    /// Brings pixels to a steward: their root, and as many bytes as they would have.
-    private func put(_ job: Int, _ unit: UnitID, _ root: Digest, from node: Int, to peer: PeerID) {
-        let header = UnitPixelsAddress(job: self.jobs[job].id, unit: unit).encoded() + root.bytes
-        let padding = max(0, self.pixelBytes(unit) - header.count)
-        let body = header + [UInt8](repeating: 0, count: padding)
+    /// Brings pixels to a steward; where they are made up, their root and as many bytes as they would have.
+    private func put(_ job: Int, _ unit: UnitID, _ film: SimulatedFilm, from node: Int, to peer: PeerID) {
+        let header = UnitPixelsAddress(job: self.jobs[job].id, unit: unit).encoded()
+        let padding = max(0, self.pixelBytes(unit) - header.count - Digest.byteCount)
+        let body = header + (film.payloads ?? film.root.bytes + [UInt8](repeating: 0, count: padding))
         self.report.messages += 1
         self.request(node, of: peer, TesseraProtocol.pixelsPut, body, seconds: Self.answerSeconds.pixels) { _, _ in }
     }
@@ -255,13 +255,16 @@ extension SimulationEngine {
 
     func answerPixels(_ body: [UInt8], at node: Int, from peer: PeerID, reply: UInt64) {
         let size = UnitPixelsAddress.byteCount
-        guard let address = try? UnitPixelsAddress(decoding: body.prefix(size)),
-            let root = Digest(Array(body.dropFirst(size).prefix(Digest.byteCount))),
-            let job = self.jobIndex[address.job], let other = self.nodeIndex[peer]
+        guard let address = try? UnitPixelsAddress(decoding: body.prefix(size)), let job = self.jobIndex[address.job],
+            let other = self.nodeIndex[peer]
         else { return self.answer(reply, nil) }
-        let isHeld = { self.jobs[job].seats[node]?.pixels[address.unit] == root }
-        self.pixelsArrived(job: job, address.unit, root: root, at: node, from: other)
-        self.answer(reply, [(isHeld() ? TesseraProtocol.PutAnswer.stored : .refused).rawValue])
+        let payloads = Array(body.dropFirst(size))
+        let isReal = self.jobs[job].truth.pixels != nil
+        let root = isReal ? nil : Digest(Array(payloads.prefix(Digest.byteCount)))
+        let film = SimulatedFilm(root: root ?? Digest(hashing: payloads), payloads: isReal ? payloads : nil)
+        self.pixelsArrived(job: job, address.unit, film, at: node, from: other)
+        let isHeld = self.jobs[job].seats[node]?.films[address.unit] != nil
+        self.answer(reply, [(isHeld ? TesseraProtocol.PutAnswer.stored : .refused).rawValue])
     }
 
     func answerGrid(_ body: [UInt8], at node: Int, from peer: PeerID, reply: UInt64) {
