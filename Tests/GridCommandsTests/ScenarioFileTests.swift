@@ -49,4 +49,20 @@ struct ScenarioFileTests {
             _ = try? ScenarioFile.decode(bytes, named: "x.json", over: self.base)
         }
     }
+
+    @Test
+    func `what the options leave out may be named in parts`() throws {
+        let text = """
+            {"stewards": 20, "peering": {"entries": 2}, "line": {"lossRate": 0.01}, "sealAfterSeconds": 5,
+             "incidents": [{"atSeconds": 60, "shareCutOff": 0.5, "cutOffSeconds": 30}]}
+            """
+        let scenario = try self.read(text)
+        #expect(scenario.peering?.entries == 2)
+        #expect(scenario.peering?.startSeconds == 10)
+        #expect(scenario.line?.lossRate == 0.01)
+        #expect(scenario.line?.name == NetworkProfile.ladder.first?.name)
+        #expect(scenario.sealAfterSeconds == 5)
+        #expect(scenario.incidents.map(\.cutOffSeconds) == [30])
+        #expect(scenario.problem == nil)
+    }
 }
