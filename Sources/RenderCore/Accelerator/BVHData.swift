@@ -32,6 +32,9 @@ struct BVHData: BitwiseCopyable {
     /// By how much the box of each triangle of the world is larger than the triangle; part of the definition of a hit.
     var padding: Float
 
+    /// Whether the hierarchy is larger than the nearer caches.
+    @inline(__always) var isLarge: Bool { self.nodeCount > 1024 }
+
     /// The code at which a placed instance's hierarchy begins.
     @inline(__always) func root(of instance: UnsafePointer<InstanceData>) -> UInt32 {
         instance.pointee.isParticles

@@ -320,8 +320,8 @@ extension Traversal {
         )
     }
 
-    /// Begins to load what a walk visits in its next turn.
-    @inline(__always) private func prefetch(_ code: UInt32, _ nodes: UnsafeRawPointer, _ leaves: UnsafeRawPointer) {
+    /// Begins to load what a walk visits in its next turn, or a packet when it comes to it.
+    @inline(__always) func prefetch(_ code: UInt32, _ nodes: UnsafeRawPointer, _ leaves: UnsafeRawPointer) {
         let at = Int(code & ~ChildCode.kinds)
         let memory = code & ChildCode.kinds == 0 ? nodes + at &* BVHData.nodeSize : leaves + at &* BVHData.leafSize
         cvector_prefetch(memory)

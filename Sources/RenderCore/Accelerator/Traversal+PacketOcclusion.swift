@@ -50,6 +50,8 @@ extension Traversal {
         let slack: FloatLanes = 0x1.0000a8p0
         let longest = farthest.greatest
         let handOverLanes = setup.handOverLanes(view.pointee.bvh, nearest: false)
+        let leaves = view.pointee.bvh.leaves
+        let isLarge = view.pointee.bvh.isLarge
         var prepared: UInt32 = 0
         var free = given
         var depth = floor
@@ -81,6 +83,7 @@ extension Traversal {
                     let bits = (from .<= smaller(to * slack, farthest)).bits & entering
                     guard bits != 0 else { continue }
                     let code = node.load(fromByteOffset: 192 &+ 4 &* child, as: UInt32.self)
+                    if isLarge { self.prefetch(code, nodes, leaves) }
                     // The child that most rays enter is the most likely to end them.
                     if bits.nonzeroBitCount > nextEntering.nonzeroBitCount {
                         if nextEntering != 0 {

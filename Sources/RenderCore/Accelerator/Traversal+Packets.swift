@@ -107,7 +107,7 @@ extension PacketSetup {
     @inline(__always) func handOverLanes(_ bvh: BVHData, nearest: Bool) -> Int {
         if bvh.nodeCount < 64 { return 2 }
         if self.nearX >= 0 { return 4 }
-        return nearest && bvh.nodeCount > 1024 ? laneCount : 8
+        return nearest && bvh.isLarge ? laneCount : 8
     }
 }
 
@@ -168,6 +168,7 @@ extension Traversal {
         var best = nearest
         var farthest = best.t.greatest
         let handOverLanes = setup.handOverLanes(view.pointee.bvh, nearest: true)
+        let isLarge = view.pointee.bvh.isLarge
         var prepared: UInt32 = 0
         var depth = floor
         var current = root
@@ -204,9 +205,12 @@ extension Traversal {
                     let isEntered = (from .<= smaller(to * slack, best.t)).bits
                     guard isEntered != 0 else { continue }
                     let mask = MaskLanes(bits: isEntered)
+                    let code = node.load(fromByteOffset: 192 &+ 4 &* child, as: UInt32.self)
+                    // While the other children are tested, and those that are nearer visited.
+                    if isLarge { self.prefetch(code, nodes, leaves) }
                     let entry = PacketEntry(
                         near: select(mask, from, FloatLanes(.infinity)),
-                        code: node.load(fromByteOffset: 192 &+ 4 &* child, as: UInt32.self),
+                        code: code,
                         order: from[isEntered.trailingZeroBitCount].bitPattern
                     )
                     if next.order == .max {

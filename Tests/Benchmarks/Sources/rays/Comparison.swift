@@ -140,7 +140,8 @@ struct Comparison {
         _ isShadow: Bool,
         _ hits: UnsafeMutableBufferPointer<StreamHit>
     ) {
-        // Both have the layout of the C structures: eight and three words.
+        precondition(MemoryLayout<StreamRay>.stride == MemoryLayout<embree_ray>.stride, "rays have another layout now")
+        precondition(MemoryLayout<StreamHit>.stride == MemoryLayout<embree_hit>.stride, "hits have another layout now")
         guard
             let ray = UnsafeRawPointer(rays.baseAddress)?.assumingMemoryBound(to: embree_ray.self),
             let hit = UnsafeMutableRawPointer(hits.baseAddress)?.assumingMemoryBound(to: embree_hit.self)

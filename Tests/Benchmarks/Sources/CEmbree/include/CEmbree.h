@@ -4,12 +4,13 @@
 
 #include <stdint.h>
 
-/// A ray: origin, the distance where it ends, direction, and padding.
+/// A ray: origin, the distance where it ends, direction, and what Embree is not asked about. The layout of `StreamRay`.
 typedef struct {
   float origin[3];
   float distance;
   float direction[3];
-  uint32_t padding;
+  uint32_t key;
+  float time;
 } embree_ray;
 
 /// A hit: the distance, the mesh, and the triangle or 0xffffffff.
