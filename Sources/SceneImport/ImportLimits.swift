@@ -19,12 +19,12 @@ public struct ImportLimits: Hashable, Sendable {
     /// Most elements of all accessors together that have no bytes of their own (zeros, or zeros with sparse values).
     public var maxZeroElements = 1 << 23
     /// Most vertices of all meshes together, those of morph targets included.
-    public var maxVertices = 1 << 28
+    public var maxVertices = 1 << 30
     /// Most bytes of meshes that are kept in memory; of further ones that neither move nor shine only an outline is kept, and
     /// they are read again when they are encoded.
     public var residentMeshBytes = 256 << 20
     /// Most triangles of all meshes together, before instancing.
-    public var maxTriangles = 1 << 28
+    public var maxTriangles = 1 << 30
     /// Most copies that `EXT_mesh_gpu_instancing` makes.
     public var maxInstances = 1 << 24
     /// Most keyframe values of all animations together.

@@ -88,15 +88,12 @@ struct ShotPackage: ShotChunks {
 }
 
 extension SceneLimits {
-    /// What is handed over is not rendered here: only the nodes' memory counts.
+    /// What nodes take, whose memory is another matter: what is handed over is not rendered here.
     static var ofSubmitters: SceneLimits {
-        SceneLimits(
-            blobBytesMax: Int(clamping: SceneIndex.blobSizeMax),
-            trianglesMax: .max,
-            particlesMax: .max,
-            voxelsMax: .max,
-            memoryBytesMax: .max
-        )
+        var limits = SceneLimits.standard
+        limits.blobBytesMax = Int(clamping: SceneIndex.blobSizeMax)
+        limits.memoryBytesMax = .max
+        return limits
     }
 }
 
