@@ -6,6 +6,7 @@ extension Steward {
         var grant = self.unusedGrant
         grant.urgency = self.urgency(now: now)
         grant.energyCostMax = self.energyCostMax(now: now)
+        grant.secondsLeft = self.secondsLeft
         return grant
     }
 
@@ -25,6 +26,13 @@ extension Steward {
             released: [],
             isClosed: false
         )
+    }
+
+    /// In how many seconds its workers would have done what is missing, by what is known of their speeds; 0 when nothing is.
+    var secondsLeft: UInt64 {
+        guard let speeds = self.lastSpeeds, speeds.mean > 0, speeds.all > 0 else { return 0 }
+        let blocks = Double(self.counts.copiesMissing) * Double(self.plan.blocksPerUnit)
+        return UInt64(min(max(1, (blocks / speeds.all / 1e6).rounded(.up)), Double(WireLimits.secondsLeftMax)))
     }
 
     /// How urgent the job is, by the time that the rest of it needs at the speed of its workers and the time until its
@@ -64,6 +72,28 @@ extension Steward {
         grant.cancelled = self.take(\.cancelled, of: worker)
         grant.released = self.take(\.released, of: worker)
         return grant
+    }
+
+    /// Answers those who wait, as far as there is something for them.
+    mutating func serveParked(now: Instant) {
+        guard self.mustServeParked else { return }
+        self.mustServeParked = false
+        if self.openCount == 0 {
+            // All that is left to do is to help with what is late, and who is fastest helps most.
+            self.parkedWorkers.sort { self.workers[$0.worker].isFaster(than: self.workers[$1.worker]) }
+        }
+        var waiting: [ParkedPlace] = []
+        for place in self.parkedWorkers {
+            guard let parked = self.workers[place.worker].parked, parked.requestID == place.requestID else { continue }
+            guard let grant = self.grant(for: place.worker, parked, mustAnswer: false, now: now) else {
+                waiting.append(place)
+                continue
+            }
+            _ = self.unpark(place.worker)
+            self.actions.append(.respond(requestID: parked.requestID, grant))
+        }
+        self.parkedWorkers = waiting
+        self.mustServeParked = false
     }
 
     private mutating func take(_ list: WritableKeyPath<WorkerState, [Int]>, of worker: Int) -> [UnitID] {

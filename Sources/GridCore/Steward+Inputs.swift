@@ -239,6 +239,7 @@ extension Steward {
                 self.keepRoster(now: now)
                 self.askAround(now: now)
                 self.remind(now: now)
+                self.offerAgain(now: now)
             case .flush:
                 self.isFlushTimerSet = false
                 self.mustFlush = false
@@ -377,30 +378,9 @@ extension Steward {
         return self.workers.count - 1
     }
 
-    private mutating func unpark(_ worker: Int) -> Parked? {
+    mutating func unpark(_ worker: Int) -> Parked? {
         guard let parked = self.workers[worker].parked else { return nil }
         self.workers[worker].parked = nil
         return parked
-    }
-
-    private mutating func serveParked(now: Instant) {
-        guard self.mustServeParked else { return }
-        self.mustServeParked = false
-        if self.openCount == 0 {
-            // All that is left to do is to help with what is late, and who is fastest helps most.
-            self.parkedWorkers.sort { self.workers[$0.worker].isFaster(than: self.workers[$1.worker]) }
-        }
-        var waiting: [ParkedPlace] = []
-        for place in self.parkedWorkers {
-            guard let parked = self.workers[place.worker].parked, parked.requestID == place.requestID else { continue }
-            guard let grant = self.grant(for: place.worker, parked, mustAnswer: false, now: now) else {
-                waiting.append(place)
-                continue
-            }
-            _ = self.unpark(place.worker)
-            self.actions.append(.respond(requestID: parked.requestID, grant))
-        }
-        self.parkedWorkers = waiting
-        self.mustServeParked = false
     }
 }

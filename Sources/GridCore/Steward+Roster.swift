@@ -115,6 +115,15 @@ extension Steward {
         }
     }
 
+    /// Tells everyone from time to time where the job stands.
+    mutating func offerAgain(now: Instant) {
+        guard self.live.first == self.settings.me, !self.hasEnded else { return }
+        let last = self.offeredAt ?? now
+        let isDue = last.advanced(by: self.settings.offerEvery) <= now
+        self.offeredAt = isDue ? now : last
+        if isDue { self.actions.append(.offer(to: nil)) }
+    }
+
     /// Tells stewards that say nothing that they are some: the word may have been lost, or they were away.
     mutating func remind(now: Instant) {
         guard self.isActing else { return }

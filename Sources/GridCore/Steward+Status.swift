@@ -58,7 +58,8 @@ extension Steward {
             rosterNumber: self.roster.number,
             stewards: self.roster.stewards,
             isProvisional: self.roster.isProvisional,
-            priority: self.ledger.lastOrder.priority
+            priority: self.ledger.lastOrder.priority,
+            secondsLeft: self.hasEnded ? 0 : self.secondsLeft
         )
     }
 

@@ -80,6 +80,9 @@ public struct Steward: Sendable {
         /// How often a steward of a provisional roster tells everyone that it keeps the job, and any steward tells a silent
         /// one that it is one too.
         public var askAroundEvery: Duration = .seconds(30)
+        /// The first of the stewards tells everyone where the job stands this often, so that nodes know which scenes are worth
+        /// fetching.
+        public var offerEvery: Duration = .seconds(300)
         /// New records are told to the other stewards after this time at the latest.
         public var pushDelay: Duration = .milliseconds(100)
         /// Two stewards that work and hold more than ``StewardMessage/idsMax`` records compare them at most this often, but
@@ -202,6 +205,8 @@ public struct Steward: Sendable {
     var lastWaitingFor = ""
     /// When the stewards for the time being last asked around for the standing ones.
     var askedAround: Instant?
+    /// When this steward last told everyone where the job stands, or could have.
+    var offeredAt: Instant?
     /// Why the disk here takes nothing, if it does not.
     public internal(set) var storageTrouble: String?
     // What the stewards of one job share; see the extensions Roster, Exchange, Sharing and Copies.

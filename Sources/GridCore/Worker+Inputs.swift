@@ -4,9 +4,18 @@ extension Worker {
     /// A steward has work, or says that a job has ended.
     ///
     /// Also to be called with every repeated offer: it shows that the steward is alive.
-    public mutating func offerReceived(_ offer: JobOffer, from steward: PeerID, now: Instant) -> [Action] {
+    ///
+    /// - Parameter missingBytes: what of the scene is not on this node's disk; nothing stands for all of it. It matters with
+    ///   the first offer of a job.
+    public mutating func offerReceived(
+        _ offer: JobOffer,
+        from steward: PeerID,
+        missingBytes: UInt64? = nil,
+        now: Instant
+    ) -> [Action] {
         let id = JobID(offer.manifest.id.digest)
         if let index = self.jobIndex(id) {
+            self.jobs[index].hear(secondsLeft: offer.secondsLeft, now: now)
             if offer.isClosed {
                 let isKnown = self.jobs[index].stewards.contains(steward)
                 return isKnown ? self.forget(index) + self.advance(now: now) : []
@@ -57,21 +66,22 @@ extension Worker {
         }
         let roster = Roster(offer, from: steward)
         let stewards = self.preferred(roster.stewards, id)
-        self.jobs.append(
-            JobWork(
-                job: id,
-                manifest: manifest,
-                manifestRecord: offer.manifest,
-                plan: plan,
-                steward: stewards.first ?? steward,
-                roster: roster,
-                stewards: stewards,
-                priority: offer.priority,
-                reciprocity: self.reciprocity.weight(of: offer.manifest.signer),
-                lastAnswer: now,
-                firstHeard: now
-            )
+        var work = JobWork(
+            job: id,
+            manifest: manifest,
+            manifestRecord: offer.manifest,
+            plan: plan,
+            steward: stewards.first ?? steward,
+            roster: roster,
+            stewards: stewards,
+            priority: offer.priority,
+            reciprocity: self.reciprocity.weight(of: offer.manifest.signer),
+            missingBytes: min(missingBytes ?? manifest.assetSize, manifest.assetSize),
+            lastAnswer: now,
+            firstHeard: now
         )
+        work.hear(secondsLeft: offer.secondsLeft, now: now)
+        self.jobs.append(work)
         return self.advance(now: now)
     }
 
@@ -80,6 +90,7 @@ extension Worker {
         guard let index = self.jobIndex(job) else { return [] }
         if frames.isEmpty {
             self.jobs[index].scene = .ready
+            self.jobs[index].missingBytes = 0
         }
         for frame in frames where self.jobs[index].plan.frames.contains(frame) {
             self.jobs[index].frames[frame] = .ready
@@ -119,6 +130,7 @@ extension Worker {
         self.jobs[index].silentAt[request.steward] = nil
         self.jobs[index].urgency = grant.urgency
         self.jobs[index].energyCostMax = grant.energyCostMax
+        self.jobs[index].hear(secondsLeft: grant.secondsLeft, now: now)
         let held = self.jobs[index].held
         self.jobs[index].delivered += request.reports.filter { $0.leaves.contains { held[$0.unit] != nil } }
         guard !grant.isClosed else {

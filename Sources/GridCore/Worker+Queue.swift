@@ -130,7 +130,7 @@ extension Worker {
     /// Feeds the threads and sends what is to be sent.
     mutating func advance(now: Instant) -> [Action] {
         var actions: [Action] = []
-        self.prepareScenes(&actions)
+        self.prepareScenes(now: now, &actions)
         self.prepareFrames(&actions)
         self.startAudits(&actions)
         self.startUnits(&actions)
@@ -142,43 +142,6 @@ extension Worker {
             actions.append(.drained)
         }
         return actions
-    }
-
-    /// Asks for the scenes of the jobs that come first: a node that hears of forty shots shall not fetch forty scenes.
-    private mutating func prepareScenes(_ actions: inout [Action]) {
-        guard self.mode == .working else { return }
-        while let index = self.nextScene() {
-            self.jobs[index].scene = .preparing
-            actions.append(.prepareScene(self.jobs[index].job, frames: []))
-        }
-    }
-
-    /// The job that this node should turn to next, if it has not enough.
-    private func nextScene() -> Int? {
-        let waiting = self.jobs.indices.filter { self.jobs[$0].scene == .waiting }
-        guard let index = waiting.max(by: { self.comesBefore($1, $0) }) else { return nil }
-        let atHand = self.jobs.filter(\.isPromising)
-        if atHand.count < self.settings.jobsAtHand { return index }
-        guard atHand.count < self.settings.jobsAtHandMax, let least = atHand.map(\.weight).min() else { return nil }
-        return self.jobs[index].weight >= 2 * least ? index : nil
-    }
-
-    /// Whether one job is to be turned to before another: by what it matters and what fetching it costs; of equal
-    /// ones every node begins with another.
-    private func comesBefore(_ a: Int, _ b: Int) -> Bool {
-        let (first, second) = (self.score(a), self.score(b))
-        guard first == second else { return first > second }
-        return self.place(of: a) < self.place(of: b)
-    }
-
-    private func score(_ index: Int) -> Double {
-        let fetch = Double(self.jobs[index].manifest.assetSize) / self.settings.fetchRate
-        let time = self.settings.fetchTime.seconds
-        return self.jobs[index].weight * time / (time + fetch)
-    }
-
-    private func place(of index: Int) -> Digest {
-        Digest(hashing: self.jobs[index].job.digest.bytes + self.settings.me.publicKey)
     }
 
     private mutating func prepareFrames(_ actions: inout [Action]) {

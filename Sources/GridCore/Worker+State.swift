@@ -76,6 +76,10 @@ extension Worker {
         /// When this node is to act as a steward, if no known one answers until then.
         var founding: Founding?
         var scene = SceneState.waiting
+        /// What of the scene is not on this node's disk, in bytes.
+        var missingBytes: UInt64
+        /// In how many seconds the job would be done, as its stewards said last, and when; nothing when nobody knows.
+        var ending: (seconds: Double, heardAt: Instant)?
         var frames: [Int: SceneState] = [:]
         /// Leased units that have not begun, in the order of the lease.
         var queue: [UnitID] = []
@@ -124,6 +128,17 @@ extension Worker {
             var due: Instant
             /// Whether it was put off because others were said to have founded one.
             var hasWaited = false
+        }
+
+        /// Takes note of how long the job still takes; 0 says nothing.
+        mutating func hear(secondsLeft: UInt64, now: Instant) {
+            guard secondsLeft > 0 else { return }
+            self.ending = (Double(secondsLeft), now)
+        }
+
+        /// The seconds until the job is done, as far as known.
+        func secondsLeft(now: Instant) -> Double? {
+            self.ending.map { max(0, $0.seconds - $0.heardAt.duration(to: now).seconds) }
         }
 
         /// Whether it may keep this node busy.

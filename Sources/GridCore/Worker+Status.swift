@@ -27,6 +27,12 @@ extension Worker {
             if let due = self.foundingDue(index) {
                 consider(due)
             }
+            // With nothing else at hand it begins then; else it begins when something ends.
+            if self.mode == .working, job.scene == .waiting, let due = self.fetchDue(index),
+                !self.jobs.contains(where: \.isPromising)
+            {
+                consider(due)
+            }
         }
         return next
     }

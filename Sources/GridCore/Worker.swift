@@ -78,10 +78,19 @@ public struct Worker: Sendable {
         public var jobsAtHand = 2
         /// The most of them when jobs come up that matter at least twice as much.
         public var jobsAtHandMax = 4
-        /// The time in which a scene may be fetched for half of the value of its job.
+        /// A node is thought to stay with a job for this time, if the job takes so long; a scene that takes as long to fetch
+        /// halves the value of its job.
         public var fetchTime: Duration = .seconds(3_600)
-        /// The bytes a second at which scenes are thought to come.
+        /// The bytes a second at which scenes are thought to come; must be positive.
         public var fetchRate = 4e6
+        /// A job that ends within so many times what fetching its scene takes is hardly worth it.
+        public var fetchWorth = 10.0
+        /// The same for a job that is late.
+        public var fetchWorthOfUrgent = 2.0
+        /// A scene that takes longer than this is large: it is fetched ahead only for when the jobs at hand end.
+        public var fetchAheadMax: Duration = .seconds(10)
+        /// A node that hears of a job with a large scene waits this long for other jobs to be heard of.
+        public var fetchPatience: Duration = .seconds(5)
         /// When no steward of a job answered for this time, the nodes that are left choose others for the time being.
         public var stewardsLostAfter: Duration = .seconds(10)
         /// The same when each of them was asked in vain or its session ended.

@@ -11,6 +11,14 @@ struct SimulatedNode {
         let startedAt: VirtualTime
     }
 
+    /// A scene that is being fetched, or that waits for that.
+    struct Fetch {
+        let job: Int
+        let begin: VirtualTime
+        let end: VirtualTime
+        let bytes: Double
+    }
+
     /// A unit whose pixels are held in memory.
     struct HeldKey: Hashable {
         let job: Int
@@ -41,6 +49,10 @@ struct SimulatedNode {
     /// Since when, or since when its time was counted.
     var upSince = VirtualTime.zero
     var clock: NodeClock
+    /// The bytes of each job's scene that are on its disk.
+    var diskBytes: [Int: Double] = [:]
+    /// The scenes that it is fetching, one after the other.
+    var fetches: [Fetch] = []
     /// The worker; nothing while the node is away.
     var worker: Worker?
     var running: [Render] = []

@@ -229,6 +229,22 @@ public struct SimulationBar: Sendable {
                 comparesWithQuiet: true
             ),
             Self(
+                id: "L1",
+                runs: [
+                    ("N = 500, 24 shots of 2 GB, new machines for those that leave", Self.local(workShare, false)),
+                    ("N = 500, 24 shots of 2 GB, disks survive", Self.local(workShare, true)),
+                ],
+                demands: [
+                    Demand(
+                        name: "scenes that a node fetched, in 2 GB",
+                        value: { report, _ in report.assetBytes / Double(report.nodes) / (2e9 * workShare) },
+                        limit: 8,
+                        isMinimum: false
+                    ),
+                    Self.useful(0.88),
+                ]
+            ),
+            Self(
                 id: "M1",
                 runs: [("N = 10000", Self.encoded(Self.base(seed: 11, nodes: 10_000, work: 195_840 * workShare)))],
                 demands: [
@@ -303,102 +319,5 @@ public struct SimulationBar: Sendable {
 
     private static func duplicateShare(_ report: SimulationReport) -> Double {
         Double(report.duplicateUnits) / Double(max(1, report.finishedUnits))
-    }
-
-    // MARK: Scenarios
-
-    /// Nodes without faults; `work` is in seconds of a node of mean speed, both copies together.
-    private static func quiet(seed: UInt64, nodes: Int, work: Double, jobs: Int = 1) -> SimulationScenario {
-        var scenario = SimulationScenario(
-            seed: seed,
-            nodes: nodes,
-            stewards: min(nodes, 8),
-            threadsMax: 1,
-            speedSpread: 0.91
-        )
-        let frames = 48
-        let (width, height) = (960, 540)
-        let samples = work / Double(jobs) / 2 * GroundTruth.samplesPerSecond / Double(frames * width * height)
-        let job = SimulationScenario.Job(
-            frameCount: frames,
-            width: width,
-            height: height,
-            samples: max(1, Int(samples.rounded()))
-        )
-        scenario.jobs = Array(repeating: job, count: jobs)
-        scenario.timeLimitSeconds = 1e7
-        scenario.encodesMessages = false
-        return scenario
-    }
-
-    /// The same with nodes that come and go and grow slow for a while.
-    private static func base(seed: UInt64, nodes: Int, work: Double) -> SimulationScenario {
-        var scenario = self.quiet(seed: seed, nodes: nodes, work: work)
-        scenario.faults = .volunteers(untilSeconds: 1e7)
-        return scenario
-    }
-
-    private static func backlog(seed: UInt64, nodes: Int, _ share: Double) -> SimulationScenario {
-        var scenario = self.base(seed: seed, nodes: nodes, work: 979_200 * share)
-        scenario.jobs = self.quiet(seed: seed, nodes: nodes, work: 979_200 * share, jobs: 3).jobs
-        return scenario
-    }
-
-    private static func churning(seed: UInt64, nodes: Int, mean: Double, _ share: Double) -> SimulationScenario {
-        var scenario = self.base(seed: seed, nodes: nodes, work: 979_200 * share)
-        scenario.faults.sessionMeanSeconds = mean
-        return scenario
-    }
-
-    private static func slow(seed: UInt64, nodes: Int, _ share: Double) -> SimulationScenario {
-        var scenario = self.base(seed: seed, nodes: nodes, work: 979_200 * share)
-        scenario.faults.slowdownMeanSeconds /= 6
-        return scenario
-    }
-
-    private static func incident(
-        seed: UInt64,
-        nodes: Int,
-        _ share: Double,
-        _ change: (inout SimulationScenario.Incident) -> Void
-    ) -> SimulationScenario {
-        let work = 195_840 * share
-        var scenario = self.quiet(seed: seed, nodes: nodes, work: work)
-        scenario.stewards = 10
-        scenario.faults.silentShare = 1
-        var incident = SimulationScenario.Incident(atSeconds: work / Double(nodes) / 3)
-        change(&incident)
-        scenario.incidents = [incident]
-        return scenario
-    }
-
-    /// Two days, ten times as short.
-    private static func thriftySeconds(_ share: Double) -> Double {
-        17_280 * share
-    }
-
-    /// A job that has time: its nodes could do it in 0.7 of the time until its deadline.
-    private static func thrifty(seed: UInt64, nodes: Int, _ share: Double) -> SimulationScenario {
-        let seconds = self.thriftySeconds(share)
-        var scenario = self.quiet(seed: seed, nodes: nodes, work: 0.7 * seconds * Double(nodes))
-        scenario.speedSpread = 0.3
-        var energy = SimulationScenario.Energy()
-        energy.daySeconds = seconds / 2
-        energy.deadlineSeconds = seconds
-        scenario.energy = energy
-        return scenario
-    }
-
-    /// The same with a submitter that takes each frame soon after it became final.
-    private static func fetched(_ scenario: SimulationScenario) -> SimulationScenario {
-        var scenario = scenario
-        scenario.sealAfterSeconds = 2
-        return scenario
-    }
-
-    private static func encoded(_ scenario: SimulationScenario) -> SimulationScenario {
-        var scenario = scenario
-        scenario.encodesMessages = true
-        return scenario
     }
 }

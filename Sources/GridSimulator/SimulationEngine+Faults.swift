@@ -135,6 +135,8 @@ extension SimulationEngine {
         self.countReady(node)
         self.nodes[node].isUp = false
         self.nodes[node].incarnation += 1
+        self.storeFetched(node, isEnding: true)
+        if self.scenario.assets?.disksSurvive == false { self.nodes[node].diskBytes = [:] }
         self.nodes[node].worker = nil
         self.nodes[node].idleCause = nil
         self.nodes[node].workerWakesAt = nil
@@ -210,6 +212,7 @@ extension SimulationEngine {
         if self.scenario.energy != nil {
             settings.watts = 100 * self.watts(node) * Double(self.nodes[node].threads)
         }
+        if let assets = self.scenario.assets { settings.fetchRate = assets.bytesPerSecond }
         self.nodes[node].worker = Worker(settings: settings)
         self.setWorkerAlarm(node)
         guard self.peering == nil else {

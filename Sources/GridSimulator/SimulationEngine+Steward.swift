@@ -201,8 +201,10 @@ extension SimulationEngine {
     /// An offer has arrived at a node: at its worker, and where the node is to be a steward, at that.
     func offerArrived(_ offer: JobOffer, at node: Int, from steward: Int) {
         let peer = self.nodes[steward].peer
-        self.withWorker(node) { $0.offerReceived(offer, from: peer, now: $1) }
-        guard let job = self.jobIndex[JobID(offer.manifest.id.digest)], self.nodes[node].isUp else { return }
+        guard let job = self.jobIndex[JobID(offer.manifest.id.digest)] else { return }
+        let missing = self.missingBytes(of: job, at: node)
+        self.withWorker(node) { $0.offerReceived(offer, from: peer, missingBytes: missing, now: $1) }
+        guard self.nodes[node].isUp else { return }
         let roster = Roster(offer, from: peer)
         let isKnown = self.jobs[job].seats[node]?.steward != nil
         if roster.stewards.contains(self.nodes[node].peer) || isKnown {

@@ -53,7 +53,7 @@ extension SimulationEngine {
         case .prepareScene(let id, let frames):
             guard let job = self.jobIndex[id] else { return self.violate("a worker made up a job", node: node) }
             let hasFailed = self.isFaulty && self.random.happens(self.scenario.faults.sceneFailureRate)
-            let seconds = frames.isEmpty ? self.random.within(0.1, 1) : self.random.within(0.01, 0.1)
+            let seconds = frames.isEmpty ? self.fetchSeconds(of: job, at: node) : self.random.within(0.01, 0.1)
             self.queue.add(
                 .sceneDone(node: node, incarnation: incarnation, job: job, frames: frames, hasFailed: hasFailed),
                 at: self.now + seconds

@@ -127,6 +127,7 @@ final class SimulationEngine {
         case .sceneDone(let node, let incarnation, let job, let frames, let hasFailed):
             guard self.isCurrent(node, incarnation) else { return }
             let id = self.jobs[job].id
+            self.storeFetched(node)
             if hasFailed {
                 self.withWorker(node) { $0.sceneFailed(id, frames: frames, reason: "a chunk is missing", now: $1) }
             } else {
@@ -294,7 +295,7 @@ final class SimulationEngine {
                 title: "job \(index)",
                 grid: Self.grid,
                 sceneRoot: ChunkID(Digest(hashing: "scene \(index)".utf8)),
-                assetSize: 1_000_000,
+                assetSize: UInt64(self.scenario.assets?.bytes ?? 1_000_000),
                 memory: 1_000_000,
                 firstFrame: 1,
                 frameCount: job.frameCount,

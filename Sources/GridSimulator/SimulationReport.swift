@@ -115,6 +115,8 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     public var longestHealSeconds = 0.0
     /// How often nodes without any steward chose others.
     public var provisionalRosters = 0
+    /// The bytes of scenes that nodes fetched, all together.
+    public var assetBytes = 0.0
     /// What the energy of all renders cost, as a multiple of a second of a mean thread at a price of 1.
     public var energyCost = 0.0
     /// The final frames that were compared with a direct render and equal it; nothing where pixels are made up.

@@ -140,6 +140,19 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         }
     }
 
+    /// What the scenes of the jobs weigh, and how fast they come.
+    public struct Assets: Codable, Hashable, Sendable {
+        /// The bytes of each job's scene.
+        public var bytes = 2e9
+        /// The bytes a second that a node gets, of all that it fetches together: 2 GB in 176 s.
+        public var bytesPerSecond = 2e9 / 176
+        /// Whether who comes back has its disk; else another machine comes in its place, with an empty one.
+        public var disksSurvive = true
+
+        /// Creates the usual scenes.
+        public init() {}
+    }
+
     /// What energy costs: nodes lie in three regions a third of a day apart.
     public struct Energy: Codable, Hashable, Sendable {
         /// The length of a day in seconds; a short one makes short runs.
@@ -198,6 +211,8 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
     public var line: NetworkProfile?
     /// How nodes find each other; nothing where each has sessions with all that can be stewards from the start.
     public var peering: Peering?
+    /// What scenes weigh; nothing when they come in about half a second.
+    public var assets: Assets?
     /// A run that has not ended at this virtual time failed.
     public var timeLimitSeconds: Double
     /// About how long after a frame became final the submitter has it and seals it, in seconds, so that the stewards drop
@@ -279,6 +294,11 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         }
         if self.rendersPixels, samples > Double(SimulationEngine.pixelSamplesMax) {
             return "\(Int(samples)) samples take too long to be rendered here; make frames small, with 2 samples or so"
+        }
+        if let assets = self.assets,
+            !(0 ... 1e15).contains(assets.bytes) || !(1 ... 1e12).contains(assets.bytesPerSecond)
+        {
+            return "scenes must be 0 to 10^15 bytes, and come at 1 to 10^12 bytes a second"
         }
         let rates = [
             self.falsifyRate, self.faults.lossRate, self.faults.duplicateRate, self.faults.delayRate,

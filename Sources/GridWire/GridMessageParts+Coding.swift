@@ -45,9 +45,9 @@ extension Hello {
 
 extension JobOffer {
     /// Writes `{0: manifest, 1: openPerMille, 2: isClosed, 3: rosterNumber, 4: [steward, ...], 5: isProvisional,
-    /// 6: priority}`.
+    /// 6: priority, 7: secondsLeft}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(7)
+        encoder.map(8)
         encoder.key(0)
         self.manifest.append(to: &encoder)
         encoder.key(1)
@@ -62,10 +62,12 @@ extension JobOffer {
         encoder.bool(self.isProvisional)
         encoder.key(6)
         encoder.integer(self.priority)
+        encoder.key(7)
+        encoder.unsigned(self.secondsLeft)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 7, "an offer") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 8, "an offer") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -85,6 +87,8 @@ extension JobOffer {
         self.isProvisional = try decoder.bool()
         try decoder.key(6)
         self.priority = try decoder.integer(0 ... JobOrder.priorityMax, "the priority of a job")
+        try decoder.key(7)
+        self.secondsLeft = try decoder.unsigned(max: WireLimits.secondsLeftMax, "the time that a job needs")
     }
 }
 
@@ -148,9 +152,10 @@ extension LeaseRequest {
 
 extension LeaseGrant {
     /// Writes `{0: [unit, ...], 1: expiryMilliseconds, 2: [[unit, leafIndex], ...], 3: [wantedPixels],
-    /// 4: [cancelled], 5: [released], 6: isClosed, 7: urgency, 8: energyCostMax}`.
+    /// 4: [cancelled], 5: [released], 6: isClosed, 7: urgency, 8: energyCostMax,
+    /// 9: secondsLeft}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(9)
+        encoder.map(10)
         encoder.key(0)
         encoder.units(self.units)
         encoder.key(1)
@@ -173,10 +178,12 @@ extension LeaseGrant {
         encoder.integer(self.urgency)
         encoder.key(8)
         encoder.unsigned(self.energyCostMax)
+        encoder.key(9)
+        encoder.unsigned(self.secondsLeft)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 9, "a grant") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 10, "a grant") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -206,6 +213,8 @@ extension LeaseGrant {
         self.urgency = try decoder.integer(Self.urgencies, "the urgency of a job")
         try decoder.key(8)
         self.energyCostMax = try decoder.unsigned(max: WireLimits.energyCostMax, "the cost of energy")
+        try decoder.key(9)
+        self.secondsLeft = try decoder.unsigned(max: WireLimits.secondsLeftMax, "the time that a job needs")
     }
 }
 

@@ -94,6 +94,9 @@ public struct JobOffer: Hashable, Sendable {
     public var isProvisional: Bool
     /// The priority that the submitter gave the job, 0...``JobOrder/priorityMax``.
     public var priority: Int
+    /// In how many seconds the job would be done at the speed of those who work for it, at most
+    /// ``WireLimits/secondsLeftMax``; 0 when nobody knows.
+    public var secondsLeft: UInt64
 
     /// Creates an offer.
     public init(
@@ -103,7 +106,8 @@ public struct JobOffer: Hashable, Sendable {
         rosterNumber: Int = 0,
         stewards: [PeerID] = [],
         isProvisional: Bool = false,
-        priority: Int = JobOrder.priorityDefault
+        priority: Int = JobOrder.priorityDefault,
+        secondsLeft: UInt64 = 0
     ) {
         self.manifest = manifest
         self.openPerMille = openPerMille
@@ -112,6 +116,7 @@ public struct JobOffer: Hashable, Sendable {
         self.stewards = stewards
         self.isProvisional = isProvisional
         self.priority = priority
+        self.secondsLeft = secondsLeft
     }
 }
 
@@ -210,6 +215,9 @@ public struct LeaseGrant: Hashable, Sendable {
     /// Workers whose energy costs more for 10^18 of work are not needed now, since the job has time until its deadline; 0
     /// when all are.
     public var energyCostMax: UInt64
+    /// In how many seconds the job would be done at the speed of those who work for it, at most
+    /// ``WireLimits/secondsLeftMax``; 0 when nobody knows.
+    public var secondsLeft: UInt64
 
     /// The urgencies of a job.
     public static let urgencies = 25 ... 400
@@ -226,7 +234,8 @@ public struct LeaseGrant: Hashable, Sendable {
         released: [UnitID],
         isClosed: Bool,
         urgency: Int = Self.urgencyDefault,
-        energyCostMax: UInt64 = 0
+        energyCostMax: UInt64 = 0,
+        secondsLeft: UInt64 = 0
     ) {
         self.units = units
         self.expiryMilliseconds = expiryMilliseconds
@@ -237,6 +246,7 @@ public struct LeaseGrant: Hashable, Sendable {
         self.isClosed = isClosed
         self.urgency = urgency
         self.energyCostMax = energyCostMax
+        self.secondsLeft = secondsLeft
     }
 }
 

@@ -32,6 +32,8 @@ public enum WireLimits {
     public static let blockMicrosecondsMax: UInt64 = 86_400_000_000
     /// The most that energy may be said to cost for 10^18 of work.
     public static let energyCostMax: UInt64 = 1 << 48
+    /// The longest time that a job may be said to need, in seconds.
+    public static let secondsLeftMax: UInt64 = 1 << 40
     /// The most records of one answer that gives a frame's evidence; whoever lacks more asks again.
     public static let evidenceRecordsMax = 8_192
     /// The most units of a frame.

@@ -58,6 +58,24 @@ struct StewardRosterTests {
         #expect(reminded.allSatisfy { $0 >= .seconds(30) && $0 < .seconds(101) }, "\(reminded)")
     }
 
+    /// Nodes that work for others cannot know how long this job lasts, and whether its scene is worth fetching.
+    @Test
+    func `the first steward tells everyone every five minutes how long the job lasts`() throws {
+        var steward = try self.steward(Roster(number: 1, stewards: [self.me]))
+        let ann = Hand("ann")
+        var offered: [UInt64] = []
+        while let next = steward.nextDeadline, TestGrid.start.duration(to: next) < .seconds(700) {
+            let ask = ann.ask(steward.job, wanted: 1, blockMicroseconds: 1_000_000)
+            _ = steward.handleLeaseRequest(ask, from: ann.peer, requestID: UInt64(offered.count), now: next)
+            for case .offer(let peer) in steward.handleTimeout(now: next) {
+                #expect(peer == nil)
+                offered.append(steward.offer.secondsLeft)
+            }
+        }
+        // Two copies of 64 blocks of a second each.
+        #expect(offered == [128, 128])
+    }
+
     /// A steward of eight units, every other one its own, and another steward that has said how many of its own wait, the
     /// last ones.
     private func pair(waiting: Int) throws -> Desk {

@@ -34,13 +34,14 @@ enum TestGrid {
         frames: Int = 1,
         title: String = "leviathan",
         grid: String = "test",
+        assetSize: UInt64 = 1_000,
         submitter name: String = "submitter"
     ) -> SignedRecord {
         let manifest = JobManifest(
             title: title,
             grid: grid,
             sceneRoot: ChunkID(Digest(hashing: "scene".utf8)),
-            assetSize: 1_000,
+            assetSize: assetSize,
             memory: 1_000_000,
             firstFrame: firstFrame,
             frameCount: frames,

@@ -50,10 +50,13 @@ struct Bench {
     mutating func offer(
         _ manifest: SignedRecord,
         from steward: PeerID = TestGrid.peer("steward"),
-        priority: Int = JobOrder.priorityDefault
+        priority: Int = JobOrder.priorityDefault,
+        missingBytes: UInt64? = nil,
+        secondsLeft: UInt64 = 0
     ) {
-        let offer = JobOffer(manifest: manifest, openPerMille: 1_000, isClosed: false, priority: priority)
-        self.actions = self.worker.offerReceived(offer, from: steward, now: self.now)
+        var offer = JobOffer(manifest: manifest, openPerMille: 1_000, isClosed: false, priority: priority)
+        offer.secondsLeft = secondsLeft
+        self.actions = self.worker.offerReceived(offer, from: steward, missingBytes: missingBytes, now: self.now)
     }
 
     /// A worker with a job whose scene is there; gives the number of its first request.

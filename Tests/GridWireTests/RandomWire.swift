@@ -240,7 +240,8 @@ struct RandomWire {
             cancelled: self.list(3) { $0.unit() },
             released: self.list(3) { $0.unit() },
             isClosed: Bool.random(using: &self.random),
-            energyCostMax: min(self.number(), WireLimits.energyCostMax)
+            energyCostMax: min(self.number(), WireLimits.energyCostMax),
+            secondsLeft: min(self.number(), WireLimits.secondsLeftMax)
         )
     }
 
@@ -306,7 +307,8 @@ struct RandomWire {
                     rosterNumber: self.int(0 ... RosterEpoch.numberMax),
                     stewards: self.list(5) { $0.peer() },
                     isProvisional: Bool.random(using: &self.random),
-                    priority: self.int(0 ... JobOrder.priorityMax)
+                    priority: self.int(0 ... JobOrder.priorityMax),
+                    secondsLeft: min(self.number(), WireLimits.secondsLeftMax)
                 )
             )
         case 5: .status(JobID(self.digest()), knownRevision: self.number())

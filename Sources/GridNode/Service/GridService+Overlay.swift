@@ -36,6 +36,7 @@ extension GridService {
     private static func digest(of offer: JobOffer) -> Digest {
         var offer = offer
         offer.openPerMille = 0
+        offer.secondsLeft = 0
         return Digest(hashing: GridRequest.offer(offer).encoded())
     }
 }

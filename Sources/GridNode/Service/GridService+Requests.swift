@@ -139,7 +139,8 @@ extension GridService {
         case .start(let job, let roster): return await self.start(job, roster: roster)
         case .lease(let lease): return await self.lease(lease, from: peer)
         case .offer(let offer):
-            self.take(offer, from: peer)
+            let missing = await self.missingBytes(of: offer)
+            self.take(offer, from: peer, missingBytes: missing)
             return .accepted
         case .status(let job, let revision):
             guard self.knows(job) else {

@@ -34,9 +34,9 @@ extension GridService {
     }
 
     /// A peer offers a job: the worker may take part, and this node may be one of those who are to keep it.
-    func take(_ offer: JobOffer, from peer: PeerID) {
+    func take(_ offer: JobOffer, from peer: PeerID, missingBytes: UInt64?) {
         let now = self.clock.now
-        self.perform(self.worker.offerReceived(offer, from: peer, now: now))
+        self.perform(self.worker.offerReceived(offer, from: peer, missingBytes: missingBytes, now: now))
         let job = JobID(offer.manifest.id.digest)
         let roster = Roster(offer, from: peer)
         if self.stewards[job] != nil {
@@ -46,6 +46,14 @@ extension GridService {
         }
         self.spread(offer, from: peer)
         self.rearm()
+    }
+
+    /// What of the scene of a job that is offered for the first time is not on this node's disk, in bytes.
+    func missingBytes(of offer: JobOffer) async -> UInt64? {
+        guard self.worker.manifest(of: JobID(offer.manifest.id.digest)) == nil,
+            case .jobManifest(let manifest) = try? offer.manifest.decodedBody()
+        else { return nil }
+        return await self.scenes?.missingBytes(of: manifest)
     }
 
     /// Becomes one of a job's stewards.

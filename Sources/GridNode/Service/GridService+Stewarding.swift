@@ -88,7 +88,8 @@ extension GridService {
     func offerToAll(_ job: JobID) {
         guard let steward = self.stewards[job]?.steward, steward.phase != .receiving, steward.isActing else { return }
         let offer = steward.offer
-        self.perform(self.worker.offerReceived(offer, from: self.me, now: self.clock.now))
+        // Who keeps a job has its scene.
+        self.perform(self.worker.offerReceived(offer, from: self.me, missingBytes: 0, now: self.clock.now))
         for peer in self.peers.keys.sorted() { self.tell(peer, .offer(offer)) }
         self.rearm()
     }

@@ -89,6 +89,16 @@ actor SceneProvider {
         }
     }
 
+    /// About the bytes of a job's scene that are not on this node's disk: chunks are taken to be of one size.
+    func missingBytes(of manifest: JobManifest) async -> UInt64 {
+        guard let bytes = try? await self.chunks.get(manifest.sceneRoot), let index = try? SceneIndex(decoding: bytes)
+        else { return manifest.assetSize }
+        let all = Set(index.allChunks).count
+        guard all > 0 else { return 0 }
+        let share = Double(self.chunks.missing(among: index.allChunks).count) / Double(all)
+        return UInt64(Double(manifest.assetSize) * share)
+    }
+
     /// Brings all chunks of a job to this node's disk, so that the scene survives the peer that it was handed to.
     func replicate(_ job: JobID, manifest: JobManifest) async throws {
         let index = try SceneIndex(decoding: try await self.chunk(manifest.sceneRoot, job: job))

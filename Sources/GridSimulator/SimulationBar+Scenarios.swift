@@ -1,0 +1,131 @@
+/// What the bars run.
+extension SimulationBar {
+    /// Nodes without faults; `work` is in seconds of a node of mean speed, both copies together.
+    static func quiet(seed: UInt64, nodes: Int, work: Double, jobs: Int = 1) -> SimulationScenario {
+        var scenario = SimulationScenario(
+            seed: seed,
+            nodes: nodes,
+            stewards: min(nodes, 8),
+            threadsMax: 1,
+            speedSpread: 0.91
+        )
+        let frames = 48
+        let (width, height) = (960, 540)
+        let samples = work / Double(jobs) / 2 * GroundTruth.samplesPerSecond / Double(frames * width * height)
+        let job = SimulationScenario.Job(
+            frameCount: frames,
+            width: width,
+            height: height,
+            samples: max(1, Int(samples.rounded()))
+        )
+        scenario.jobs = Array(repeating: job, count: jobs)
+        scenario.timeLimitSeconds = 1e7
+        scenario.encodesMessages = false
+        return scenario
+    }
+
+    /// The same with nodes that come and go and grow slow for a while.
+    static func base(seed: UInt64, nodes: Int, work: Double) -> SimulationScenario {
+        var scenario = self.quiet(seed: seed, nodes: nodes, work: work)
+        scenario.faults = .volunteers(untilSeconds: 1e7)
+        return scenario
+    }
+
+    static func backlog(seed: UInt64, nodes: Int, _ share: Double) -> SimulationScenario {
+        var scenario = self.base(seed: seed, nodes: nodes, work: 979_200 * share)
+        scenario.jobs = self.quiet(seed: seed, nodes: nodes, work: 979_200 * share, jobs: 3).jobs
+        return scenario
+    }
+
+    static func churning(seed: UInt64, nodes: Int, mean: Double, _ share: Double) -> SimulationScenario {
+        var scenario = self.base(seed: seed, nodes: nodes, work: 979_200 * share)
+        scenario.faults.sessionMeanSeconds = mean
+        return scenario
+    }
+
+    static func slow(seed: UInt64, nodes: Int, _ share: Double) -> SimulationScenario {
+        var scenario = self.base(seed: seed, nodes: nodes, work: 979_200 * share)
+        scenario.faults.slowdownMeanSeconds /= 6
+        return scenario
+    }
+
+    static func incident(
+        seed: UInt64,
+        nodes: Int,
+        _ share: Double,
+        _ change: (inout SimulationScenario.Incident) -> Void
+    ) -> SimulationScenario {
+        let work = 195_840 * share
+        var scenario = self.quiet(seed: seed, nodes: nodes, work: work)
+        scenario.stewards = 10
+        scenario.faults.silentShare = 1
+        var incident = SimulationScenario.Incident(atSeconds: work / Double(nodes) / 3)
+        change(&incident)
+        scenario.incidents = [incident]
+        return scenario
+    }
+
+    /// Two days, ten times as short.
+    static func thriftySeconds(_ share: Double) -> Double {
+        17_280 * share
+    }
+
+    /// A job that has time: its nodes could do it in 0.7 of the time until its deadline.
+    static func thrifty(seed: UInt64, nodes: Int, _ share: Double) -> SimulationScenario {
+        let seconds = self.thriftySeconds(share)
+        var scenario = self.quiet(seed: seed, nodes: nodes, work: 0.7 * seconds * Double(nodes))
+        scenario.speedSpread = 0.3
+        var energy = SimulationScenario.Energy()
+        energy.daySeconds = seconds / 2
+        energy.deadlineSeconds = seconds
+        scenario.energy = energy
+        return scenario
+    }
+
+    /// Many shots at once whose scenes are large; smaller ones for nodes that stay for a shorter time where there is less work.
+    static func local(_ share: Double, _ disksSurvive: Bool) -> SimulationScenario {
+        self.local(seed: 13, nodes: 500, shots: 24, work: 195_840, share, disksSurvive)
+    }
+
+    /// The same for any number of nodes and shots of so many seconds of a node of mean speed each.
+    package static func local(
+        seed: UInt64,
+        nodes: Int,
+        shots: Int,
+        work: Double,
+        size: (frames: Int, width: Int, height: Int) = (6, 480, 270),
+        _ share: Double,
+        _ disksSurvive: Bool
+    ) -> SimulationScenario {
+        var scenario = self.quiet(seed: seed, nodes: nodes, work: 1)
+        let (frames, width, height) = size
+        let samples = work * share / 2 * GroundTruth.samplesPerSecond / Double(frames * width * height)
+        let job = SimulationScenario.Job(
+            frameCount: frames,
+            width: width,
+            height: height,
+            samples: max(1, Int(samples.rounded()))
+        )
+        scenario.jobs = Array(repeating: job, count: shots)
+        scenario.faults = .volunteers(untilSeconds: 1e7)
+        scenario.faults.sessionMeanSeconds *= share
+        var assets = SimulationScenario.Assets()
+        assets.bytes *= share
+        assets.disksSurvive = disksSurvive
+        scenario.assets = assets
+        return scenario
+    }
+
+    /// The same with a submitter that takes each frame soon after it became final.
+    static func fetched(_ scenario: SimulationScenario) -> SimulationScenario {
+        var scenario = scenario
+        scenario.sealAfterSeconds = 2
+        return scenario
+    }
+
+    static func encoded(_ scenario: SimulationScenario) -> SimulationScenario {
+        var scenario = scenario
+        scenario.encodesMessages = true
+        return scenario
+    }
+}

@@ -1,0 +1,52 @@
+import GridCore
+import GridWire
+import Testing
+
+/// Which scenes a node fetches where that takes minutes.
+@Suite
+struct WorkerSceneTests {
+    /// Fetching a scene takes 200 s.
+    private func bench() -> Bench {
+        Bench { $0.fetchRate = 1e7 }
+    }
+
+    private func shot(_ title: String) -> SignedRecord {
+        TestGrid.manifest(title: title, assetSize: 2_000_000_000)
+    }
+
+    private func prepared(_ bench: Bench) -> [JobID] {
+        bench.actions.compactMap { if case .prepareScene(let job, []) = $0 { job } else { nil } }
+    }
+
+    @Test
+    func `a large scene is not fetched before other jobs could be heard of`() {
+        var bench = self.bench()
+        bench.offer(self.shot("a"))
+        #expect(self.prepared(bench).isEmpty)
+        bench.wait(.seconds(3))
+        bench.offer(self.shot("b"), missingBytes: 0)
+        #expect(self.prepared(bench) == [JobID(self.shot("b").id.digest)], "it lies on the disk")
+        bench.wait(.seconds(100))
+        #expect(self.prepared(bench).isEmpty, "one is enough")
+    }
+
+    @Test
+    func `with nothing else it is fetched after 5 s`() {
+        var bench = self.bench()
+        bench.offer(self.shot("a"))
+        bench.wait(.milliseconds(4_999))
+        #expect(self.prepared(bench).isEmpty)
+        bench.wait(.milliseconds(1))
+        #expect(self.prepared(bench) == [JobID(self.shot("a").id.digest)])
+    }
+
+    @Test(arguments: 0 ..< 6)
+    func `a job that is done within ten times what fetching takes comes after one that lasts`(number: Int) {
+        var bench = self.bench()
+        let (short, long) = (self.shot("short \(number)"), self.shot("long \(number)"))
+        bench.offer(short, secondsLeft: 1_900)
+        bench.offer(long, secondsLeft: 9_000)
+        bench.wait(.seconds(6))
+        #expect(self.prepared(bench) == [JobID(long.id.digest)])
+    }
+}
