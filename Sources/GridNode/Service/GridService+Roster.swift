@@ -118,16 +118,24 @@ extension GridService {
         }
     }
 
-    /// Puts pixels that lie here to another steward.
+    /// Puts pixels that lie here to another steward, unless they or too many others are on their way already.
+    ///
+    /// The steward asks again while no receipt has come; on a slow line a second copy beside the first would only make both
+    /// later.
     func copyPixels(_ unit: UnitID, of job: JobID, to peer: PeerID) {
+        let address = UnitPixelsAddress(job: job, unit: unit)
+        guard self.copiesUnderWay.count < Self.copiesUnderWayMax, self.copiesUnderWay.insert(address).inserted else {
+            return
+        }
         Task {
+            defer { self.copiesUnderWay.remove(address) }
             guard let place = try? await self.database.pixels(of: unit, in: job),
                 let bytes = try? await self.chunks.get(place.chunk)
             else { return }
             _ = try? await self.network.request(
                 peer,
                 protocol: TesseraProtocol.pixelsPut,
-                body: UnitPixelsAddress(job: job, unit: unit).encoded() + bytes,
+                body: address.encoded() + bytes,
                 responseLimit: 1,
                 timeout: Self.transferTimeout
             )
@@ -175,6 +183,8 @@ extension GridService {
         return known + self.workingPeers.filter { !known.contains($0) }.prefix(Self.sourcesMax)
     }
 
+    /// The most units whose pixels are on their way to other stewards at a time.
+    private static var copiesUnderWayMax: Int { 16 }
     /// The most nodes that are asked about a job that is not known here.
     private static var sourcesMax: Int { 32 }
     /// The most jobs that a node keeps at a time.

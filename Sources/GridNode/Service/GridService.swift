@@ -62,6 +62,8 @@ actor GridService {
     var drainWaiter: CheckedContinuation<Void, Never>?
     /// Jobs of which it is on the disk that their submitter ended them.
     var cancelled: Set<JobID> = []
+    /// The units whose pixels are on their way to other stewards.
+    var copiesUnderWay: Set<UnitPixelsAddress> = []
     var isStopping = false
     /// Discovery through the DHT, when it is on.
     private(set) var dht: DHTService?
