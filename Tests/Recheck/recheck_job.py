@@ -16,7 +16,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 MANIFEST, BATCH, REPORT, PROOF, FINAL, ROSTER, RECEIPT, ORDER, SEAL = range(1, 10)
-KEYS = {MANIFEST: 14, BATCH: 3, REPORT: 4, PROOF: 9, FINAL: 4, ROSTER: 3, RECEIPT: 2, ORDER: 5, SEAL: 4}
+KEYS = {MANIFEST: 15, BATCH: 3, REPORT: 4, PROOF: 9, FINAL: 4, ROSTER: 3, RECEIPT: 2, ORDER: 5, SEAL: 4}
 
 
 def digest(data):
