@@ -119,15 +119,19 @@ struct ChunkFiles: Sendable {
         try Self.synchronize(self.folder(of: id), flags: O_RDONLY | O_DIRECTORY)
     }
 
-    /// Reads a chunk whole and notes that it was used now.
-    func read(_ id: ChunkID, sizeMax: Int) throws(StoreError) -> ReadResult {
+    /// A descriptor of a chunk's file, which the caller closes; nothing where there is no such file.
+    private func opened(_ id: ChunkID) throws(StoreError) -> CInt? {
         let path = self.path(of: id)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            let number = errno
-            if number == ENOENT { return .missing }
-            throw StoreError(action: "read", path: path, errno: number)
-        }
+        guard descriptor < 0 else { return descriptor }
+        let number = errno
+        if number == ENOENT { return nil }
+        throw StoreError(action: "read", path: path, errno: number)
+    }
+
+    /// Reads a chunk whole and notes that it was used now.
+    func read(_ id: ChunkID, sizeMax: Int) throws(StoreError) -> ReadResult {
+        guard let descriptor = try self.opened(id) else { return .missing }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_size <= sizeMax else { return .unreadable }
@@ -164,13 +168,7 @@ struct ChunkFiles: Sendable {
     ///
     /// - Parameter place: memory that the caller has reserved, at a multiple of the size of a page.
     func map(_ id: ChunkID, to place: UnsafeMutableRawBufferPointer) throws(StoreError) -> MapResult {
-        let path = self.path(of: id)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            let number = errno
-            if number == ENOENT { return .missing }
-            throw StoreError(action: "read", path: path, errno: number)
-        }
+        guard let descriptor = try self.opened(id) else { return .missing }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, Int(status.st_size) == place.count, let base = place.baseAddress,
