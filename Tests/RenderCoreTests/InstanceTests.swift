@@ -65,19 +65,27 @@ struct InstanceTests {
     }
 
     @Test
-    func `a hundred thousand instances take little memory`() throws {
+    func `a million instances take little memory, and rays find what looking at each of them finds`() throws {
         let assets = SceneAssets(meshes: [TestScenes.box(halfEdge: 0.2)], materials: [Material()])
+        var generator = SeededGenerator(seed: 28)
         let frame = SceneFrame(
-            instances: (0 ..< 100_000).map { i in
-                let place = SIMD3(Float(i % 50), Float(i / 50 % 40), Float(i / 2000))
-                return Instance(mesh: 0, transform: Transform(translation: place))
+            instances: (0 ..< 1_000_000).map { i in
+                let place = SIMD3(Float(i % 100), Float(i / 100 % 100), Float(i / 10_000))
+                // A tenth of them in poses of all kinds, also mirrored ones and some that reach into others.
+                guard i % 10 == 5 else { return Instance(mesh: 0, transform: Transform(translation: place)) }
+                func row(_ axis: Int) -> SIMD4<Float> {
+                    let (r, s) = (generator.point(within: 1), place[axis])
+                    return SIMD4(r.x, r.y, r.z, s)
+                }
+                return Instance(mesh: 0, transform: Transform(x: row(0), y: row(1), z: row(2)))
             }
         )
         let scene = try TestScenes.scene(assets, frame)
-        #expect(scene.acceleratorStatistics.bytes < 100_000 * 64)
+        #expect(scene.acceleratorStatistics.bytes < 1_000_000 * 100)
         let hit = scene.hit(SIMD3(10, 10, -1), SIMD3(0, 0, 1))
-        #expect(hit.instance == 510)
+        #expect(hit.instance == 1010)
         #expect(isClose(hit.distance, 0.8, within: 1e-5))
+        Agreement(scene, Agreement.rays(scene, count: 64, seed: 29, reach: 100)).expect(moreHitsThan: 16)
     }
 
     @Test
