@@ -80,10 +80,12 @@ struct Surroundings {
     ) throws(ImportError) -> Environment {
         do throws(ImageError) {
             let picture = try ImageDecoder.decodeLight(bytes.array)
+            // Suns of a few texels are brighter than half floats can say, and cutting them off takes much of all light; only
+            // what overflowed on its way here becomes the largest half float.
             return .map(
                 width: picture.width,
                 height: picture.height,
-                texels: picture.pixels.map { $0 < 65_504 ? max($0, 0) : $0.isNaN ? 0 : 65_504 },
+                texels: picture.pixels.map { $0.isFinite ? max($0, 0) : $0 > 0 ? 65_504 : 0 },
                 rotation: rotation,
                 intensity: intensity
             )

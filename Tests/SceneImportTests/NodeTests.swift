@@ -1,3 +1,4 @@
+import Foundation
 import RenderCore
 import SceneImport
 import Testing
@@ -143,5 +144,22 @@ struct NodeTests {
             try Sample.triangleShot(options: ImportOptions(environment: "/nonexistent/sky.hdr"))
         }
         #expect(missing?.code == .unreadable)
+    }
+
+    @Test
+    func `the sun of a panorama keeps its strength`() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).hdr")
+        defer { try? FileManager.default.removeItem(at: path) }
+        // 163 * 2^(145 - 136) is 83,456, beyond half floats; the brightest that the format has is beyond a blob's range.
+        let pixels: [UInt8] = [163, 128, 1, 145, 255, 0, 0, 255]
+        try Data(Array("#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 2\n".utf8) + pixels).write(to: path)
+        let shot = try Sample.triangleShot(options: ImportOptions(environment: path.path))
+        guard case .map(let map) = shot.assets.environment else {
+            Issue.record("the environment is no map")
+            return
+        }
+        #expect(map.texels[0 ..< 3] == [83_456, 65_536, 512])
+        #expect(map.texels.allSatisfy { $0.isFinite })
+        #expect(throws: Never.self) { try shot.assets.encoded() }
     }
 }
