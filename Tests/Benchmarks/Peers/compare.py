@@ -1,9 +1,9 @@
-"""Compares the converged pictures of two renderers that show the same scene, and writes a picture of their difference.
+"""Compares what two renderers make of the same scene when all their samples are put together, and shows the difference.
 
 Usage:  python compare.py --out DIR [--ours tessera] [--scenes s1_cornell,...]
 
-For every scene in OUT/img with a reference (seed 0) of ours and of a peer: both means, how far they are apart, the mean
-over blocks of 20 x 20 pixels of |ours - theirs| / theirs (noise hardly counts there), and the 95th percentile of it.
+For every scene and peer in OUT/img: both means, how far they are apart, the mean over blocks of 20 x 20 pixels of
+|ours - theirs| / theirs (noise hardly counts there), and the 95th percentile of it.
 Writes OUT/compare_<scene>_<peer>.png: ours, theirs, and where ours is lighter (red) or darker (blue), at four times the
 difference. Needs numpy and Pillow.
 """
@@ -23,14 +23,13 @@ ap.add_argument("--scenes", default="s1_cornell,s2_metal,s4_manylights,s5_monste
 a = ap.parse_args()
 
 
-def reference(peer, scene):
-    """The reference with the most samples, and how many they are."""
-    best = None, 0
-    for f in glob.glob(os.path.join(a.out, "img", f"{peer}_{scene}_*_0.npy")):
+def together(peer, scene):
+    """The mean of all samples, and how many they are."""
+    total, count = 0, 0
+    for f in glob.glob(os.path.join(a.out, "img", f"{peer}_{scene}_*_*.npy")):
         n = int(f.rsplit("_", 2)[1])
-        if n > best[1]:
-            best = np.load(f).astype(np.float64), n
-    return best
+        total, count = total + n * np.load(f).astype(np.float64), count + n
+    return (total / count if count else None), count
 
 
 def tone(x):
@@ -40,9 +39,9 @@ def tone(x):
 print("| scene | peer | samples | mean, ours | mean, theirs | apart | blocks, mean | blocks, 95 % |")
 print("|---|---|---|---|---|---|---|---|")
 for scene in a.scenes.split(","):
-    ours, n = reference(a.ours, scene)
+    ours, n = together(a.ours, scene)
     for peer in ("mitsuba-llvm", "mitsuba-scalar", "cycles"):
-        theirs, m = reference(peer, scene)
+        theirs, m = together(peer, scene)
         if ours is None or theirs is None:
             continue
         h, w = (s // BLOCK * BLOCK for s in ours.shape[:2])
