@@ -20,8 +20,8 @@ public struct Mesh: Sendable, Equatable {
     public var indices: [UInt32]
     /// The index of the material in ``SceneAssets/materials``.
     public var material: Int
-    /// Whether its arrays are elsewhere, since they are many: see ``SceneAssets/encode(to:mesh:)``.
-    public var isOutline = false
+    /// How many numbers each array has, in the order of a blob's sections, where the arrays are elsewhere.
+    private var countsElsewhere: [Int]?
 
     /// Creates a mesh; nothing is checked before ``SceneAssets/encoded()``.
     public init(
@@ -42,5 +42,22 @@ public struct Mesh: Sendable, Equatable {
         self.colors = colors
         self.indices = indices
         self.material = material
+    }
+
+    /// Creates a mesh without arrays that stands for a mesh of many: see ``SceneAssets/encode(to:mesh:)``.
+    public init(outlineOf mesh: Mesh) {
+        self.init(positions: [], indices: [], material: mesh.material)
+        self.countsElsewhere = mesh.arrayCounts
+    }
+
+    /// Whether its arrays are elsewhere, since they are many.
+    public var isOutline: Bool { self.countsElsewhere != nil }
+
+    /// How many numbers each array has, in the order of a blob's sections; an outline knows those of its mesh.
+    public var arrayCounts: [Int] {
+        self.countsElsewhere ?? [
+            self.positions.count, self.normals.count, self.tangents.count, self.textureCoordinates.count,
+            self.secondCoordinates.count, self.colors.count, self.indices.count,
+        ]
     }
 }

@@ -27,7 +27,7 @@ extension SceneAssets {
 
     /// Writes the same bytes with one mesh in memory at a time.
     ///
-    /// - Parameter mesh: gives a mesh by its number, whole; asked twice for each, in ascending order, for the same answer.
+    /// - Parameter mesh: gives a mesh by its number, whole; asked once for each, in ascending order.
     /// - Returns: `output`, when everything is written.
     /// - Throws: As ``encoded()``, and what `output` and `mesh` throw.
     public func encode<Output: BlobOutput>(
@@ -48,10 +48,7 @@ extension SceneAssets {
     private var sizeEstimate: Int {
         var size = 1 << 16
         for mesh in self.meshes {
-            let numbers = mesh.positions.count + mesh.normals.count + mesh.tangents.count
-            let coordinates = mesh.textureCoordinates.count + mesh.secondCoordinates.count
-            let others = coordinates + mesh.colors.count + mesh.indices.count
-            size += 4 * (numbers + others + Self.meshWords)
+            size += 4 * (mesh.arrayCounts.reduce(0, +) + Self.meshWords)
         }
         // Smaller levels make a picture a third larger.
         for image in self.images { size += image.texels.byteCount / 3 * 4 + BlobFormat.alignment }

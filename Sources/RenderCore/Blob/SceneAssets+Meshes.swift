@@ -1,23 +1,29 @@
 extension SceneAssets {
     /// Writes ten sections: records, seven of arrays, two of light trees.
     ///
-    /// The first pass checks the meshes and sums up their sizes, the second one writes their arrays.
+    /// Where each array goes is known before, so that each mesh is looked at once: checked, and written.
     func writeMeshes(
         _ writer: inout BlobWriter<some BlobOutput>,
         _ mesh: (Int) throws(SceneBlobError) -> Mesh
     ) throws(SceneBlobError) {
-        var records: [UInt32] = []
-        var estimates = EmissionEstimates(assets: self)
-        var lights = MeshLights()
-        var counts = [Int](repeating: 0, count: MeshArrays.count)
         guard self.meshes.count <= SceneRange.countMax else {
             throw SceneBlobError(.limitExceeded, "\(self.meshes.count) meshes are too many")
         }
+        var recordOffset = writer.reserve(4 * Self.meshWords * self.meshes.count)
+        var offsets = (0 ..< MeshArrays.count).map { k in
+            writer.reserve(4 * self.meshes.reduce(0) { $0 + $1.arrayCounts[k] })
+        }
+        var records: [UInt32] = []
+        var estimates = EmissionEstimates(assets: self)
+        var lights = MeshLights()
         for i in self.meshes.indices {
             let mesh = try mesh(i)
+            guard mesh.arrayCounts == self.meshes[i].arrayCounts else {
+                throw .notWritten("mesh \(i) is not what it was when it was read first")
+            }
             try self.checkArrays(of: mesh, number: i)
             let arrays = MeshArrays(mesh)
-            for k in counts.indices { counts[k] += arrays.numbers(k) }
+            for k in offsets.indices { try arrays.write(k, &offsets[k], &writer) }
             records.append(UInt32(mesh.positions.count / 3))
             records.append(UInt32(mesh.indices.count / 3))
             records.append(UInt32(mesh.material))
@@ -29,22 +35,8 @@ extension SceneAssets {
             )
             records += lights.append(try estimates.lights(of: mesh, number: i))
         }
-        try writer.section(records)
-        var offsets = counts.map { writer.reserve(4 * $0) }
-        let ends = zip(offsets, counts).map { $0 + 4 * $1 }
-        for i in self.meshes.indices {
-            let arrays = MeshArrays(try mesh(i))
-            for k in offsets.indices {
-                guard offsets[k] + 4 * arrays.numbers(k) <= ends[k] else { throw Self.changed(i) }
-                try arrays.write(k, &offsets[k], &writer)
-            }
-        }
-        guard offsets == ends else { throw Self.changed(self.meshes.count - 1) }
+        try writer.fill(&recordOffset, records)
         try lights.write(&writer)
-    }
-
-    private static func changed(_ mesh: Int) -> SceneBlobError {
-        .notWritten("mesh \(mesh) or one before it is not what it was when it was asked for first")
     }
 
     private func checkArrays(of mesh: Mesh, number i: Int) throws(SceneBlobError) {
@@ -86,7 +78,7 @@ extension SceneAssets {
     }
 }
 
-/// The arrays of a mesh in the order of their sections.
+/// The arrays of a mesh in the order of their sections, which ``Mesh/arrayCounts`` has too.
 private struct MeshArrays {
     static var count: Int { 7 }
 
@@ -99,8 +91,6 @@ private struct MeshArrays {
         ]
         self.indices = mesh.indices
     }
-
-    func numbers(_ k: Int) -> Int { k < self.floats.count ? self.floats[k].count : self.indices.count }
 
     func write(
         _ k: Int,

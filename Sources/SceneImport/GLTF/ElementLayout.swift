@@ -105,6 +105,7 @@ struct ElementLayout {
     func floats(isNormalized: Bool) -> [Float] {
         let total = self.count * self.element.shape.count
         return [Float](unsafeUninitializedCapacity: total) { output, written in
+            LargePages.ask(for: UnsafeMutableRawBufferPointer(output))
             self.bytes.withUnsafeBytes { input in
                 guard total > 0, let target = output.baseAddress else { return }
                 switch self.element.component {
@@ -130,12 +131,18 @@ struct ElementLayout {
     func integers() -> [UInt32] {
         let total = self.count * self.element.shape.count
         return [UInt32](unsafeUninitializedCapacity: total) { output, written in
+            LargePages.ask(for: UnsafeMutableRawBufferPointer(output))
             self.bytes.withUnsafeBytes { input in
                 guard total > 0, let target = output.baseAddress else { return }
                 switch self.element.component {
                 case .uint8, .int8: self.widen(input, UInt8.self, to: target)
                 case .uint16, .int16: self.widen(input, UInt16.self, to: target)
-                case .uint32, .float: self.widen(input, UInt32.self, to: target)
+                case .uint32, .float:
+                    if self.stride == self.element.size {
+                        UnsafeMutableRawBufferPointer(output).copyMemory(from: input)
+                    } else {
+                        self.widen(input, UInt32.self, to: target)
+                    }
                 }
                 written = total
             }

@@ -96,8 +96,7 @@ struct MeshBuilder {
 
     /// Adds a mesh, or its outline where it is one too many to be kept.
     private mutating func add(_ mesh: Mesh, _ deformer: MeshDeformer, of primitive: GLTF.Primitive) {
-        let floats = mesh.positions.count + mesh.normals.count + mesh.tangents.count + mesh.colors.count
-        let size = 4 * (floats + mesh.textureCoordinates.count + mesh.secondCoordinates.count + mesh.indices.count)
+        let size = 4 * mesh.arrayCounts.reduce(0, +)
         self.boxes.append(Box(mesh.positions))
         self.deformers.append(deformer)
         let isNeeded = !deformer.isEmpty || size <= self.smallMeshBytes || self.shines(mesh.material)
@@ -105,10 +104,8 @@ struct MeshBuilder {
             self.residentBytes += size
             self.meshes.append(mesh)
         } else {
-            var outline = Mesh(positions: [], indices: [], material: mesh.material)
-            outline.isOutline = true
             self.sources[self.meshes.count] = primitive
-            self.meshes.append(outline)
+            self.meshes.append(Mesh(outlineOf: mesh))
         }
         self.note(bytes: size)
     }
@@ -143,7 +140,7 @@ struct MeshBuilder {
         )
         self.accessors.views.forgetZeros()
         guard let (mesh, _) = try again.build(primitive) else { return self.meshes[number] }
-        self.note(bytes: 4 * (mesh.positions.count + mesh.normals.count + mesh.indices.count))
+        self.note(bytes: 4 * mesh.arrayCounts.reduce(0, +))
         return mesh
     }
 
