@@ -18,8 +18,10 @@ public struct ImageError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let malformed = Code(rawValue: "malformed")
         /// The picture is sound, and of a sort that is not read here.
         public static let unsupported = Code(rawValue: "unsupported")
-        /// The picture exceeds ``ImageLimits``.
+        /// The picture exceeds ``ImageLimits``, or claims more than its bytes can hold.
         public static let tooLarge = Code(rawValue: "too large")
+        /// The picture has more pixels than ``ImageLimits/maxPixels``.
+        public static let tooManyPixels = Code(rawValue: "too many pixels")
         /// A picture could not be encoded.
         public static let encodingFailed = Code(rawValue: "encoding failed")
         /// The path names a directory or a device, or its directory does not exist.

@@ -69,7 +69,7 @@ public struct ImageLimits: Hashable, Sendable {
         let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
         guard !overflow, pixels <= self.maxPixels else {
             throw ImageError(
-                .tooLarge,
+                .tooManyPixels,
                 "the \(format) picture is \(width) x \(height) pixels; \(self.maxPixels) in all are allowed: scale it down"
             )
         }

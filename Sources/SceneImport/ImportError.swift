@@ -32,11 +32,14 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     public let code: Code
     /// What failed, on which value, and what to do about it: one sentence or two.
     public let message: String
+    /// The limit that was exceeded, where it may be moved.
+    public let limit: ImportLimits.Name?
 
     /// Creates an error.
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String, limit: ImportLimits.Name? = nil) {
         self.code = code
         self.message = message
+        self.limit = limit
     }
 
     /// The message.
@@ -54,6 +57,6 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The same error with a place in front of its message.
     func located(at place: String) -> ImportError {
-        ImportError(self.code, "\(place): \(self.message)")
+        ImportError(self.code, "\(place): \(self.message)", limit: self.limit)
     }
 }

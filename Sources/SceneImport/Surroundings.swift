@@ -30,7 +30,7 @@ struct Surroundings {
                     )
                 }
                 // The middle of a panorama lies towards +X, as in Blender and three.js; a map's own middle towards -Z.
-                return try Self.map(
+                return try self.map(
                     ByteView(file),
                     rotation: (options.environmentRotation - 90) * (.pi / 180),
                     intensity: options.environmentIntensity
@@ -48,7 +48,7 @@ struct Surroundings {
                 guard intensity >= 0 else {
                     throw ImportError(.malformed, "its intensity is \(intensity): give a number from 0")
                 }
-                return try Self.map(
+                return try self.map(
                     try self.accessors.bytes(ofView: own.bufferView),
                     rotation: degrees * (.pi / 180),
                     intensity: intensity
@@ -73,13 +73,15 @@ struct Surroundings {
         return .map(Self.neutralSky)
     }
 
-    private static func map(
+    private func map(
         _ bytes: ByteView,
         rotation: Float = 0,
         intensity: Float = 1
     ) throws(ImportError) -> Environment {
         do throws(ImageError) {
-            let picture = try ImageDecoder.decodeLight(bytes.array)
+            var limits = ImageLimits.standard
+            limits.maxPixels = self.options.limits.maxTexturePixels
+            let picture = try ImageDecoder.decodeLight(bytes.array, limits: limits)
             // Suns of a few texels are brighter than half floats can say, and cutting them off takes much of all light; only
             // what overflowed on its way here becomes the largest half float.
             return .map(
@@ -90,7 +92,8 @@ struct Surroundings {
                 intensity: intensity
             )
         } catch {
-            throw ImportError(.badImage, error.message)
+            let limit: ImportLimits.Name? = error.code == .tooManyPixels ? .texels : nil
+            throw ImportError(limit == nil ? .badImage : .tooLarge, error.message, limit: limit)
         }
     }
 

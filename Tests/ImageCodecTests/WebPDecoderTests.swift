@@ -45,6 +45,9 @@ struct WebPDecoderTests {
         var bytes = Self.lossless
         // 16,384 x 16,384 in the header's 14-bit fields.
         bytes.replaceSubrange(21 ..< 25, with: [0xFF, 0xFF, 0xFF, 0x1F])
-        #expect(throws: ImageError(.tooLarge, "")) { try ImageDecoder.decodeTexture(bytes) }
+        #expect(throws: ImageError(.tooManyPixels, "")) { try ImageDecoder.decodeTexture(bytes) }
+        var limits = ImageLimits.standard
+        limits.maxPixels = 1 << 28
+        #expect(throws: ImageError(.tooLarge, "")) { try ImageDecoder.decodeTexture(bytes, limits: limits) }
     }
 }

@@ -3,6 +3,20 @@ import RenderCore
 import Testing
 
 struct BlobTests {
+    /// Takes a blob's bytes.
+    private struct Bytes: BlobOutput {
+        var all: [UInt8] = []
+
+        mutating func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SceneBlobError) {
+            try self.finish(byteCount: max(self.all.count, offset + bytes.count))
+            for (i, byte) in bytes.enumerated() { self.all[offset + i] = byte }
+        }
+
+        mutating func finish(byteCount: Int) throws(SceneBlobError) {
+            self.all += [UInt8](repeating: 0, count: max(0, byteCount - self.all.count))
+        }
+    }
+
     private let assets = GoldenScene.assets
     private let frame = GoldenScene.frame
 
@@ -148,6 +162,27 @@ struct BlobTests {
         limits.memoryBytesMax = needed - 1
         let error = #expect(throws: SceneBlobError.self) { try Scene(assets: assets, frame: frame, limits: limits) }
         #expect(error?.code == .limitExceeded)
+        let all = SceneLimits.memory(needed, blobBytesMax: 1 << 30)
+        #expect(throws: Never.self) { try Scene(assets: assets, frame: frame, limits: all) }
+        let less = SceneLimits.memory(needed - 1, blobBytesMax: 1 << 30)
+        #expect(throws: SceneBlobError.self) { try Scene(assets: assets, frame: frame, limits: less) }
+    }
+
+    @Test
+    func `meshes are asked for once each, and one that is another by then is refused`() throws {
+        var counts = [Int](repeating: 0, count: self.assets.meshes.count)
+        var outlines = self.assets
+        outlines.meshes = self.assets.meshes.map(Mesh.init(outlineOf:))
+        let expected = try self.assets.encoded()
+        let blob = try outlines.encode(to: Bytes()) { (i) throws(SceneBlobError) in
+            counts[i] += 1
+            return self.assets.meshes[i]
+        }
+        #expect(blob.all == expected)
+        #expect(counts.allSatisfy { $0 == 1 })
+        #expect(throws: SceneBlobError.notWritten("")) {
+            try outlines.encode(to: Bytes()) { (_) throws(SceneBlobError) in self.assets.meshes[0] }
+        }
     }
 
     @Test

@@ -71,6 +71,16 @@ struct ShotOptions: ParsableArguments {
     )
     var shutter = 0.0
 
+    @Option(
+        help: ArgumentHelp(
+            "Moves a limit of what a file may hold, such as triangles=2000000000 (repeatable).",
+            discussion: "Limits keep damaged files from taking the machine: "
+                + ShotRequest.limitNames.joined(separator: ", ") + ".",
+            valueName: "name=number"
+        )
+    )
+    var limit: [LimitOption] = []
+
     /// What `--spp` may be.
     static let samplesRange = 1 ... 65_536
     /// What `--fps` may be.
@@ -102,7 +112,7 @@ struct ShotOptions: ParsableArguments {
 
     /// The options as the node's library takes them, for a glTF 2.0 file.
     func request(_ file: String) -> ShotRequest {
-        ShotRequest(
+        var request = ShotRequest(
             file: file,
             frames: self.frames?.frames,
             width: self.size.width,
@@ -121,5 +131,7 @@ struct ShotOptions: ParsableArguments {
             framesPerSecond: self.fps,
             shutterAngle: self.shutter
         )
+        for limit in self.limit { request.limits[limit.name] = limit.number }
+        return request
     }
 }

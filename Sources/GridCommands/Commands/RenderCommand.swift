@@ -33,6 +33,15 @@ struct RenderCommand: AsyncParsableCommand {
     )
     var filter = LocalRender.Filter.blackmanHarris
 
+    @Option(
+        help: ArgumentHelp(
+            "The most gigabytes of memory for a scene, beside its data on disk.",
+            discussion: "Without it: the machine's memory.",
+            valueName: "GB"
+        )
+    )
+    var memory: Double?
+
     @Flag(help: "Print a summary as JSON instead of the paths.")
     var json = false
 
@@ -43,6 +52,9 @@ struct RenderCommand: AsyncParsableCommand {
         guard self.output.output != nil else {
             throw ValidationError("say where to write, such as -o out.png")
         }
+        if let memory = self.memory, !(0.1 ... 100_000).contains(memory) {
+            throw ValidationError("--memory must be 0.1 to 100000 gigabytes, got \(memory)")
+        }
     }
 
     func run() async throws {
@@ -52,7 +64,8 @@ struct RenderCommand: AsyncParsableCommand {
             shot: self.shot.request(self.file),
             output: output,
             filter: self.filter,
-            threads: self.threads.count
+            threads: self.threads.count,
+            memoryMax: self.memory.map { UInt64($0 * Double(1 << 30)) } ?? Machine.memory
         )
         let line = ProgressLine(unit: "blocks", isQuiet: self.quiet)
         let (printsPaths, isQuiet, json) = (!self.json, self.quiet, self.json)

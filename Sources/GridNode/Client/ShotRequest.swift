@@ -1,3 +1,5 @@
+import SceneImport
+
 /// What to render of a file, and how: the same for `tessera render` and `tessera submit`, so that both give the same
 /// bits.
 public struct ShotRequest: Sendable {
@@ -37,6 +39,12 @@ public struct ShotRequest: Sendable {
     public var shutterAngle: Double
     /// What the frames of a job carry beside the light, for those who write or denoise them.
     public var layers: Set<FrameOutput.Layer> = []
+
+    /// Limits of the import that are moved, by names of ``limitNames``; above zero.
+    public var limits: [String: Int] = [:]
+
+    /// The names of the limits of imports.
+    public static let limitNames = ImportLimits.Name.allCases.map(\.rawValue)
 
     /// Creates a request with the defaults of `tessera render`.
     public init(

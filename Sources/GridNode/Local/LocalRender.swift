@@ -67,13 +67,23 @@ public struct LocalRender: Sendable {
     private let output: FrameOutput
     private let filter: Filter
     private let threads: Int
+    private let memoryMax: UInt64
 
     /// How often progress is told at most.
     private static let progressInterval = Duration.milliseconds(100)
 
     /// Creates a render; `threads` must be at least 1.
-    public init(shot: ShotRequest, output: FrameOutput, filter: Filter = .blackmanHarris, threads: Int) {
+    ///
+    /// - Parameter memoryMax: the most bytes that a scene may take beside its blobs, which are mapped where they are large.
+    public init(
+        shot: ShotRequest,
+        output: FrameOutput,
+        filter: Filter = .blackmanHarris,
+        threads: Int,
+        memoryMax: UInt64 = .max
+    ) {
         precondition(threads >= 1, "rendering needs a thread, got \(threads)")
+        self.memoryMax = memoryMax
         self.shot = shot
         self.output = output
         self.filter = filter
@@ -124,13 +134,19 @@ public struct LocalRender: Sendable {
             zeroedSamples: 0
         )
         progress(.blocks(done: 0, total: total))
-        let assets = try await pool.run { try LoadedAssets(source.assets) }
+        let limits = SceneLimits.memory(
+            Int(clamping: self.memoryMax),
+            blobBytesMax: Int(clamping: SceneIndex.blobSizeMax)
+        )
+        let assets = try await pool.run { try Self.limited { try LoadedAssets(source.assets, limits: limits) } }
         for frame in source.frames {
             try Task.checkCancellation()
             let buildStart = ContinuousClock.now
             let (scene, frameChunks) = try await pool.run {
                 let bytes = try source.frameBlob(frame)
-                let scene = try Scene(assets: assets, frame: BlobBytes(bytes)) { pool.share($0, $1) }
+                let scene = try Self.limited {
+                    try Scene(assets: assets, frame: BlobBytes(bytes), limits: limits) { pool.share($0, $1) }
+                }
                 return (scene, Chunker.split(bytes).blob.chunks)
             }
             summary.buildSeconds += buildStart.duration(to: .now) / .seconds(1)
@@ -165,6 +181,19 @@ public struct LocalRender: Sendable {
         }
         summary.seconds = start.duration(to: .now) / .seconds(1)
         return summary
+    }
+
+    /// Says of a scene that is too large what can be done.
+    private static func limited<Result>(_ load: () throws -> Result) throws -> Result {
+        do {
+            return try load()
+        } catch let error as SceneBlobError where error.code == .limitExceeded {
+            throw NodeError(
+                .invalidInput,
+                error.message,
+                hint: "allow more with --memory GB, if the machine has it, or use instances and fewer triangles"
+            )
+        }
     }
 
     /// What all threads of this program have used so far.

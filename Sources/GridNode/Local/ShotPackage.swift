@@ -50,10 +50,12 @@ struct ShotPackage: ShotChunks {
         }
         let assets = add(source.assets)
         var memory: UInt64 = 0
-        let loaded = try LoadedAssets(source.assets, limits: .ofSubmitters)
+        // What is handed over is not rendered here: whether a node has the memory is another matter.
+        let limits = SceneLimits.memory(.max, blobBytesMax: Int(clamping: SceneIndex.blobSizeMax))
+        let loaded = try LoadedAssets(source.assets, limits: limits)
         let frames = try source.frames.map { frame in
             let bytes = BlobBytes(try source.frameBlob(frame))
-            let building = try Scene.bytesNeeded(assets: loaded, frame: bytes, limits: .ofSubmitters)
+            let building = try Scene.bytesNeeded(assets: loaded, frame: bytes, limits: limits)
             memory = max(memory, FrameMemory(assets: source.assets.count, frame: bytes.count).total(building: building))
             return add(bytes)
         }
@@ -87,16 +89,6 @@ struct ShotPackage: ShotChunks {
     }
 }
 
-extension SceneLimits {
-    /// What nodes take, whose memory is another matter: what is handed over is not rendered here.
-    static var ofSubmitters: SceneLimits {
-        var limits = SceneLimits.standard
-        limits.blobBytesMax = Int(clamping: SceneIndex.blobSizeMax)
-        limits.memoryBytesMax = .max
-        return limits
-    }
-}
-
 /// An imported shot that gives the blobs of its frames.
 struct ShotSource: Sendable {
     /// The blob that all frames share.
@@ -120,7 +112,7 @@ struct ShotSource: Sendable {
         let options = Self.options(request)
         let isSame = last.map { $0.file == request.file && $0.options == options } ?? false
         let known = isSame ? last : nil
-        let shot = try known?.shot ?? ShotImporter(options: options).importShot(at: request.file)
+        let shot = try known?.shot ?? Self.imported(request.file, options)
         let frames = request.frames ?? 1 ... max(1, shot.lastFrame)
         guard frames.lowerBound >= 0, frames.upperBound <= ImportedShot.frameMax,
             frames.count <= JobManifest.frameCountMax
@@ -144,6 +136,20 @@ struct ShotSource: Sendable {
         self.assets = try known?.assets ?? shot.encodedAssets()
     }
 
+    private static func imported(_ file: String, _ options: ImportOptions) throws -> ImportedShot {
+        do {
+            return try ShotImporter(options: options).importShot(at: file)
+        } catch {
+            guard let limit = error.limit else { throw error }
+            throw NodeError(
+                .invalidInput,
+                error.message,
+                hint: "if the file is to be trusted, allow more: --limit \(limit.rawValue)=NUMBER (now "
+                    + "\(options.limits[limit]))"
+            )
+        }
+    }
+
     private static func options(_ request: ShotRequest) -> ImportOptions {
         var options = ImportOptions()
         options.environment = request.environment
@@ -156,6 +162,9 @@ struct ShotSource: Sendable {
         options.cameraName = request.camera
         options.framesPerSecond = request.framesPerSecond
         options.shutterAngle = request.shutterAngle
+        for (name, number) in request.limits {
+            if let name = ImportLimits.Name(rawValue: name) { options.limits[name] = number }
+        }
         options.aspect = Double(request.width) / Double(request.height)
         return options
     }

@@ -72,12 +72,9 @@ actor SceneProvider {
             guard let building = memory.building(ofTotal: manifest.memory) else { throw Self.understated(job) }
             let bytes = try await self.blob(frame, job: job)
             let pool = self.pool
-            var limits = SceneLimits.standard
-            limits.blobBytesMax = Int(clamping: self.memoryMax)
-            limits.memoryBytesMax = building
-            let loaded = limits
+            let limits = SceneLimits.memory(building, blobBytesMax: Int(clamping: self.memoryMax))
             return try await pool.run {
-                try Scene(assets: shot.assets, frame: bytes, limits: loaded) { pool.share($0, $1) }
+                try Scene(assets: shot.assets, frame: bytes, limits: limits) { pool.share($0, $1) }
             }
         }
         self.scenes[key] = task
@@ -143,12 +140,11 @@ actor SceneProvider {
                     != nil
             else { throw Self.understated(job) }
             let blob = try await self.blob(index.assets, job: job)
-            var limits = SceneLimits.standard
-            limits.blobBytesMax = Int(clamping: self.memoryMax)
-            let loaded = limits
+            let memory = Int(clamping: self.memoryMax)
+            let limits = SceneLimits.memory(memory, blobBytesMax: memory)
             return Shot(
                 index: index,
-                assets: try await self.pool.run { try LoadedAssets(blob, limits: loaded) }
+                assets: try await self.pool.run { try LoadedAssets(blob, limits: limits) }
             )
         }
         self.shots[job] = task

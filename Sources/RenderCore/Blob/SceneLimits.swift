@@ -38,4 +38,16 @@ public struct SceneLimits: Sendable, Hashable {
 
     /// Limits for a machine with 8 GB.
     public static var standard: SceneLimits { SceneLimits() }
+
+    /// Limits where memory alone decides, and how many things a scene has only through it.
+    public static func memory(_ bytes: Int, blobBytesMax: Int) -> SceneLimits {
+        SceneLimits(
+            blobBytesMax: blobBytesMax,
+            trianglesMax: 1 << 28,
+            particlesMax: 1 << 28,
+            voxelsMax: .max,
+            instancesMax: 1 << 26,
+            memoryBytesMax: bytes
+        )
+    }
 }

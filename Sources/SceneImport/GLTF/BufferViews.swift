@@ -99,7 +99,8 @@ final class BufferViews {
         guard count <= self.zerosLeft else {
             throw ImportError(
                 .tooLarge,
-                "accessors without any bytes claim more than \(self.limits.maxZeroElements) elements"
+                "accessors without any bytes claim more than \(self.limits.maxZeroElements) elements",
+                limit: .zeros
             )
         }
         self.zerosLeft -= count

@@ -12,7 +12,8 @@ enum JSONText {
         guard bytes.count <= limits.maxJSONBytes else {
             throw ImportError(
                 .tooLarge,
-                "the JSON part has \(bytes.count) bytes, \(limits.maxJSONBytes) are allowed: export a .glb instead"
+                "the JSON part has \(bytes.count) bytes, \(limits.maxJSONBytes) are allowed: export a .glb instead",
+                limit: .jsonBytes
             )
         }
         var text = bytes.array[...]
@@ -55,7 +56,8 @@ enum JSONText {
                 guard depth <= limits.maxJSONDepth else {
                     throw ImportError(
                         .tooLarge,
-                        "the JSON part is nested deeper than \(limits.maxJSONDepth) levels: it is no sensible glTF"
+                        "the JSON part is nested deeper than \(limits.maxJSONDepth) levels: it is no sensible glTF",
+                        limit: .jsonDepth
                     )
                 }
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
@@ -69,7 +71,8 @@ enum JSONText {
         guard values <= limits.maxJSONValues else {
             throw ImportError(
                 .tooLarge,
-                "the JSON part has \(values) values, \(limits.maxJSONValues) are allowed: split the scene"
+                "the JSON part has \(values) values, \(limits.maxJSONValues) are allowed: split the scene",
+                limit: .jsonValues
             )
         }
     }

@@ -28,7 +28,7 @@ final class MappedFile: @unchecked Sendable {
         }
         let size = Int(status.st_size)
         guard size <= maxBytes else {
-            throw ImportError(.tooLarge, "\(path) has \(size) bytes, \(maxBytes) are allowed")
+            throw ImportError(.tooLarge, "\(path) has \(size) bytes, \(maxBytes) are allowed", limit: .bytes)
         }
         guard size > 0 else {
             self.bytes = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -23,7 +23,11 @@ struct ResourceLoader {
                 )
             }
         guard bytes.count <= self.budget else {
-            throw ImportError(.tooLarge, "buffers and pictures exceed \(self.limits.maxResourceBytes) bytes together")
+            throw ImportError(
+                .tooLarge,
+                "buffers and pictures exceed \(self.limits.maxResourceBytes) bytes together",
+                limit: .bytes
+            )
         }
         self.budget -= bytes.count
         return bytes

@@ -298,7 +298,11 @@ struct MeshBuilder {
     private mutating func reserve(vertices: Int) throws(ImportError) {
         let (sum, overflow) = self.vertexCount.addingReportingOverflow(vertices)
         guard !overflow, sum <= self.limits.maxVertices else {
-            throw ImportError(.tooLarge, "it brings the scene to more than \(self.limits.maxVertices) vertices")
+            throw ImportError(
+                .tooLarge,
+                "it brings the scene to more than \(self.limits.maxVertices) vertices",
+                limit: .vertices
+            )
         }
         self.vertexCount = sum
     }
@@ -306,7 +310,11 @@ struct MeshBuilder {
     private mutating func reserve(triangles: Int) throws(ImportError) {
         let (sum, overflow) = self.triangleCount.addingReportingOverflow(triangles)
         guard !overflow, sum <= self.limits.maxTriangles else {
-            throw ImportError(.tooLarge, "it brings the scene to more than \(self.limits.maxTriangles) triangles")
+            throw ImportError(
+                .tooLarge,
+                "it brings the scene to more than \(self.limits.maxTriangles) triangles",
+                limit: .triangles
+            )
         }
         self.triangleCount = sum
     }

@@ -107,18 +107,24 @@ struct TextureLoader {
         do throws(ImportError) {
             bytes = try self.encodedBytes(image)
         } catch {
-            throw ImportError(error.code == .unreadable ? .badImage : error.code, "\(place): \(error.message)")
+            let code = error.code == .unreadable ? .badImage : error.code
+            throw ImportError(code, "\(place): \(error.message)", limit: error.limit)
         }
         guard self.pixelsLeft > 0 else {
-            throw ImportError(.tooLarge, "\(place) brings the scene to too many pixels: scale its pictures down")
+            throw ImportError(
+                .tooLarge,
+                "\(place) brings the scene to too many pixels: scale its pictures down",
+                limit: .texels
+            )
         }
         var limits = ImageLimits.standard
-        limits.maxPixels = min(limits.maxPixels, self.pixelsLeft)
+        limits.maxPixels = self.pixelsLeft
         let decoded: DecodedTexture
         do throws(ImageError) {
             decoded = try ImageDecoder.decodeTexture(bytes.array, limits: limits)
         } catch {
-            throw ImportError(.badImage, "\(place): \(error.message)")
+            let limit: ImportLimits.Name? = error.code == .tooManyPixels ? .texels : nil
+            throw ImportError(limit == nil ? .badImage : .tooLarge, "\(place): \(error.message)", limit: limit)
         }
         self.pixelsLeft -= decoded.width * decoded.height
         return decoded

@@ -26,7 +26,7 @@ struct InstanceSet: Sendable {
             throw ImportError(.malformed, "its instances have no translation, rotation or scale")
         }
         guard count <= instancesLeft else {
-            throw ImportError(.tooLarge, "it brings the scene to too many instances")
+            throw ImportError(.tooLarge, "it brings the scene to too many instances", limit: .instances)
         }
         instancesLeft -= count
         func values(_ name: String, _ shape: AccessorReader.Shape) throws(ImportError) -> [Float] {

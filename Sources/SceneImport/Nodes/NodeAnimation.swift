@@ -119,7 +119,11 @@ private struct AnimationReader {
             throw ImportError(.malformed, "it has \(keys) times, and \(values) values do not fit")
         }
         guard values <= self.valuesLeft / 5 else {
-            throw ImportError(.tooLarge, "the file's animations have too many keyframes: resample them")
+            throw ImportError(
+                .tooLarge,
+                "the file's animations have too many keyframes: resample them",
+                limit: .keyframes
+            )
         }
         self.valuesLeft -= values * 5
         let times = try self.accessors.floats(sampler.input, shape: .scalar)

@@ -23,7 +23,11 @@ struct NodeTree {
     init(_ document: GLTF.Document, scene: Int?, limits: ImportLimits) throws(ImportError) {
         let nodes = document.nodes ?? []
         guard nodes.count <= limits.maxNodes else {
-            throw ImportError(.tooLarge, "the file has \(nodes.count) nodes, \(limits.maxNodes) are allowed")
+            throw ImportError(
+                .tooLarge,
+                "the file has \(nodes.count) nodes, \(limits.maxNodes) are allowed",
+                limit: .nodes
+            )
         }
         try Self.checkParents(nodes)
         var pending: [(node: Int, parent: Int?, depth: Int)] = []
@@ -39,7 +43,8 @@ struct NodeTree {
             guard depth <= limits.maxNodeDepth else {
                 throw ImportError(
                     .tooLarge,
-                    "\(Self.name(index, nodes)) lies deeper than \(limits.maxNodeDepth) levels: flatten the hierarchy"
+                    "\(Self.name(index, nodes)) lies deeper than \(limits.maxNodeDepth) levels: flatten the hierarchy",
+                    limit: .depth
                 )
             }
             let position = self.entries.count

@@ -105,7 +105,11 @@ struct VolumeBuilder {
 
     private mutating func take(_ count: Int) throws(ImportError) {
         guard count <= self.voxelsLeft else {
-            throw ImportError(.tooLarge, "volumes have more than \(self.limits.maxVoxels) points together")
+            throw ImportError(
+                .tooLarge,
+                "volumes have more than \(self.limits.maxVoxels) points together",
+                limit: .voxels
+            )
         }
         self.voxelsLeft -= count
     }
