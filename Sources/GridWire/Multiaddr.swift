@@ -136,6 +136,14 @@ public struct Multiaddr: Hashable, Sendable {
         return (ip, port)
     }
 
+    /// The relay, when this is `/ip4|ip6/.../tcp/.../p2p/.../p2p-circuit`: the way to whoever holds a reservation there.
+    public var relay: PeerID? {
+        guard self.components.count == 4, case .ip = self.components[0], case .tcp = self.components[1],
+            case .p2p(let relay) = self.components[2], self.components[3] == .p2pCircuit
+        else { return nil }
+        return relay
+    }
+
     /// This address with the peer as its last part in place of the one that stands there; nothing when it is opaque
     /// or would become too long.
     public func withPeer(_ peer: PeerID) -> Self? {

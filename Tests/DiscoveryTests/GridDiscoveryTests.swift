@@ -143,6 +143,44 @@ struct NodeRecordBookTests {
     }
 
     @Test
+    func `a way through a relay counts where the relay may be dialed, and not through this node itself`() throws {
+        let (relay, me) = (try Self.key(9).peer, try Self.key(0).peer)
+        let texts = [
+            "/ip4/10.0.0.2/tcp/1", "/ip4/8.8.8.8/tcp/1/p2p/\(relay)/p2p-circuit",
+            "/ip4/192.168.1.1/tcp/1/p2p/\(relay)/p2p-circuit", "/ip4/8.8.8.8/tcp/0/p2p/\(relay)/p2p-circuit",
+            "/ip4/8.8.4.4/tcp/1/p2p-circuit", "/ip4/8.8.4.4/tcp/1/p2p/\(me)/p2p-circuit",
+        ]
+        let record = try Self.record(1, texts)
+        for (scope, expected) in [(DHTScope.privateNetworks, [0, 1, 2]), (.internet, [1])] {
+            var book = try Self.book()
+            let news = book.merge([record], scope: scope, unixMilliseconds: Self.now)
+            #expect(news.first?.addresses.map { "\($0)" } == expected.map { texts[$0] })
+        }
+        // Whoever relays for a node passes its record on.
+        var book = try Self.book()
+        let mine = try Self.record(2, [texts[5]])
+        #expect(book.merge([mine], scope: .internet, unixMilliseconds: Self.now).map(\.addresses) == [[]])
+        #expect(book[mine.peer] == mine)
+    }
+
+    @Test
+    func `a node signs where it is reached from everywhere, and ways through several relays`() throws {
+        let relays = try [8, 9].map { try Self.key($0).peer }
+        let inside = try (1 ... 12).map { try Multiaddr(parsing: "/ip4/10.0.0.\($0)/tcp/1") }
+        let outside = try Multiaddr(parsing: "/ip4/8.8.8.8/tcp/1")
+        let circuits = try relays.flatMap { relay in
+            try (1 ... 4).map { try Multiaddr(parsing: "/ip4/9.9.9.\($0)/tcp/1/p2p/\(relay)/p2p-circuit") }
+        }
+        let chosen = NodeRecordBook.addresses(toSign: inside + [outside] + circuits)
+        #expect(chosen == [outside] + inside.prefix(4) + [circuits[0], circuits[4], circuits[1]])
+        #expect(NodeRecordBook.addresses(toSign: [circuits[0]]) == [circuits[0]])
+        let (peer, key) = try Self.key(1)
+        let record = NodeRecord(peer: peer, sequence: Self.now, addresses: chosen, signedBy: { key.sign($0) })
+        #expect(record.addresses == chosen)
+        #expect(NodeRecordBook.isCurrent(record, at: chosen, unixMilliseconds: Self.now))
+    }
+
+    @Test
     func `a selection begins with the own record, leaves out the asker's, and is bounded`() throws {
         var book = try Self.book()
         for number: UInt8 in 1 ... 40 {
@@ -287,15 +325,19 @@ struct GridDiscoverySimulationTests {
         let key = SigningKey(seed: 5)
         let peer = try #require(PeerID(publicKey: key.publicKey))
         let elsewhere = try Multiaddr(parsing: "/ip4/9.9.9.9/tcp/4444")
+        let relay = try #require(PeerID(publicKey: SigningKey(seed: 99).publicKey))
+        let relayed = try Multiaddr(parsing: "/ip4/9.9.9.8/tcp/4444/p2p/\(relay)/p2p-circuit")
         network.call(VirtualDHT.endpoint(5)) { discovery, now in
-            discovery.setAddresses([elsewhere], now: now)
+            discovery.setAddresses([elsewhere, relayed], now: now)
             return []
         }
         network.run(for: .seconds(30))
         network.call(VirtualDHT.endpoint(8)) { $0.disconnected(from: peer, peerCount: 3, now: $1) }
         network.run(for: .seconds(30))
-        let expected = try #require(elsewhere.withPeer(peer))
-        #expect(network.found[VirtualDHT.endpoint(8)]?.contains(expected) == true)
+        for address in [elsewhere, relayed] {
+            let expected = try #require(address.withPeer(peer))
+            #expect(network.found[VirtualDHT.endpoint(8)]?.contains(expected) == true)
+        }
     }
 
     @Test

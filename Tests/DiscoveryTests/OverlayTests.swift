@@ -125,6 +125,20 @@ struct OverlayTests {
         #expect(none.isEmpty)
     }
 
+    @Test
+    func `of those in equal blocks whoever is reached without a relay is dialed first`() throws {
+        var settings = Overlay.Settings()
+        settings.sessionsMax = 3
+        var overlay = Overlay(settings: settings)
+        for number in 10 ..< 13 { overlay.heard(of: try Self.peer(number), at: Self.address(number, block: number)) }
+        for number in 20 ..< 23 {
+            let relay = try #require(try Multiaddr(parsing: "/ip4/8.8.8.8/tcp/1").withPeer(try Self.peer(1)))
+            overlay.heard(of: try Self.peer(number), at: [try #require(Multiaddr(relay.components + [.p2pCircuit]))])
+        }
+        let dialed = Self.dialed(overlay.look(at: [], now: Self.start))
+        #expect(try Set(dialed) == Set((10 ..< 13).map { try Self.peer($0) }))
+    }
+
     /// Two halves of a grid that were cut for long have enough sessions each.
     @Test
     func `whoever was taken for dead is dialed each minute, until it is back`() throws {

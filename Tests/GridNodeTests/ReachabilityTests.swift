@@ -11,6 +11,8 @@ struct ReachabilityServiceTests {
     private struct Node {
         let network: PeerNetwork
         let service: ReachabilityService
+        let exchange: PeerExchange
+        let overlay: OverlayService
 
         init(seed: UInt8, listens: Bool, punchesHoles: Bool = true) async throws {
             var settings = NetworkSettings()
@@ -23,6 +25,11 @@ struct ReachabilityServiceTests {
                 settings: settings
             )
             self.network.handle(ReachabilityServiceTests.echo, requestLimit: 1 << 20) { _, body in body }
+            let exchange = PeerExchange(network: self.network)
+            let sizeMax = TesseraProtocol.requestSizeMax(TesseraProtocol.peers) ?? 0
+            self.network.handle(TesseraProtocol.peers, requestLimit: sizeMax) { await exchange.answer($1, from: $0) }
+            self.exchange = exchange
+            self.overlay = OverlayService(network: self.network, exchange: exchange)
             try await self.network.start()
             self.service = ReachabilityService(network: self.network)
             await self.service.start()
@@ -31,6 +38,7 @@ struct ReachabilityServiceTests {
         var peer: PeerID { self.network.identity.peerID }
 
         func stop() async {
+            await self.overlay.shutdown()
             await self.service.shutdown()
             await self.network.shutdown()
         }
@@ -132,6 +140,20 @@ struct ReachabilityServiceTests {
             let relayAddress = try #require(relay.network.listenAddresses.first?.withPeer(relay.peer))
             let nobody = try #require(Multiaddr(relayAddress.components + [.p2pCircuit, .p2p(other.peer)]))
             await #expect(throws: NetworkError.self) { try await b.network.dial(nobody) }
+        }
+    }
+
+    @Test
+    func `those whom nobody can dial find each other through the relay that both know`() async throws {
+        let relay = try await Node(seed: 1, listens: true)
+        let a = try await Node(seed: 2, listens: false)
+        let b = try await Node(seed: 3, listens: false)
+        try await self.withNodes([relay, a, b]) {
+            for node in [relay, a, b] { await node.overlay.start() }
+            let exchanges = [relay, a, b].map { node in Task { await node.exchange.keepExchanging() } }
+            defer { for exchange in exchanges { exchange.cancel() } }
+            for node in [a, b] { try await self.connect(node, to: relay) }
+            #expect(try await self.eventually { a.isRelayed(to: b.peer) == true && b.isRelayed(to: a.peer) == true })
         }
     }
 

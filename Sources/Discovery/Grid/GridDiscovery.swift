@@ -255,19 +255,17 @@ public struct GridDiscovery: Sendable {
 
     /// Puts the own record where others look for it, if there is an address that means something to them.
     private mutating func storeRecord(now: Instant) -> [Action] {
-        var addresses = self.configuration.addresses.filter { address in
-            address.tcpEndpoint.map { self.configuration.dht.scope.allows($0.ip) } ?? !address.isOpaque
-        }
+        var addresses = self.configuration.addresses.filter { self.configuration.dht.scope.allows($0) }
         if case .port(let port)? = self.configuration.announcement {
             let seen = self.externalAddresses.map { Multiaddr(ip: $0, tcp: port) }
-            addresses += seen.filter { !addresses.contains($0) }
+            addresses = seen.filter { !addresses.contains($0) } + addresses
         }
         guard !addresses.isEmpty else { return [] }
         let elapsed = self.startedAt.duration(to: now) / .milliseconds(1)
         let record = NodeRecord(
             peer: self.configuration.peer,
             sequence: self.configuration.unixMilliseconds &+ UInt64(max(0, elapsed)),
-            addresses: addresses,
+            addresses: NodeRecordBook.addresses(toSign: addresses),
             signedBy: self.configuration.sign
         )
         let item = MutableDHTItem(
@@ -339,8 +337,8 @@ public struct GridDiscovery: Sendable {
         guard let bytes = DHTItem.bytes(ofValue: item.value), let record = try? NodeRecord(decoding: bytes),
             record.peer == peer
         else { return [] }
-        return record.addresses.filter { address in
-            address.tcpEndpoint.map { $0.port != 0 && self.configuration.dht.scope.allows($0.ip) } ?? false
+        return record.addresses.filter {
+            self.configuration.dht.scope.allows($0) && $0.relay != self.configuration.peer
         }.compactMap { $0.withPeer(peer) }
     }
 }

@@ -50,6 +50,28 @@ public struct NodeRecordBook: Sendable {
         self.entries.values.filter { $0.record.sequence &+ Self.presenceTime >= unixMilliseconds }.map(\.record.peer)
     }
 
+    /// The addresses that a node signs, of all under which it is reached: those that mean something everywhere, those of private
+    /// networks, and up to ``circuitsMax`` through relays, of different ones first.
+    public static func addresses(toSign announced: [Multiaddr]) -> [Multiaddr] {
+        var circuitsOf: [PeerID: Int] = [:]
+        let circuits = announced.compactMap { address -> (turn: Int, address: Multiaddr)? in
+            guard let relay = address.relay else { return nil }
+            circuitsOf[relay, default: 0] += 1
+            return (circuitsOf[relay] ?? 0, address)
+        }
+        let turns = Set(circuits.map(\.turn)).sorted()
+        let chosen = turns.flatMap { turn in circuits.filter { $0.turn == turn }.map(\.address) }.prefix(
+            Self.circuitsMax
+        )
+        let direct = announced.filter { $0.tcpEndpoint != nil }
+        let outside = direct.filter { DHTScope.internet.allows($0) }
+        let inside = direct.filter { !DHTScope.internet.allows($0) }
+        return Array((outside + inside).prefix(NodeRecord.addressesMax - chosen.count) + chosen)
+    }
+
+    /// The most addresses through relays that a node signs.
+    public static let circuitsMax = 3
+
     /// Whether a node's own record still says where it is, and is young enough to be passed on for long.
     ///
     /// - Parameter unixMilliseconds: The time since 1970.
@@ -74,7 +96,8 @@ public struct NodeRecordBook: Sendable {
     ///   - scope: With whom the teller may connect us: addresses outside of it do not count, and a record without another is
     ///     ignored.
     ///   - unixMilliseconds: The time since 1970.
-    /// - Returns: Those that are news, with the addresses that count, without `/p2p`.
+    /// - Returns: Those that are news, with the addresses that count, without `/p2p` of the node itself; none where it is reached
+    ///   through this node only.
     public mutating func merge(
         _ records: [NodeRecord],
         scope: DHTScope,
@@ -82,9 +105,7 @@ public struct NodeRecordBook: Sendable {
     ) -> [(peer: PeerID, addresses: [Multiaddr])] {
         var news: [(peer: PeerID, addresses: [Multiaddr])] = []
         for record in records.prefix(NodeRecord.recordsMax) {
-            let addresses = record.addresses.filter { address in
-                address.tcpEndpoint.map { $0.port != 0 && scope.allows($0.ip) && address.peer == nil } ?? false
-            }
+            let addresses = record.addresses.filter { scope.allows($0) }
             guard record.peer != self.me, !addresses.isEmpty,
                 record.sequence <= unixMilliseconds &+ Self.futureMax,
                 record.sequence &+ Self.ageMax >= unixMilliseconds,
@@ -94,7 +115,8 @@ public struct NodeRecordBook: Sendable {
             if self.entries[record.peer] == nil, self.entries.count >= Self.recordsMax { self.dropOldest() }
             self.nextOrder += 1
             self.entries[record.peer] = Entry(record: record, order: self.nextOrder)
-            news.append((record.peer, addresses))
+            // Through this node itself there is no way for it, but there is for those to whom the record is passed on.
+            news.append((record.peer, addresses.filter { $0.relay != self.me }))
         }
         return news
     }

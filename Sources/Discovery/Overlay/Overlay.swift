@@ -235,7 +235,8 @@ package struct Overlay: Sendable {
         while room > 0, !usable.isEmpty {
             let best = usable.min { a, b in
                 let (x, y) = (self.crowd(a.value.ip, blocks), self.crowd(b.value.ip, blocks))
-                return (x, b.value.number) < (y, a.value.number)
+                // Of equals those that are reached without a relay.
+                return (x, a.value.ip == nil ? 1 : 0, b.value.number) < (y, b.value.ip == nil ? 1 : 0, a.value.number)
             }
             guard let (peer, candidate) = best else { break }
             usable[peer] = nil

@@ -11,6 +11,10 @@ package actor PeerExchange {
     private static let timeout = Duration.seconds(10)
     /// The time between two exchanges with a peer, each time another one, so that news goes round while no session begins.
     private static let interval = Duration.seconds(300)
+    /// How often it is seen whether this node is reached elsewhere, which is told at once.
+    private static let lookInterval = Duration.seconds(2)
+    /// The most peers that are told so.
+    private static let toldMax = 12
 
     private let network: PeerNetwork
     private var book: NodeRecordBook
@@ -38,10 +42,23 @@ package actor PeerExchange {
         self.book.present(unixMilliseconds: WallClock.milliseconds)
     }
 
-    /// Exchanges records with one peer after another, until the task is cancelled.
+    /// Exchanges records with one peer after another, and with several when this node is reached elsewhere, until the task is
+    /// cancelled.
     package func keepExchanging() async {
-        while (try? await Task.sleep(for: Self.interval)) != nil {
-            if let peer = self.network.peers.randomElement()?.peer { await self.connected(to: peer) }
+        var told = self.network.announcedAddresses
+        var next = ContinuousClock.now + Self.interval
+        while (try? await Task.sleep(for: Self.lookInterval)) != nil {
+            let addresses = self.network.announcedAddresses
+            let isDue = ContinuousClock.now >= next
+            guard isDue || addresses != told else { continue }
+            // Whoever is reached through a relay, or a port that a router forwards, learns so some time after its sessions began.
+            let count = addresses == told ? 1 : Self.toldMax
+            if isDue { next = ContinuousClock.now + Self.interval }
+            told = addresses
+            let peers = self.network.peers.map(\.peer).shuffled().prefix(count)
+            await withDiscardingTaskGroup { group in
+                for peer in peers { group.addTask { await self.connected(to: peer) } }
+            }
         }
     }
 
@@ -58,12 +75,12 @@ package actor PeerExchange {
     /// Where a peer is, as far as whoever told of it may speak of such addresses.
     package func addresses(of peer: PeerID, toldBy teller: PeerID) -> [Multiaddr] {
         let scope = self.scope(of: teller)
-        return (self.book[peer]?.addresses ?? []).filter { $0.tcpEndpoint.map { scope.allows($0.ip) } ?? false }
+        return (self.book[peer]?.addresses ?? []).filter { scope.allows($0) }
     }
 
     /// This node's record, signed anew when its addresses are others than before, and each hour.
     package func ownRecord() -> NodeRecord? {
-        let addresses = self.network.listenAddresses
+        let addresses = NodeRecordBook.addresses(toSign: self.network.announcedAddresses)
         guard !addresses.isEmpty else { return nil }
         let now = WallClock.milliseconds
         if let own = self.own, NodeRecordBook.isCurrent(own, at: addresses, unixMilliseconds: now) { return own }

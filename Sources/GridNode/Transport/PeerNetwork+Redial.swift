@@ -25,12 +25,22 @@ extension PeerNetwork {
                 && (!self.isLoopbackOnly || PeerAddress.isLoopback($0))
         }
         let delay: Duration = self.identity.peerID < peer ? .zero : .seconds(1)
-        for address in usable.prefix(4) { self.want(address, isPermanent: false, delay: delay) }
+        let direct = usable.filter { PeerAddress.circuit(of: $0) == nil }
+        for address in direct.prefix(4) { self.want(address, isPermanent: false, delay: delay) }
+        // A relay is asked when the ways without one had their time.
+        let relays = usable.filter { PeerAddress.circuit(of: $0).map { $0.relayPeer != self.identity.peerID } ?? false }
+        let later = delay + (direct.isEmpty ? .zero : Self.directTime)
+        for address in relays.prefix(2) { self.want(address, isPermanent: false, delay: later) }
     }
+
+    /// The time that direct ways to a peer have before one through a relay is tried too.
+    private static let directTime = Duration.seconds(2)
 
     /// Tries to reach whoever answers at an address that was heard of; after some failures it is forgotten.
     public func tryReaching(_ address: Multiaddr) {
-        guard self.wantsSessions, PeerAddress.endpoint(of: address) != nil,
+        let circuit = PeerAddress.circuit(of: address)
+        guard self.wantsSessions, circuit != nil || PeerAddress.endpoint(of: address) != nil,
+            circuit?.relayPeer != self.identity.peerID,
             !self.isLoopbackOnly || PeerAddress.isLoopback(address), !self.listenAddresses.contains(address)
         else { return }
         self.want(address, isPermanent: false, delay: .zero)

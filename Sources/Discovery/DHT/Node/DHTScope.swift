@@ -18,6 +18,15 @@ public enum DHTScope: Hashable, Sendable {
         }
     }
 
+    /// Whether a peer may be dialed where it says that it is: at an address and TCP port, or through a relay that is at one.
+    ///
+    /// Neither names the peer itself.
+    public func allows(_ address: Multiaddr) -> Bool {
+        let dialed = address.relay == nil ? address : Multiaddr(Array(address.components.prefix(2)))
+        guard let dialed, dialed.peer == nil, let (ip, port) = dialed.tcpEndpoint else { return false }
+        return port != 0 && self.allows(ip)
+    }
+
     /// Whether an address belongs to the Internet.
     static func isGlobal(_ ip: IPAddress) -> Bool {
         guard !ip.isLoopback, !ip.isPrivate, !ip.isLinkLocal, !ip.isMulticast, !ip.isUnspecified else { return false }
