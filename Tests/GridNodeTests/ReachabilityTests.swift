@@ -157,6 +157,27 @@ struct ReachabilityServiceTests {
         }
     }
 
+    @Test
+    func `nobody has this node dial into a private network, unless its operator said that it may`() throws {
+        for isAllowed in [false, true] {
+            var settings = NetworkSettings()
+            settings.reachability.countsPrivateAddresses = isAllowed
+            let network = PeerNetwork(
+                identity: try IdentityKey(seed: [UInt8](repeating: 1, count: 32)),
+                listenHost: "0.0.0.0",
+                listenPort: 0,
+                settings: settings
+            )
+            func mayPunch(_ text: String) throws -> Bool { network.mayPunch(try Multiaddr(parsing: text)) }
+            for host in ["10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1"] {
+                #expect(try mayPunch("/ip4/\(host)/tcp/80") == isAllowed, "\(host)")
+            }
+            #expect(try mayPunch("/ip6/fc00::1/tcp/80") == isAllowed)
+            #expect(try mayPunch("/ip4/8.8.8.8/tcp/80"))
+            #expect(try !mayPunch("/ip4/127.0.0.1/tcp/80"))
+        }
+    }
+
     private func ask(_ from: Node, _ to: Node, size: Int) async throws -> Int {
         try await from.network.request(
             to.peer,

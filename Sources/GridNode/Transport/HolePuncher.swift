@@ -1,4 +1,4 @@
-import GridWire
+package import GridWire
 import Logging
 import NIOCore
 import PeerSession
@@ -83,7 +83,7 @@ struct HolePuncher: Sendable {
 
     /// Dials all addresses again and again until one of the connections, or one of the peer's, stands.
     private func dial(_ addresses: [Multiaddr], _ peer: PeerID, _ role: HolePunch.Role) async -> Bool {
-        let usable = addresses.compactMap(\.withoutPeer).filter { self.network.mayDial($0) }.prefix(8)
+        let usable = addresses.compactMap(\.withoutPeer).filter { self.network.mayPunch($0) }.prefix(8)
         if role == .responder { self.network.expectPunch(from: Array(usable), by: peer) }
         defer { if role == .responder { self.network.forgetPunch(from: Array(usable)) } }
         let deadline = ContinuousClock.now + Self.dialTime
@@ -124,7 +124,13 @@ extension PeerNetwork {
         self.connection(to: peer).map { !$0.isRelayed } ?? false
     }
 
-    /// Whether this node would dial an address that a stranger names.
+    /// Whether this node would dial an address that a stranger names; what is private there is another machine here.
+    package func mayPunch(_ address: Multiaddr) -> Bool {
+        guard self.mayDial(address), let ip = address.tcpEndpoint?.ip else { return false }
+        return self.settings.reachability.countsPrivateAddresses || !ip.isPrivate
+    }
+
+    /// Whether an address is one of a machine at all, and not of this one; a private network's may be.
     func mayDial(_ address: Multiaddr) -> Bool {
         guard let (ip, port) = address.tcpEndpoint, port > 0 else { return false }
         if self.isLoopbackOnly { return ip.isLoopback }

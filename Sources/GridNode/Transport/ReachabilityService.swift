@@ -204,11 +204,7 @@ package actor ReachabilityService {
         guard self.settings.punchesHoles, !self.network.hasDirectConnection(to: peer),
             self.punching.insert(peer).inserted
         else { return }
-        let usable = addresses.filter { address in
-            // What is private here is another machine there.
-            guard self.network.mayDial(address), let ip = address.tcpEndpoint?.ip else { return false }
-            return self.settings.countsPrivateAddresses || !ip.isPrivate
-        }
+        let usable = addresses.filter { self.network.mayPunch($0) }
         let puncher = self.puncher
         self.network.enqueue { [weak self] in
             await puncher.punch(connection, to: peer, at: usable)
