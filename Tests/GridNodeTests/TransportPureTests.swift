@@ -133,6 +133,46 @@ struct TransportBudgetTests {
     }
 }
 
+struct InboundSessionsTests {
+    @Test
+    func `one address holds so many sessions and no more, but for this machine's own`() {
+        var sessions = InboundSessions(sessionsMax: 256, sessionsPerSourceMax: 16)
+        func admitted(_ first: Int, _ source: IPAddress) -> Int {
+            (first ..< first + 40).count { sessions.admit($0, from: source) { _ in nil } == .admitted }
+        }
+        #expect(admitted(0, .v4(0x0808_0808)) == 16)
+        #expect(!sessions.mayHoldMore(.v4(0x0808_0808)))
+        #expect(admitted(100, .v4(0x7F00_0001)) == 40)
+        #expect(admitted(200, .v6(high: 0, low: 0)) == 40)
+        #expect(admitted(300, .v6(high: 0x2A00 << 48, low: 0)) == 16)
+        sessions.ended(0)
+        sessions.ended(0)
+        #expect(admitted(400, .v4(0x0808_0808)) == 1)
+    }
+
+    @Test
+    func `when all places are taken, the longest idle session of the largest block gives way to a smaller one`() {
+        var sessions = InboundSessions(sessionsMax: 6, sessionsPerSourceMax: 4)
+        let idle: [Int: Duration] = [1: .seconds(200), 2: .seconds(300), 4: .seconds(900)]
+        func admit(_ number: Int, _ source: UInt32) -> InboundSessions.Admission {
+            sessions.admit(number, from: .v4(source)) { idle[$0] }
+        }
+        for (number, source) in [(0, 1), (1, 1), (2, 1), (3, 1), (4, 2), (5, 2)] as [(Int, UInt32)] {
+            #expect(admit(number, source) == .admitted)
+        }
+        #expect(admit(6, 1) == .refused)
+        // Of the block with most, although a session of the other was idle for longer.
+        #expect(admit(7, 3) == .replacing(2))
+        #expect(sessions.count == 6)
+        #expect(admit(8, 4) == .replacing(1))
+        // None that is in use gives way, and nobody's who would then have fewer than the newcomer.
+        #expect(admit(9, 5) == .replacing(4))
+        #expect(admit(10, 6) == .refused)
+        sessions.ended(2)
+        #expect(sessions.count == 6)
+    }
+}
+
 struct TransportAddressTests {
     @Test(arguments: [
         ("127.0.0.1:7877", "/ip4/127.0.0.1/tcp/7877"),

@@ -7,6 +7,10 @@ public import PeerSession
 public struct NetworkSettings: Sendable {
     /// The most sessions that others opened; further connections are closed at once.
     public var inboundConnectionsMax = 256
+    /// The most sessions that one address (or IPv6 /64) opened; the loopback interface has no such limit.
+    public var inboundSessionsPerAddressMax = 16
+    /// When all sessions are taken, one on which nothing was asked for so long may have to go for that of an address with fewer.
+    public var inboundIdleTime = Duration.seconds(120)
     /// The most inbound handshakes in progress at a time.
     ///
     /// Of a flood of 10,000 openings a second from as many addresses, each stays 200 ms; an honest handshake needs a round trip.
@@ -61,7 +65,8 @@ public struct NetworkSettings: Sendable {
     /// What others may open, when the process may have so many files open.
     func connectionLimits(openFiles: Int) -> ConnectionBudget.Limits {
         .init(
-            sessionsMax: self.inboundConnectionsMax,
+            // Beside those that have a place, some that are about to take another's or are being closed.
+            sessionsMax: self.inboundConnectionsMax + 32,
             // What is left by sessions and by as many files again for all else.
             handshakesMax: min(self.inboundHandshakesMax, max(64, openFiles - 2 * self.inboundConnectionsMax)),
             handshakesPerSourceMax: self.inboundHandshakesPerAddressMax

@@ -1,5 +1,6 @@
 public import GridWire
 import NIOCore
+import PeerSession
 
 /// Addresses as people write them and as sockets have them.
 public enum PeerAddress {
@@ -71,6 +72,11 @@ public enum PeerAddress {
         case .dns(let name), .dns4(let name), .dns6(let name): name == "localhost"
         default: false
         }
+    }
+
+    /// What counts as one sender: an IPv4 address, or an IPv6 network of 64 bits.
+    static func source(of remote: Multiaddr?) -> IPAddress {
+        remote?.tcpEndpoint?.ip.block ?? .v4(0)
     }
 
     /// The other end of a TCP connection.

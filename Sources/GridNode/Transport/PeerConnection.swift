@@ -65,6 +65,11 @@ final class PeerConnection: Sendable {
         )
     }
 
+    /// How long nothing was asked.
+    var idle: Duration {
+        self.statistics.idle(now: SessionHandler.now)
+    }
+
     /// The bytes that have come.
     var bytesIn: Int {
         self.statistics.bytesIn.load(ordering: .relaxed)

@@ -91,11 +91,12 @@ extension PeerNetwork {
     /// Sets up a connection that somebody opened; throws to have it closed at once.
     private func accept(_ channel: any Channel) throws {
         let remote = PeerAddress.multiaddr(channel.remoteAddress)
-        let source = remote?.tcpEndpoint?.ip.block ?? .v4(0)
+        let source = PeerAddress.source(of: remote)
         let (number, admission, punch, victim) = self.state.withLock { state in
             state.lastNumber += 1
             let number = state.lastNumber
-            let admission = state.phase == .running ? state.budget.admit(number, from: source) : .refused
+            let isWelcome = state.phase == .running && state.inboundSessions.mayHoldMore(source)
+            let admission = isWelcome ? state.budget.admit(number, from: source) : .refused
             var victim: PeerConnection?
             if case .replacing(let other) = admission { victim = state.connections[other] }
             return (number, admission, state.punch(from: remote), victim)

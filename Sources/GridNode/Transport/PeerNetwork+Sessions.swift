@@ -6,6 +6,31 @@ import Synchronization
 
 // MARK: - What connections tell
 
+extension PeerNetwork.State {
+    /// Whether a connection that has proved who it is finds a place, and whose, where it takes another's.
+    fileprivate mutating func takePlace(
+        _ connection: PeerConnection,
+        idleMin: Duration
+    ) -> (hasPlace: Bool, victim: PeerConnection?) {
+        guard connection.isCounted else { return (true, nil) }
+        guard self.budget.handshakeEnded(connection.number, hasProved: true) else { return (false, nil) }
+        let (connections, established, redial) = (self.connections, self.established, self.redial)
+        let admission = self.inboundSessions.admit(
+            connection.number,
+            from: PeerAddress.source(of: connection.remote)
+        ) { number in
+            guard let other = connections[number], let peer = established[number], !redial.isPermanent(peer), other.idle >= idleMin
+            else { return nil }
+            return other.idle
+        }
+        switch admission {
+        case .admitted: return (true, nil)
+        case .replacing(let number): return (true, self.connections[number])
+        case .refused: return (false, nil)
+        }
+    }
+}
+
 extension PeerNetwork: SessionHandlerDelegate {
     func responder(for protocolName: String) -> Responder? {
         self.state.withLock { $0.responders[protocolName] }
@@ -50,8 +75,7 @@ extension PeerNetwork: SessionHandlerDelegate {
             case spare
             case probe
         }
-        let verdict: Verdict = self.state.withLock { state in
-            let hasPlace = !connection.isCounted || state.budget.handshakeEnded(connection.number, hasProved: true)
+        func judge(_ state: inout State, _ hasPlace: Bool) -> Verdict {
             let count = state.established.values.count { $0 == peer }
             state.established[connection.number] = peer
             guard state.phase == .running, hasPlace, peer != own,
@@ -78,6 +102,11 @@ extension PeerNetwork: SessionHandlerDelegate {
             state.sessions[peer] = connection
             return .replaces(present)
         }
+        let (verdict, victim): (Verdict, PeerConnection?) = self.state.withLock { state in
+            let (hasPlace, victim) = state.takePlace(connection, idleMin: self.settings.inboundIdleTime)
+            return (judge(&state, hasPlace), victim)
+        }
+        victim?.close(reason: "a peer from another network needed its place")
         switch verdict {
         case .unwanted: return false
         case .first:
@@ -104,6 +133,7 @@ extension PeerNetwork: SessionHandlerDelegate {
             if connection.isCounted {
                 if !wasEstablished { state.budget.handshakeEnded(connection.number, hasProved: false) }
                 state.budget.connectionEnded()
+                state.inboundSessions.ended(connection.number)
             }
             guard let peer, state.sessions[peer] === connection else { return (false, nil) }
             let others = state.established.filter { $0.value == peer && !state.probes.contains($0.key) }.keys.sorted()

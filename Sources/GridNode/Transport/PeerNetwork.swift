@@ -54,6 +54,7 @@ public final class PeerNetwork: Sendable {
         /// The connection that is used for each peer.
         var sessions: [PeerID: PeerConnection] = [:]
         var budget: ConnectionBudget
+        var inboundSessions: InboundSessions
         /// The dials in progress.
         var dials: [Multiaddr: Task<PeerID, any Error>] = [:]
         var redial: RedialSchedule
@@ -117,6 +118,10 @@ public final class PeerNetwork: Sendable {
         self.state = Mutex(
             State(
                 budget: ConnectionBudget(limits: settings.connectionLimits(openFiles: OpenFiles.raisedLimit())),
+                inboundSessions: InboundSessions(
+                    sessionsMax: settings.inboundConnectionsMax,
+                    sessionsPerSourceMax: settings.inboundSessionsPerAddressMax
+                ),
                 redial: RedialSchedule(settings: settings.redial, seed: jitter)
             )
         )
