@@ -35,13 +35,21 @@ extension Ledger {
             guard self.plan.index(of: proof.unit) != nil else {
                 return .failure(Refusal(reason: "the job has no unit \(proof.unit)"))
             }
+            guard self.hasAuthority(record.signer) || self.strangersProofs < Self.strangersProofsMax else {
+                return .failure(Self.tooMany)
+            }
         case .frameFinal(let final):
             guard final.job == self.job else { return .failure(self.otherJob(final.job)) }
             guard self.plan.frames.contains(final.frame) else {
                 return .failure(Refusal(reason: "the job has no frame \(final.frame)"))
             }
+            guard
+                self.hasAuthority(record.signer)
+                    || self.strangersFinals[final.frame, default: 0] < Self.strangersFinalsMax
+            else { return .failure(Self.tooMany) }
         case .rosterEpoch(let epoch):
             guard epoch.job == self.job else { return .failure(self.otherJob(epoch.job)) }
+            guard self.rosters.takes(epoch, by: record.signer) else { return .failure(Self.tooMany) }
         case .storeReceipt(let receipt):
             guard receipt.job == self.job else { return .failure(self.otherJob(receipt.job)) }
             guard !receipt.items.isEmpty else { return .failure(Refusal(reason: "the receipt is empty")) }
@@ -64,6 +72,14 @@ extension Ledger {
         }
         return .success(decoded)
     }
+
+    /// The most final records of a frame by peers that are stewards of no roster which stood; those who stand in for lost
+    /// stewards sign such.
+    static let strangersFinalsMax = 64
+    /// The most fraud proofs by such peers.
+    static let strangersProofsMax = 1024
+
+    private static var tooMany: Refusal { Refusal(reason: "strangers have signed too many of these") }
 
     func otherJob(_ job: JobID) -> Refusal {
         Refusal(reason: "the record belongs to job \(job)")

@@ -36,10 +36,10 @@ extension Ledger {
         }
     }
 
-    /// Whether a peer's fraud proofs count.
+    /// Whether a peer's fraud proofs count, and its final records without end.
     ///
     /// A roster that stands replaces whoever was named before there was one.
-    private func hasAuthority(_ peer: PeerID) -> Bool {
+    func hasAuthority(_ peer: PeerID) -> Bool {
         guard let stewards = self.stewards else { return true }
         guard self.rosters.standing != nil else { return stewards.contains(peer) }
         return self.rosters.authorities.contains(peer)

@@ -100,6 +100,9 @@ public struct Ledger: Sendable {
     var reports: [RecordID: Report] = [:]
     var unsupported: [RecordID: (proof: FraudProof, signer: PeerID)] = [:]
     var unsupportedFinals: [Int: [RecordID: FrameFinal]] = [:]
+    /// Proofs, and final records of each frame, by peers without authority.
+    var strangersProofs = 0
+    var strangersFinals: [Int: Int] = [:]
     var sequences: [Sequence: [RecordID]] = [:]
     // What compaction needs; see the extension of that name.
 
@@ -248,11 +251,13 @@ public struct Ledger: Sendable {
         case .auditReport(let report):
             self.add(report, id: id, referee: record.signer)
         case .fraudProof(let proof):
+            if !self.hasAuthority(record.signer) { self.strangersProofs += 1 }
             self.pin([proof.batch] + proof.witnesses)
             self.unsupported[id] = (proof, record.signer)
             self.weighProofs()
         case .frameFinal(let final):
             guard self.seals[final.frame] == nil else { break }
+            if !self.hasAuthority(record.signer) { self.strangersFinals[final.frame, default: 0] += 1 }
             self.unsupportedFinals[final.frame, default: [:]][id] = final
             self.weighFinals(ofFrame: final.frame)
         case .rosterEpoch(let epoch):

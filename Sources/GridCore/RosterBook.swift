@@ -46,14 +46,23 @@ public struct Roster: Hashable, Sendable {
 
 /// The votes for rosters of one job, and which rosters stand: a function of the set of votes.
 struct RosterBook: Sendable {
-    /// The most bodies that are kept; a job that loses a steward every minute has as many in a month.
+    /// The most bodies that are kept of the submitter and of stewards; a job that loses a steward every minute has as many in
+    /// a month.
     static let bodiesMax = 65_536
+    /// The most bodies that are kept of others, who may be stewards of a roster that is not known here yet.
+    static let strangersBodiesMax = 1024
+
+    /// The most voters of a body of whom nothing is known.
+    static let votersMax = 64
 
     /// The most of ``earlier``.
     static let earlierMax = 4
 
     private let submitter: PeerID
     private var votes: [RosterEpoch: Set<PeerID>] = [:]
+    /// The bodies by number, then by digest, so that all replicas choose alike.
+    private var order: [(epoch: RosterEpoch, digest: Digest)] = []
+    private var strangersBodies = 0
     /// The roster with the highest number of those that stand.
     private(set) var standing: Roster?
     /// The last few that stood before it, oldest first.
@@ -65,12 +74,34 @@ struct RosterBook: Sendable {
         self.submitter = submitter
     }
 
+    /// Whether there is room for a vote: strangers have little of it, so that no flood of theirs keeps out those who count.
+    func takes(_ epoch: RosterEpoch, by signer: PeerID) -> Bool {
+        guard let voters = self.votes[epoch] else {
+            guard self.votes.count < Self.bodiesMax else { return false }
+            return self.hasVote(signer) || self.strangersBodies < Self.strangersBodiesMax
+        }
+        return self.hasVote(signer) || voters.count < Self.votersMax
+    }
+
+    private func hasVote(_ peer: PeerID) -> Bool {
+        peer == self.submitter || self.authorities.contains(peer)
+    }
+
     /// Adds a vote.
     ///
     /// - Returns: Whether a roster now stands that did not.
     mutating func insert(_ epoch: RosterEpoch, by signer: PeerID) -> Bool {
-        guard self.votes[epoch] != nil || self.votes.count < Self.bodiesMax else { return false }
+        guard self.takes(epoch, by: signer) else { return false }
+        let counts = self.hasVote(signer)
+        if self.votes[epoch] == nil {
+            if !counts { self.strangersBodies += 1 }
+            let digest = Digest(hashing: GridRecord.rosterEpoch(epoch).encodedBody())
+            let place = self.order.firstIndex { (epoch.number, digest) < ($0.epoch.number, $0.digest) }
+            self.order.insert((epoch, digest), at: place ?? self.order.endIndex)
+        }
         guard self.votes[epoch, default: []].insert(signer).inserted else { return false }
+        // Only the submitter and stewards of a roster that stood have a vote; who becomes one is judged with what stood by.
+        guard counts else { return false }
         let before = (self.standing, self.authorities)
         self.judge()
         return before != (self.standing, self.authorities)
@@ -85,7 +116,7 @@ struct RosterBook: Sendable {
         var last: Roster?
         self.authorities = []
         self.earlier = []
-        for epoch in self.votes.keys.sorted(by: Self.precedes) where last?.number != epoch.number {
+        for (epoch, _) in self.order where last?.number != epoch.number {
             guard let voters = self.votes[epoch] else { continue }
             let isVoted =
                 last.map { last in
@@ -98,12 +129,5 @@ struct RosterBook: Sendable {
             self.authorities.formUnion(epoch.stewards)
         }
         self.standing = last
-    }
-
-    /// By number, then by the digest of the body, so that all replicas choose alike.
-    private static func precedes(_ a: RosterEpoch, _ b: RosterEpoch) -> Bool {
-        guard a.number == b.number else { return a.number < b.number }
-        return Digest(hashing: GridRecord.rosterEpoch(a).encodedBody())
-            < Digest(hashing: GridRecord.rosterEpoch(b).encodedBody())
     }
 }

@@ -11,17 +11,25 @@ extension Steward {
         min(self.settings.holders, max(1, self.live.count))
     }
 
+    /// Who has the pixels of a unit on its disk, as the records say; of itself a node knows better, since a disk may have been
+    /// changed while it was down.
+    func holders(_ index: Int, root: Digest) -> [PeerID] {
+        self.ledger.holders(ofUnitAt: index, root: root).filter {
+            $0 != self.settings.me || self.storedRoots[index] == root
+        }
+    }
+
     /// Whether enough stewards, or the submitter, have the pixels on their disks.
     func isKept(_ index: Int, root: Digest) -> Bool {
         guard self.isShared else { return self.storedRoots[index] == root }
-        let holders = self.ledger.holders(ofUnitAt: index, root: root)
+        let holders = self.holders(index, root: root)
         if holders.contains(self.ledger.submitter) { return true }
         return holders.count { self.roster.stewards.contains($0) } >= self.holdersNeeded
     }
 
     /// Whether a steward that is there has the pixels.
     func isHeldByLive(_ index: Int, root: Digest) -> Bool {
-        self.ledger.holders(ofUnitAt: index, root: root).contains { self.live.contains($0) }
+        self.holders(index, root: root).contains { self.live.contains($0) }
     }
 
     /// The peers that have the pixels of a unit on their disks, as far as the records say.
@@ -30,7 +38,7 @@ extension Steward {
         else { return [] }
         // Nobody counts the holders of a frame that the submitter has; its stewards may have it still.
         guard !self.isSealed(index) else { return self.roster.stewards }
-        return self.ledger.holders(ofUnitAt: index, root: root)
+        return self.holders(index, root: root)
     }
 
     /// The pixels that this node has on its disk but not yet said so.
@@ -58,7 +66,7 @@ extension Steward {
         self.storedRoots[index] = root
         self.endLoss(of: index)
         guard self.isShared, !self.isSealed(index),
-            !self.ledger.holders(ofUnitAt: index, root: root).contains(self.settings.me)
+            !self.holders(index, root: root).contains(self.settings.me)
         else { return }
         self.unsignedReceipts.insert(index)
         self.mustFlush = true
@@ -76,7 +84,7 @@ extension Steward {
 
     private func isCopyNeeded(_ index: Int, root: Digest) -> Bool {
         guard !self.isSealed(index) else { return false }
-        let holders = self.ledger.holders(ofUnitAt: index, root: root)
+        let holders = self.holders(index, root: root)
         guard !holders.contains(self.ledger.submitter) else { return false }
         let stewards = holders.filter { self.roster.stewards.contains($0) && $0 != self.settings.me }
         return stewards.count + 1 < min(self.settings.holders, self.roster.stewards.count)
@@ -88,7 +96,7 @@ extension Steward {
             self.copies[index] = nil
             return
         }
-        let holders = self.ledger.holders(ofUnitAt: index, root: root)
+        let holders = self.holders(index, root: root)
         // Those that keep the job now do not call a steward that has left, so it cannot tell who of them is there.
         let keepers = self.isActing ? self.live : self.roster.stewards
         let others = keepers.filter { $0 != self.settings.me && !holders.contains($0) }
@@ -114,7 +122,7 @@ extension Steward {
         self.mustScanCopies = false
         for index in self.storedRoots.keys.sorted() {
             guard !self.isSealed(index), let root = self.storedRoots[index] else { continue }
-            if !self.ledger.holders(ofUnitAt: index, root: root).contains(self.settings.me) {
+            if !self.holders(index, root: root).contains(self.settings.me) {
                 self.unsignedReceipts.insert(index)
                 self.mustFlush = true
             } else {

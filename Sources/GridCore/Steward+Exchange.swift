@@ -137,11 +137,27 @@ extension Steward {
         return count
     }
 
+    /// Whether a peer is one of the job's stewards, or was one of a roster that stood.
+    private func isKeeper(_ peer: PeerID) -> Bool {
+        self.roster.stewards.contains(peer) || self.ledger.rosters.authorities.contains(peer)
+    }
+
+    /// Whether more records are taken from a peer.
+    ///
+    /// Those who stood in for stewards beyond a cut bring what was done there, so that anyone is heard; but no flood may take
+    /// the room that a job's own results need.
+    private func hasRoom(forRecordsOf peer: PeerID) -> Bool {
+        self.isKeeper(peer) || self.strangersRecords < self.ledger.recordsMax / 4
+    }
+
     /// Takes a record that another steward brought.
     mutating func takeForeign(_ record: SignedRecord, from peer: PeerID, now: Instant) {
         let id = record.id
-        guard self.ledger[id] == nil, case .success(let decoded) = self.ledger.examine(record) else { return }
+        guard self.ledger[id] == nil, self.hasRoom(forRecordsOf: peer),
+            case .success(let decoded) = self.ledger.examine(record)
+        else { return }
         _ = self.ledger.insert(record, id: id, decoded: decoded)
+        if !self.isKeeper(peer) { self.strangersRecords += 1 }
         self.actions.append(.persist(record))
         if case .rosterEpoch(let epoch) = decoded {
             self.rosterMayHaveChanged(now: now)

@@ -21,7 +21,7 @@ extension Steward {
         guard self.isShared, self.isActing else { return self.endLoss(of: index) }
         let isHeld =
             self.storedRoots[index] == root
-            || self.ledger.holders(ofUnitAt: index, root: root).contains {
+            || self.holders(index, root: root).contains {
                 self.live.contains($0) || $0 == self.ledger.submitter
             }
         guard !isHeld else { return self.endLoss(of: index) }

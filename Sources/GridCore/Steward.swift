@@ -255,6 +255,8 @@ public struct Steward: Sendable {
     var undecidedPixels: Set<Int> = []
     /// Units whose pixels an earlier steward stored, until ``start(now:)``.
     var initialPixels: [UnitID]
+    /// Records that peers brought that are no stewards.
+    var strangersRecords = 0
     var isRebuilding = false
 
     /// Creates the steward of a job, which leases nothing until ``start(now:)``.

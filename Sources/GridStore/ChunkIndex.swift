@@ -1,6 +1,6 @@
 import GridWire
 
-/// Which chunks are there, how large they are, when they were used, and which jobs need them.
+/// Which chunks are there, how large they are, when they were used, and what needs them.
 ///
 /// Touches no disk.
 struct ChunkIndex: Sendable {
@@ -22,7 +22,7 @@ struct ChunkIndex: Sendable {
     private(set) var size: UInt64 = 0
     private var reserved: UInt64 = 0
     private var entries: [ChunkID: Entry] = [:]
-    private var pins: [JobID: Set<ChunkID>] = [:]
+    private var pins: [ChunkUse: Set<ChunkID>] = [:]
     private var pinCounts: [ChunkID: Int] = [:]
     private var lastUse: UInt64 = 0
 
@@ -121,14 +121,14 @@ struct ChunkIndex: Sendable {
         return evicted
     }
 
-    mutating func pin(_ ids: some Sequence<ChunkID>, for job: JobID) {
-        for id in ids where self.pins[job, default: []].insert(id).inserted {
+    mutating func pin(_ ids: some Sequence<ChunkID>, for use: ChunkUse) {
+        for id in ids where self.pins[use, default: []].insert(id).inserted {
             self.pinCounts[id, default: 0] += 1
         }
     }
 
-    mutating func unpin(_ job: JobID) {
-        for id in self.pins.removeValue(forKey: job) ?? [] {
+    mutating func unpin(_ use: ChunkUse) {
+        for id in self.pins.removeValue(forKey: use) ?? [] {
             guard let count = self.pinCounts[id] else { continue }
             self.pinCounts[id] = count > 1 ? count - 1 : nil
         }

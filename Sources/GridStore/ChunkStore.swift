@@ -9,10 +9,10 @@ import Musl
 #endif
 
 /// Chunks by the hash of their content: files that are written whole, verified when read, and dropped when room is
-/// needed, those used longest ago first, but never while a job pins them.
+/// needed, those used longest ago first, but never while a use pins them.
 ///
 ///     let store = try ChunkStore(in: directory, quota: 10 << 30)
-///     store.pin(index.assets.chunks, for: job)
+///     store.pin(index.assets.chunks, for: .scene(job))
 ///     try await store.put(bytes, expecting: id)
 ///     let bytes = try await store.get(id)  // nil: fetch it (again)
 ///
@@ -187,14 +187,14 @@ public final class ChunkStore: Sendable {
         }
     }
 
-    /// Keeps chunks from being dropped for as long as a job needs them, whether they are here already or not.
-    public func pin(_ ids: some Sequence<ChunkID>, for job: JobID) {
-        self.index.withLock { $0.pin(ids, for: job) }
+    /// Keeps chunks from being dropped for as long as a use needs them, whether they are here already or not.
+    public func pin(_ ids: some Sequence<ChunkID>, for use: ChunkUse) {
+        self.index.withLock { $0.pin(ids, for: use) }
     }
 
-    /// Ends all pins of a job; its chunks stay until their room is needed.
-    public func unpin(_ job: JobID) {
-        self.index.withLock { $0.unpin(job) }
+    /// Ends all pins of a use; its chunks stay until their room is needed.
+    public func unpin(_ use: ChunkUse) {
+        self.index.withLock { $0.unpin(use) }
     }
 
     /// Removes a chunk; one that is not here is fine.

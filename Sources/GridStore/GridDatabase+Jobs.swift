@@ -58,13 +58,24 @@ extension GridDatabase {
         )
     }
 
-    /// Forgets a job with its records, leaves and places of pixels; chunks stay until the chunk store needs their room.
+    /// Forgets a job as if it had never come; chunks stay until the chunk store needs their room.
     public func forget(_ job: JobID) async throws(StoreError) {
         try await self.writer.write(.committed) { db in
-            for table in ["record", "unit_leaves", "unit_pixels"] {
+            for table in ["record", "unit_pixels"] {
                 try db.execute(sql: "DELETE FROM \(table) WHERE job = ?", arguments: [job.digest.blob])
             }
             try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [job.digest.blob])
+        }
+    }
+
+    /// Forgets all of a job but its manifest and that it was here, so that it is not taken up once more when others still
+    /// speak of it: it has no role any longer.
+    public func retire(_ job: JobID) async throws(StoreError) {
+        try await self.writer.write(.committed) { db in
+            let id = job.digest.blob
+            try db.execute(sql: "DELETE FROM record WHERE job = ? AND id <> ?", arguments: [id, id])
+            try db.execute(sql: "DELETE FROM unit_pixels WHERE job = ?", arguments: [id])
+            try db.execute(sql: "UPDATE job SET roles = 0 WHERE id = ?", arguments: [id])
         }
     }
 

@@ -99,44 +99,6 @@ extension GridDatabase {
             }
         }
     }
-
-    /// Keeps the leaves of results by their Merkle roots, so that a dispute can be settled after a restart.
-    public func addLeaves(
-        _ leaves: [Digest: [Digest]],
-        to job: JobID,
-        durability: Durability
-    ) async throws(StoreError) {
-        if leaves.isEmpty { return }
-        try await self.writer.write(durability) { db in
-            let statement = try db.cachedStatement(
-                sql: "INSERT OR IGNORE INTO unit_leaves (job, root, leaves) VALUES (?, ?, ?)"
-            )
-            for (root, leaves) in leaves {
-                try statement.execute(arguments: [job.digest.blob, root.blob, Data(leaves.flatMap(\.bytes))])
-            }
-        }
-    }
-
-    /// The leaves of a job's results by their Merkle roots.
-    public func leaves(of job: JobID) async throws(StoreError) -> [Digest: [Digest]] {
-        let path = self.path
-        return try await self.read { db in
-            var leaves: [Digest: [Digest]] = [:]
-            let rows = try Row.fetchCursor(
-                db,
-                sql: "SELECT root, leaves FROM unit_leaves WHERE job = ?",
-                arguments: [job.digest.blob]
-            )
-            while let row = try rows.next() {
-                let root = try Digest(column: row["root"], path: path)
-                let bytes = row["leaves"] as Data
-                leaves[root] = try stride(from: 0, to: bytes.count, by: Digest.byteCount).map { offset in
-                    try Digest(column: bytes.dropFirst(offset).prefix(Digest.byteCount), path: path)
-                }
-            }
-            return leaves
-        }
-    }
 }
 
 extension StoredPixels {

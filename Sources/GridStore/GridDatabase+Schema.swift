@@ -69,6 +69,10 @@ extension GridDatabase {
                     """
             )
         }
+        migrator.registerMigration("2 no leaves") { db in
+            // Stewards ask each other and the workers for leaves; nobody ever read these.
+            try db.execute(sql: "DROP TABLE unit_leaves")
+        }
         return migrator
     }
 }

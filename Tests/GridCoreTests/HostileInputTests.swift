@@ -111,4 +111,40 @@ struct HostileInputTests {
         }
         #expect(bench.worker.totals.units > 50)
     }
+
+    @Test
+    func `records that strangers bring take a quarter of a ledger, and none of the stewards' room`() throws {
+        var desk = try Desk(self.manifest)
+        let sibling = TestGrid.peer("sibling")
+        let epoch = RosterEpoch(job: desk.job, number: 1, stewards: [TestGrid.peer("steward"), sibling])
+        var word = StewardMessage(job: desk.job, recordCount: 0, summary: Digest(hashing: "".utf8))
+        word.records = [Hand("submitter").sign(.rosterEpoch(epoch))]
+        desk.note(desk.steward.handle(word, from: sibling, now: desk.now))
+        let unit = desk.unit(0)
+        let stranger = Hand("stranger")
+        let most = desk.steward.ledger.recordsMax / 4
+        for start in stride(from: 0, to: most + 3 * StewardMessage.recordsMax, by: StewardMessage.recordsMax) {
+            word.records = (start ..< start + StewardMessage.recordsMax).map { number in
+                let leaf = Digest(hashing: "\(number)".utf8)
+                return stranger.sign(.auditReport(AuditReport(job: desk.job, unit: unit, leafIndex: 0, leaf: leaf)))
+            }
+            desk.note(desk.steward.handle(word, from: stranger.peer, now: desk.now))
+        }
+        #expect((most ... most + 8).contains(desk.steward.ledger.count))
+        var (ann, bob) = (Hand("ann"), Hand("bob"))
+        word.records = [ann.batch(desk.job, [unit]), bob.batch(desk.job, [unit])]
+        desk.note(desk.steward.handle(word, from: sibling, now: desk.now))
+        #expect(desk.steward.acceptedRoot(of: unit) == TestGrid.root(unit))
+    }
+
+    @Test
+    func `of the final records that strangers sign for a frame few are kept`() throws {
+        var ledger = try Ledger(manifest: self.manifest, stewards: [TestGrid.peer("steward")], verify: TestGrid.verify)
+        for number in 0 ..< 100 {
+            let pixels = Digest(hashing: "\(number)".utf8)
+            let final = FrameFinal(job: ledger.job, frame: 1, framePixels: pixels, work: [])
+            _ = ledger.insert(Hand("stranger \(number)").sign(.frameFinal(final)))
+        }
+        #expect(ledger.count == 64)
+    }
 }

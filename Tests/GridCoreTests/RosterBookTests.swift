@@ -67,6 +67,22 @@ struct RosterBookTests {
     }
 
     @Test
+    func `votes of strangers take little room, and none from those who count`() throws {
+        var ledger = try Ledger(manifest: self.manifest, stewards: [TestGrid.peer("s1")], verify: TestGrid.verify)
+        let next = self.epoch(2, ["s2", "s3", "s4", "s5", "new"])
+        let strangers = (0 ..< 1_100).map { "stranger \($0)" }
+        for (number, name) in strangers.enumerated() {
+            _ = ledger.insert(self.votes(self.epoch(2 + number, [name]), by: [name])[0])
+        }
+        for name in strangers.prefix(100) { _ = ledger.insert(self.votes(next, by: [name])[0]) }
+        #expect(ledger.count == 1_024)
+        for record in self.votes(self.epoch(1, self.names), by: ["submitter"]) { _ = ledger.insert(record) }
+        for name in strangers.prefix(100) { _ = ledger.insert(self.votes(next, by: [name])[0]) }
+        for record in self.votes(next, by: ["s2", "s3", "s4"]) { _ = ledger.insert(record) }
+        #expect(ledger.roster?.stewards == next.stewards)
+    }
+
+    @Test
     func `an order of somebody else than the submitter is refused`() throws {
         var ledger = try Ledger(manifest: self.manifest, stewards: nil, verify: TestGrid.verify)
         let order = JobOrder(job: self.job, sequence: 1, state: .paused, priority: 3)

@@ -106,6 +106,26 @@ struct StewardLossTests {
     }
 
     @Test
+    func `pixels that this node once stored and its disk has lost are nobody's`() throws {
+        let job = JobID(self.manifest.id.digest)
+        var (ann, bob) = (Hand("ann"), Hand("bob"))
+        let first = try Desk(self.manifest)
+        let unit = first.unit(0)
+        let item = StoreReceipt.Item(unit: unit, rootStart: TestGrid.root(unit).start)
+        let receipt = GridRecord.storeReceipt(StoreReceipt(job: job, items: [item]))
+        let records = [
+            Hand("submitter").sign(.rosterEpoch(RosterEpoch(job: job, number: 1, stewards: self.stewards))),
+            ann.batch(job, [unit]), bob.batch(job, [unit]),
+            Hand("steward").sign(receipt), Hand("third").sign(receipt),
+        ]
+        for (pixels, isLost) in [([unit], false), ([], true)] {
+            var desk = try Desk(self.manifest, records: records, pixels: pixels)
+            desk.wait(.seconds(30))
+            #expect(desk.steward.isRenderedAgain(unit) == isLost)
+        }
+    }
+
+    @Test
     func `results without leaves are taken only by whoever stands in for lost stewards`() throws {
         let me = self.stewards[0]
         let settings = Steward.Settings(me: me, sign: TestGrid.signer(me), verify: TestGrid.verify)

@@ -159,7 +159,7 @@ struct ChunkStoreTests {
     func `room is made by dropping what was used longest ago and is not pinned`() async throws {
         let store = try ChunkStore(in: self.directory, quota: 5_500)
         let chunks = (0 ..< 7).map { self.chunk($0) }
-        store.pin([chunks[0].id], for: Sample.job(1))
+        store.pin([chunks[0].id], for: .scene(Sample.job(1)))
         for chunk in chunks.prefix(5) { try await store.put(chunk.bytes, expecting: chunk.id) }
         #expect(try await store.get(chunks[1].id) != nil)
         try await store.put(chunks[5].bytes, expecting: chunks[5].id)
@@ -191,8 +191,8 @@ struct ChunkStoreTests {
     func `pinned chunks are never dropped, until their last job ends`() async throws {
         let store = try ChunkStore(in: self.directory, quota: 3_000)
         let chunks = (0 ..< 4).map { self.chunk($0) }
-        store.pin(chunks.prefix(3).map(\.id), for: Sample.job(1))
-        store.pin([chunks[0].id], for: Sample.job(2))
+        store.pin(chunks.prefix(3).map(\.id), for: .scene(Sample.job(1)))
+        store.pin([chunks[0].id], for: .scene(Sample.job(2)))
         for chunk in chunks.prefix(3) { try await store.put(chunk.bytes, expecting: chunk.id) }
         #expect(store.usage.pinnedCount == 3)
         let error = await #expect(throws: StoreError.self) {
@@ -201,11 +201,30 @@ struct ChunkStoreTests {
         #expect(error?.code == .quotaExceeded)
         #expect(error?.message.contains("3000 bytes") == true)
         #expect(chunks.map { store.has($0.id) } == [true, true, true, false])
-        store.unpin(Sample.job(1))
-        store.unpin(Sample.job(1))
+        store.unpin(.scene(Sample.job(1)))
+        store.unpin(.scene(Sample.job(1)))
         #expect(store.usage.pinnedCount == 1)
         try await store.put(chunks[3].bytes, expecting: chunks[3].id)
         #expect(chunks.map { store.has($0.id) } == [true, false, true, true])
+    }
+
+    @Test
+    func `the pixels of a job's frames stay when its scene is let go, and each frame's until its own end`() async throws
+    {
+        let store = try ChunkStore(in: self.directory, quota: 3_000)
+        let chunks = (0 ..< 6).map { self.chunk($0) }
+        let job = Sample.job(1)
+        store.pin([chunks[0].id], for: .scene(job))
+        // Equal pixels of two frames are one chunk.
+        store.pin([chunks[1].id, chunks[2].id], for: .pixels(job, frame: 1))
+        store.pin([chunks[2].id], for: .pixels(job, frame: 2))
+        for chunk in chunks.prefix(3) { try await store.put(chunk.bytes, expecting: chunk.id) }
+        store.unpin(.scene(job))
+        try await store.put(chunks[3].bytes, expecting: chunks[3].id)
+        #expect(chunks.map { store.has($0.id) } == [false, true, true, true, false, false])
+        store.unpin(.pixels(job, frame: 1))
+        for chunk in chunks.suffix(2) { try await store.put(chunk.bytes, expecting: chunk.id) }
+        #expect(chunks.map { store.has($0.id) } == [false, false, true, false, true, true])
     }
 
     @Test

@@ -178,12 +178,13 @@ extension GridService {
     /// Checks a manifest and names the chunks that are missing.
     private func submit(_ record: SignedRecord, from peer: PeerID) async -> GridResponse {
         let manifest: JobManifest
+        let plan: UnitPlan
         do {
             guard case .jobManifest(let decoded) = try record.verified(by: SodiumSignature.verifier) else {
                 return .refused("the record is not a job manifest")
             }
             manifest = decoded
-            _ = try UnitPlan(manifest: manifest)
+            plan = try UnitPlan(manifest: manifest)
         } catch {
             return .refused("the manifest is not valid: \(error)")
         }
@@ -199,6 +200,7 @@ extension GridService {
             guard self.receiving.count + self.runningJobCount < Self.stewardedJobsMax else {
                 return .refused("this node has \(Self.stewardedJobsMax) jobs already; submit to another peer")
             }
+            guard self.mayKeep(plan) else { return .refused("\(Self.tooManyUnits); submit to another peer") }
             let now = WallClock.seconds
             do {
                 try await self.database.save(
@@ -214,8 +216,9 @@ extension GridService {
             } catch {
                 return .refused("this node cannot store the job: \(error)")
             }
-            self.receiving[job] = record
+            self.receiving[job] = ReceivedJob(manifest: record, lastHeard: self.clock.now)
         }
+        self.receiving[job]?.lastHeard = self.clock.now
         self.senders[job] = (self.senders[job] ?? []).filter { self.peers[$0] != nil }.union([peer])
         do {
             let missing = try await self.missingChunks(of: manifest, job: job)
@@ -236,7 +239,7 @@ extension GridService {
         guard index.firstFrame == manifest.firstFrame, index.frames.count == manifest.frameCount else {
             throw NodeError(.invalidInput, "the scene has other frames than the manifest")
         }
-        self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: job)
+        self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: .scene(job))
         var seen: Set<ChunkID> = []
         let missing = self.chunks.missing(among: index.allChunks).filter { seen.insert($0).inserted }
         return Array(missing.prefix(Self.missingChunksMax))
@@ -245,7 +248,7 @@ extension GridService {
     /// All chunks are here: begin.
     private func start(_ job: JobID, roster: SignedRecord) async -> GridResponse {
         if self.stewards[job] != nil { return .accepted }
-        guard let record = self.receiving[job] else { return .refused("job \(job) was not submitted here") }
+        guard let record = self.receiving[job]?.manifest else { return .refused("job \(job) was not submitted here") }
         do {
             guard case .jobManifest(let manifest) = try record.verified(by: SodiumSignature.verifier) else {
                 return .refused("the record is not a job manifest")

@@ -67,9 +67,14 @@ extension GridService {
         self.joining.insert(job)
         defer { self.joining.remove(job) }
         do {
+            guard try await self.database.job(job)?.roles != [] else { return }
             let steward = try Steward(manifest: manifest, settings: self.stewardSettings, roster: roster)
             guard steward.manifest.grid == self.configuration.grid, steward.manifest.coreVersion == self.coreVersion
             else { return }
+            guard hasEnded || self.mayKeep(steward.plan) else {
+                let why = Self.tooManyUnits
+                return self.logger.info("not keeping a job", metadata: ["job": "\(job)", "why": "\(why)"])
+            }
             let now = WallClock.seconds
             let stored = StoredJob(
                 id: job,

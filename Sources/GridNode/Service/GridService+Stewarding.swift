@@ -45,11 +45,12 @@ extension GridService {
     /// Takes up a job that was handed in here before the node was stopped or killed.
     func resume(_ stored: StoredJob) async throws {
         if stored.phase == .receiving {
-            self.receiving[stored.id] = stored.manifest
+            self.receiving[stored.id] = ReceivedJob(manifest: stored.manifest, lastHeard: self.clock.now)
             return
         }
         let records = try await self.database.records(of: stored.id)
-        let pixels = try await self.database.pixels(of: stored.id).filter { self.chunks.has($0.chunk) }
+        let known = try await self.database.pixels(of: stored.id)
+        let pixels = known.filter { self.chunks.has($0.chunk) }
         do {
             let steward = try Steward(
                 manifest: stored.manifest,
@@ -62,8 +63,8 @@ extension GridService {
             self.logger.error("a stored job cannot be taken up", metadata: ["job": "\(stored.id)", "why": "\(error)"])
             return
         }
-        self.chunks.pin(pixels.map(\.chunk), for: stored.id)
         guard stored.phase != .cancelled else { return }
+        self.keepPixels(known, of: stored.id)
         self.logger.info(
             "job taken up again",
             metadata: ["job": "\(stored.id)", "units.stored": "\(pixels.count)"]
@@ -119,6 +120,7 @@ extension GridService {
         while true {
             do {
                 try await self.database.add(records, to: job, durability: .committed)
+                self.letGoOfSealed(records, of: job)
                 self.storageChanged(of: job, trouble: nil)
                 break
             } catch {
@@ -195,6 +197,7 @@ extension GridService {
     private func noteCancelled(_ job: JobID) async {
         guard self.stewards[job]?.steward.phase == .cancelled, !self.cancelled.contains(job) else { return }
         self.cancelled.insert(job)
+        self.letGoOfPixels(of: job)
         _ = try? await self.database.setPhase(.cancelled, of: job, at: WallClock.seconds)
         self.offerToAll(job)
     }
@@ -221,7 +224,7 @@ extension GridService {
         }
         do {
             let id = try await self.chunks.put(bytes, durability: .committed)
-            self.chunks.pin([id], for: job)
+            self.chunks.pin([id], for: .pixels(job, frame: unit.frame))
             let place = StoredPixels(unit: unit, chunk: id, size: bytes.count)
             try await self.database.setPixels([place], of: job, durability: .committed)
         } catch {

@@ -42,7 +42,7 @@ actor GridService {
     /// Jobs of which this node is about to become a steward.
     var joining: Set<JobID> = []
     /// Jobs whose chunks are still coming.
-    var receiving: [JobID: SignedRecord] = [:]
+    var receiving: [JobID: ReceivedJob] = [:]
     /// The peers that hand them in.
     var senders: [JobID: Set<PeerID>] = [:]
     var peers: [PeerID: Hello] = [:]
@@ -147,6 +147,7 @@ actor GridService {
         for job in try await self.database.jobs() where job.roles.contains(.steward) {
             try await self.resume(job)
         }
+        self.tidyUp()
         self.rearm()
     }
 

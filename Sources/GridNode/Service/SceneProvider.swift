@@ -99,7 +99,7 @@ actor SceneProvider {
     /// Brings all chunks of a job to this node's disk, so that the scene survives the peer that it was handed to.
     func replicate(_ job: JobID, manifest: JobManifest) async throws {
         let index = try SceneIndex(decoding: try await self.chunk(manifest.sceneRoot, job: job))
-        self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: job)
+        self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: .scene(job))
         for id in self.chunks.missing(among: index.allChunks) {
             _ = try await self.chunk(id, job: job)
         }
@@ -111,7 +111,7 @@ actor SceneProvider {
         self.declared[job] = nil
         self.recent.removeAll { $0.job == job }
         self.scenes = self.scenes.filter { $0.key.job != job }
-        self.chunks.unpin(job)
+        self.chunks.unpin(.scene(job))
     }
 
     /// Drops the scenes that were used longest ago until those that stay fit.
@@ -134,7 +134,7 @@ actor SceneProvider {
         let task = Task {
             let bytes = try await self.chunk(manifest.sceneRoot, job: job)
             let index = try SceneIndex(decoding: bytes)
-            self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: job)
+            self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: .scene(job))
             guard
                 FrameMemory(assets: Int(clamping: index.assets.size), frame: 0).building(ofTotal: manifest.memory)
                     != nil
