@@ -155,7 +155,7 @@ let package = Package(
             name: "scenetrial",
             dependencies: ["SceneImport", "ImageCodec", "RenderCore"],
             path: "Tests/SceneTrial",
-            exclude: ["run"],
+            exclude: ["run", "README.md"],
             swiftSettings: settings
         ),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"], swiftSettings: settings),

@@ -1,6 +1,6 @@
-/// The names of the objects that the instances of a shot's frames belong to, for mattes.
+/// The names of the objects that the instances of a shot's frames belong to, and of their materials, for mattes.
 ///
-/// It travels beside the scene as chunks of its own (``SceneIndex/names``) for jobs whose frames carry the object channel.
+/// The objects of all frames come first, then the materials of all frames. It travels beside the scene as chunks of its own (``SceneIndex/names``) for jobs whose frames carry the object channel.
 public struct ObjectNames: Hashable, Sendable {
     /// Instances in a row that belong to objects of one name.
     public struct Run: Hashable, Sendable {
@@ -25,7 +25,7 @@ public struct ObjectNames: Hashable, Sendable {
     /// Creates names of no frames.
     public init() {}
 
-    /// Adds the next frame: the name of each of its instances.
+    /// Adds the next frame: the name of each of its instances, by object, or by material after the last frame's objects.
     public mutating func append(_ names: [String]) {
         var runs: [Run] = []
         for name in names {
@@ -41,7 +41,8 @@ public struct ObjectNames: Hashable, Sendable {
         self.frames.append(known ?? self.lists.count - 1)
     }
 
-    /// The names of the instances of a frame by its position in the shot; none for a frame that is not there.
+    /// The names of the instances of a frame by its position in the shot, of their materials with the number of frames
+    /// added to it; none for a frame that is not there.
     public subscript(frame position: Int) -> [String] {
         guard self.frames.indices.contains(position) else { return [] }
         return self.lists[self.frames[position]].flatMap { repeatElement($0.name, count: $0.count) }
@@ -71,13 +72,13 @@ public struct ObjectNames: Hashable, Sendable {
         }
         let (lists, frames) = try CBORDecoder.decode(bytes) { (decoder) throws(WireError) in
             try decoder.array(exactly: 2, "the names of objects") { (decoder) throws(WireError) in
-                let lists = try decoder.array(countMax: JobManifest.frameCountMax, "the lists of names") {
+                let lists = try decoder.array(countMax: 2 * JobManifest.frameCountMax, "the lists of names") {
                     (decoder) throws(WireError) in
                     try Self.runs(from: &decoder)
                 }
-                let frames = try decoder.array(countMax: JobManifest.frameCountMax, "the list of frames") {
+                let frames = try decoder.array(countMax: 2 * JobManifest.frameCountMax, "the list of frames") {
                     (decoder) throws(WireError) in
-                    try decoder.integer(0 ... JobManifest.frameCountMax, "the entry of a frame")
+                    try decoder.integer(0 ... 2 * JobManifest.frameCountMax, "the entry of a frame")
                 }
                 return (lists, frames)
             }

@@ -55,6 +55,19 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
         hasher.combine(self.code)
     }
 
+    /// What helps against errors of this kind, where the message does not say it for the case at hand.
+    public var cure: String? {
+        switch self.code {
+        case .malformed:
+            "the file is damaged, or was written so: copy or export it again (Khronos' glTF Validator names such faults, too)"
+        case .badImage:
+            "open the picture in another program and save it anew: PNG, JPEG or WebP for surfaces, Radiance HDR or "
+                + "OpenEXR for light"
+        default:
+            nil
+        }
+    }
+
     /// The same error with a place in front of its message.
     func located(at place: String) -> ImportError {
         ImportError(self.code, "\(place): \(self.message)", limit: self.limit)

@@ -104,6 +104,22 @@ public struct ImportedShot: Sendable {
         }
     }
 
+    /// The names of the materials of the instances of a frame, for mattes.
+    ///
+    /// A material without a name is called by its number.
+    /// - Throws: as ``frame(_:)``.
+    public func materialNames(_ number: Int) throws(ImportError) -> [String] {
+        let frame = try self.stage.frame(try self.pose(number))
+        return frame.instances.map { instance in
+            let own = self.assets.meshes.count
+            let mesh = instance.mesh < own ? instance.mesh : frame.deformedMeshes[instance.mesh - own].mesh
+            let material =
+                instance.isParticles
+                ? self.assets.particles[instance.mesh].material : self.assets.meshes[mesh].material
+            return self.stage.materialNames[checked: material].flatMap { $0 } ?? "material \(material)"
+        }
+    }
+
     private func pose(_ number: Int) throws(ImportError) -> NodeStage.Pose {
         guard (1 ... Self.frameMax).contains(number) else {
             throw ImportError(

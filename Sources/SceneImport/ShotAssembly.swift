@@ -58,6 +58,7 @@ struct ShotAssembly {
             nodes: self.document.nodes ?? [],
             cameras: self.document.cameras ?? [],
             lights: self.document.extensions?.lightsPunctual?.lights ?? [],
+            materialNames: (self.document.materials ?? []).map(\.name),
             tree: tree,
             animation: animation,
             contents: contents,

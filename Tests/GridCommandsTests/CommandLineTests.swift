@@ -20,7 +20,7 @@ struct CommandLineTests {
         "render shot.glb -o out.png --camera hero --env sky.hdr --fps 25 --threads 4 --exposure 1.5 --view standard",
         "render shot.glb -o out.png --sky 0.5,0.6,1e2 --json --quiet",
         "render shot.glb -o out.png --shutter 180",
-        "render shot.glb -o out.exr --layers albedo,normal,depth,object,samples",
+        "render shot.glb -o out.exr --layers albedo,normal,depth,object,material,samples",
         "render shot.glb -o frames/ --scene night --variant wet --bits 16 --exr-sample half --exr-compression dwaa --denoise",
         "render shot.glb -o out.png --limit triangles=2000000000 --limit json-depth=9 --memory 0.5",
         "submit shot.glb --limit texels=1",

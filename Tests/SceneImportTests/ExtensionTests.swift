@@ -37,6 +37,7 @@ struct ExtensionTests {
         let shot = try self.instanced().shot()
         let instances = try shot.frame(1).instances
         #expect(try shot.objectNames(1) == ["node 0", "node 0"])
+        #expect(try shot.materialNames(1).count == 2)
         #expect(instances.count == 2)
         #expect(instances[0] == Instance(mesh: 0, transform: Transform(translation: SIMD3(1, 2, 13))))
         let t = instances[1].transform

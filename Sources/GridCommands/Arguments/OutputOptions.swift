@@ -37,8 +37,8 @@ struct OutputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What OpenEXR pictures hold beside the light, such as albedo,normal,depth,object,samples.",
-            discussion: "Object gives mattes by name (Cryptomatte), as Blender and Nuke read them.",
+            "What OpenEXR pictures hold beside the light, such as albedo,normal,depth,object,material.",
+            discussion: "Object and material give mattes by name (Cryptomatte), as Blender and Nuke read them.",
             valueName: "names"
         )
     )

@@ -200,8 +200,8 @@ public enum GridClient {
                 if !output.isComplete(frame: frame) {
                     let (film, seal) = try await session.frame(frame, of: record, manifest: manifest)
                     let provenance = try await session.provenance(ofFrame: frame, manifest: manifest)
-                    let objects = try await session.objectNames(ofFrame: frame, for: output, manifest: manifest)
-                    let paths = try output.write(film, frame: frame, provenance: provenance, objects: objects)
+                    let names = try await session.matteNames(ofFrame: frame, for: output, manifest: manifest)
+                    let paths = try output.write(film, frame: frame, provenance: provenance, names: names)
                     if let seal { await session.tell(seal, manifest: record) }
                     files += paths
                     progress(.frameWritten(frame, files: paths))

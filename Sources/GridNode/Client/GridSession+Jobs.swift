@@ -285,13 +285,13 @@ extension GridSession {
         return bytes
     }
 
-    /// The names of a frame's objects, where they are to be written: fetched once, and proved by the scene's name.
-    func objectNames(
+    /// The names of a frame's instances, where they are to be written: fetched once, and proved by the scene's name.
+    func matteNames(
         ofFrame frame: Int,
         for output: FrameOutput,
         manifest: JobManifest
-    ) async throws -> [String] {
-        guard output.layers.contains(.object), manifest.filmChannels.contains(.object) else { return [] }
+    ) async throws -> MatteNames {
+        guard output.layers.haveNames, manifest.filmChannels.contains(.object) else { return MatteNames() }
         if self.objectNames?.root != manifest.sceneRoot {
             let blob = try await self.index(of: manifest).names
             guard blob.size <= UInt64(ObjectNames.encodedSizeMax) else {
@@ -301,7 +301,12 @@ extension GridSession {
             for id in blob.chunks { bytes += try await self.chunk(id) }
             self.objectNames = (manifest.sceneRoot, try ObjectNames(decoding: bytes))
         }
-        return self.objectNames?.names[frame: frame - manifest.firstFrame] ?? []
+        guard let names = self.objectNames?.names else { return MatteNames() }
+        let position = frame - manifest.firstFrame
+        return MatteNames(
+            objects: names[frame: position],
+            materials: names[frame: position + manifest.frameCount]
+        )
     }
 
     /// Where a frame comes from.

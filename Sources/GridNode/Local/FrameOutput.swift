@@ -44,6 +44,8 @@ public struct FrameOutput: Sendable {
         case depth
         /// Mattes of the objects by name (Cryptomatte), of the first sample of each pixel: `CryptoObject00.R` and so on.
         case object
+        /// The same of the materials: `CryptoMaterial00.R` and so on.
+        case material
         /// The number of samples: `samples`.
         case samples
         /// What guides denoisers, mirrors and clear glass looked through: `denoisingAlbedo.R` and so on and
@@ -56,7 +58,7 @@ public struct FrameOutput: Sendable {
             case .albedo: .albedo
             case .normal: .normal
             case .depth: .depth
-            case .object: .object
+            case .object, .material: .object
             case .samples: .sampleCount
             case .guides: .guides
             }
@@ -188,12 +190,12 @@ public struct FrameOutput: Sendable {
     ///
     /// - Returns: The paths of its files.
     /// - Throws: `ImageError` when a file cannot be written; nothing half-written is left under a final name.
-    /// `objects` gives the names of the instances for ``Layer/object``.
+    /// `names` gives those of the instances for ``Layer/object`` and ``Layer/material``.
     func write(
         _ film: Film,
         frame: Int,
         provenance: FrameProvenance,
-        objects: [String] = []
+        names: MatteNames = MatteNames()
     ) throws -> [String] {
         let picture = Picture(width: film.width, height: film.height, pixels: film.pixels)
         let guides =
@@ -209,7 +211,7 @@ public struct FrameOutput: Sendable {
         for file in files {
             let bytes =
                 file.lowercased().hasSuffix(".exr")
-                ? try self.openEXR(film, picture, denoised: clean, objects: objects, provenance)
+                ? try self.openEXR(film, picture, denoised: clean, names: names, provenance)
                 : try PNGEncoder.encode(
                     clean ?? picture,
                     view: self.transform,
@@ -225,7 +227,7 @@ public struct FrameOutput: Sendable {
         _ film: Film,
         _ picture: Picture,
         denoised: Picture?,
-        objects: [String],
+        names: MatteNames,
         _ provenance: FrameProvenance
     ) throws(ImageError) -> [UInt8] {
         let sample: OpenEXREncoder.Sample = self.sample == .half ? .half : .float
@@ -268,8 +270,11 @@ public struct FrameOutput: Sendable {
                 sample: sample
             )
         }
-        if self.layers.contains(.object), !film.object.isEmpty {
-            let mattes = Cryptomatte(layer: "CryptoObject", names: objects)
+        let mattes: [(layer: Layer, name: String, names: [String])] = [
+            (.object, "CryptoObject", names.objects), (.material, "CryptoMaterial", names.materials),
+        ]
+        for (layer, name, names) in mattes where self.layers.contains(layer) && !film.object.isEmpty && !names.isEmpty {
+            let mattes = Cryptomatte(layer: name, names: names)
             channels += mattes.channels(
                 width: film.width,
                 height: film.height,
@@ -317,7 +322,18 @@ public struct FrameOutput: Sendable {
     }
 }
 
+/// The names of a frame's instances, for mattes; none where there are no mattes of a kind.
+struct MatteNames: Sendable {
+    /// Of the objects that they belong to.
+    var objects: [String] = []
+    /// Of their materials.
+    var materials: [String] = []
+}
+
 extension Set<FrameOutput.Layer> {
+    /// Whether names are needed with them.
+    var haveNames: Bool { !self.isDisjoint(with: [.object, .material]) }
+
     /// What a film must have for them.
     var channels: FilmChannels { self.reduce([]) { $0.union($1.channel) } }
 }

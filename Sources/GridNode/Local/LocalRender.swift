@@ -167,12 +167,12 @@ public struct LocalRender: Sendable {
                 filter: self.filter,
                 coreVersion: GoldenScene.expectedVersion
             )
-            let wantsNames = self.output.layers.contains(.object)
-            let objects = wantsNames ? try await pool.run { try source.objectNames(frame) } : []
+            let layers = self.output.layers
+            let names = try await pool.run { try source.matteNames(frame, for: layers) }
             let (output, film) = (self.output, result.film)
             let processorTime = Self.processorTime()
             let files = try await pool.run {
-                try output.write(film, frame: frame, provenance: provenance, objects: objects)
+                try output.write(film, frame: frame, provenance: provenance, names: names)
             }
             summary.outputCoreSeconds += (Self.processorTime() - processorTime) / .seconds(1)
             summary.frames.append(frame)

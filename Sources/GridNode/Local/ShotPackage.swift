@@ -140,13 +140,10 @@ struct ShotSource: Sendable {
         do {
             return try ShotImporter(options: options).importShot(at: file)
         } catch {
-            guard let limit = error.limit else { throw error }
-            throw NodeError(
-                .invalidInput,
-                error.message,
-                hint: "if the file is to be trusted, allow more: --limit \(limit.rawValue)=NUMBER (now "
-                    + "\(options.limits[limit]))"
-            )
+            let limit = error.limit.map {
+                "if the file is to be trusted, allow more: --limit \($0.rawValue)=NUMBER (now \(options.limits[$0]))"
+            }
+            throw NodeError(.invalidInput, error.message, hint: limit ?? error.cure)
         }
     }
 
@@ -169,17 +166,22 @@ struct ShotSource: Sendable {
         return options
     }
 
-    /// The names of the objects of a frame, by instance.
-    func objectNames(_ frame: Int) throws -> [String] {
-        try self.shot.objectNames(frame)
+    /// The names of a frame's instances for those of the layers that show them.
+    func matteNames(_ frame: Int, for layers: Set<FrameOutput.Layer>) throws -> MatteNames {
+        MatteNames(
+            objects: layers.contains(.object) ? try self.shot.objectNames(frame) : [],
+            materials: layers.contains(.material) ? try self.shot.materialNames(frame) : []
+        )
     }
 
-    /// The names of the objects of all frames where they carry mattes.
+    /// The names of the objects and materials of all frames where they carry mattes.
     var objectNames: ObjectNames? {
         get throws {
-            guard self.layers.contains(.object) else { return nil }
+            guard self.layers.haveNames else { return nil }
             var names = ObjectNames()
-            for frame in self.frames { names.append(try self.objectNames(frame)) }
+            let all = try self.frames.map { try self.matteNames($0, for: self.layers) }
+            for frame in all { names.append(frame.objects) }
+            if self.layers.contains(.material) { for frame in all { names.append(frame.materials) } }
             return names
         }
     }

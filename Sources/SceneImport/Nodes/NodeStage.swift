@@ -35,6 +35,8 @@ struct NodeStage: Sendable {
     let nodes: [GLTF.Node]
     let cameras: [GLTF.Camera]
     let lights: [GLTF.Light]
+    /// What the document calls its materials, as far as it does.
+    let materialNames: [String?]
     let tree: NodeTree
     let animation: NodeAnimation
     /// For each entry of the tree.

@@ -49,7 +49,7 @@ extension ProcessTests {
             let grid = try await TestGrid(count: 3)
             try await self.renderAlone(grid.directory)
             // The second one with all that a frame can carry.
-            let more = ["--seed", "7", "--layers", "albedo,normal,depth,object,samples,guides"]
+            let more = ["--seed", "7", "--layers", "albedo,normal,depth,object,material,samples,guides"]
             let other = try await Program.run(
                 [
                     "render", "\(grid.directory.path)/shot.gltf", "-o", "\(grid.directory.path)/alone-7",
