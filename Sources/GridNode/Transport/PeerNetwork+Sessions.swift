@@ -19,7 +19,8 @@ extension PeerNetwork.State {
             connection.number,
             from: PeerAddress.source(of: connection.remote)
         ) { number in
-            guard let other = connections[number], let peer = established[number], !redial.isPermanent(peer), other.idle >= idleMin
+            guard let other = connections[number], let peer = established[number], !redial.isPermanent(peer),
+                other.idle >= idleMin
             else { return nil }
             return other.idle
         }
