@@ -158,7 +158,14 @@ public struct NodeService: Sendable {
         on network: PeerNetwork
     ) {
         func handle(_ name: String, _ answer: @escaping PeerNetwork.Handler) {
-            network.handle(name, requestLimit: TesseraProtocol.requestSizeMax(name) ?? 0, handler: answer)
+            // Words are short as a rule, and some answers are waited for; what is read from the disk is neither.
+            let isBulk = [TesseraProtocol.chunk, TesseraProtocol.pixels].contains(name)
+            network.handle(
+                name,
+                requestLimit: TesseraProtocol.requestSizeMax(name) ?? 0,
+                answerReserve: isBulk ? TesseraProtocol.responseSizeMax(name) ?? 0 : 0,
+                handler: answer
+            )
         }
         handle(TesseraProtocol.grid) { await service.answer($1, from: $0) }
         handle(TesseraProtocol.chunk) { await service.answerChunk($1, from: $0) }

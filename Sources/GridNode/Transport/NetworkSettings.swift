@@ -34,7 +34,7 @@ public struct NetworkSettings: Sendable {
     public var uploadMax: Int?
     /// The most bytes a second that all connections together read; nil for as many as come.
     public var downloadMax: Int?
-    /// The most bytes of requests that all connections together may hold in memory.
+    /// The most bytes of requests and answers that all connections together may hold in memory.
     public var memoryMax = 512 << 20
     /// The protocols of which nothing is asked through a relay with a limit: pictures and scenes would use it up at once.
     public var directProtocols: Set<String> = []
@@ -54,6 +54,8 @@ public struct NetworkSettings: Sendable {
     public var dialTimeout = Duration.seconds(12)
     /// The longest time that one stream may take to deliver a request.
     public var inboundRequestTimeout = Duration.seconds(120)
+    /// How long an answer may lie without its peer reading a byte of it; then its stream is reset.
+    public var answerStallTimeout = Duration.seconds(120)
     /// How long a stopping node waits for its connections to flush.
     public var shutdownGrace = Duration.milliseconds(500)
     /// The waits between attempts to reach a peer that should be connected.

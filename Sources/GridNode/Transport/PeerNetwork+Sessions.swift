@@ -53,9 +53,9 @@ extension PeerNetwork: SessionHandlerDelegate {
         }
     }
 
-    func holdBytes(_ count: Int) -> Bool {
+    func holdBytes(_ count: Int, canWait: Bool) -> Bool {
         let held = self.heldBytes.add(count, ordering: .relaxed).newValue
-        guard count > 0, held > self.settings.memoryMax else { return true }
+        guard count > 0, held > self.settings.memoryMax / (canWait ? 2 : 1) else { return true }
         self.heldBytes.subtract(count, ordering: .relaxed)
         return false
     }

@@ -71,7 +71,7 @@ public final class PeerNetwork: Sendable {
     private let listenPort: Int?
     let settings: NetworkSettings
     let sessionSettings: SessionSettings
-    /// The bytes of requests that all connections hold.
+    /// The bytes of requests and answers that all connections hold.
     let heldBytes = Atomic<Int>(0)
     let upload: SharedBandwidth?
     let download: SharedBandwidth?
@@ -129,11 +129,23 @@ public final class PeerNetwork: Sendable {
 
     /// Answers streams of a protocol; to be called before ``start()``.
     ///
-    /// - Parameter requestLimit: The most bytes of a request; longer ones are reset.
-    public func handle(_ protocolName: String, requestLimit: Int, handler: @escaping Handler) {
+    /// - Parameters:
+    ///   - requestLimit: The most bytes of a request; longer ones are reset.
+    ///   - answerReserve: The memory, in bytes, that is set aside for an answer before it is made, where answers are long; requests
+    ///     wait until there is as much.
+    public func handle(
+        _ protocolName: String,
+        requestLimit: Int,
+        answerReserve: Int = 0,
+        handler: @escaping Handler
+    ) {
         self.state.withLock { state in
             precondition(state.phase == .idle, "\(protocolName) was registered after the network was started")
-            state.responders[protocolName] = Responder(requestLimit: requestLimit, answer: handler)
+            state.responders[protocolName] = Responder(
+                requestLimit: requestLimit,
+                answerReserve: answerReserve,
+                answer: handler
+            )
             state.protocols = (state.protocols + [protocolName]).sorted()
         }
     }
@@ -175,6 +187,11 @@ public final class PeerNetwork: Sendable {
     /// The TCP port that is listened on, if any.
     var boundPort: Int? {
         self.state.withLock { $0.listeners.first?.localAddress?.port }
+    }
+
+    /// The bytes of requests and answers that all sessions make this node hold now.
+    package var heldByteCount: Int {
+        self.heldBytes.load(ordering: .relaxed)
     }
 
     /// Whether this node keeps to the loopback interface.

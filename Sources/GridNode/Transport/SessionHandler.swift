@@ -15,8 +15,9 @@ protocol SessionHandlerDelegate: AnyObject, Sendable {
     func streamResponder(for protocolName: String) -> (@Sendable (PeerStream) async -> Void)?
     /// The peer has said what it is.
     func identified(_ connection: PeerConnection, peer: PeerID, message: IdentifyMessage)
-    /// Counts bytes that connections make this node hold; false, and nothing is counted, when all together hold too many.
-    func holdBytes(_ count: Int) -> Bool
+    /// Counts bytes that connections make this node hold; false, and nothing is counted, when all together hold too many: for what
+    /// can wait, more than half of what they may.
+    func holdBytes(_ count: Int, canWait: Bool) -> Bool
     /// The caps on what all connections together send and read, where there are any.
     var upload: SharedBandwidth? { get }
     var download: SharedBandwidth? { get }
@@ -27,6 +28,8 @@ protocol SessionHandlerDelegate: AnyObject, Sendable {
 /// Who answers the streams of one protocol.
 struct Responder: Sendable {
     let requestLimit: Int
+    /// What is set aside for an answer while it is made; 0 where it is counted only when it is there.
+    let answerReserve: Int
     let answer: @Sendable (PeerID, [UInt8]) async -> [UInt8]?
 }
 
@@ -64,6 +67,8 @@ final class SessionHandler: ChannelInboundHandler {
         }
     }
 
+    /// How long answers wait while other connections have all memory.
+    private static let answerPause = TimeAmount.milliseconds(100)
     /// The most requests that wait for their turn.
     private static let waitingMax = 4_096
     /// The most bytes taken from the session at a time.
@@ -94,8 +99,11 @@ final class SessionHandler: ChannelInboundHandler {
     private var outbound: [StreamID: Outbound] = [:]
     private var waiting: [OutboundRequest] = []
     private var inbound: [StreamID: Inbound] = [:]
-    /// Streams whose answers still leave, so that their bytes are counted.
-    private var draining: Set<StreamID> = []
+    /// The answers that are being made or still leave.
+    private var answers: AnswerQueue
+    /// Whole requests whose answers must wait until there is memory for them.
+    private var unanswered: [(stream: StreamID, body: [UInt8])] = []
+    private var isAnsweringDue = false
     /// The bytes of inbound requests that are not whole yet.
     private var bodyBytes = 0
     /// Those that the network has counted for this connection.
@@ -121,6 +129,7 @@ final class SessionHandler: ChannelInboundHandler {
         self.settings = settings
         self.delegate = delegate
         self.established = established
+        self.answers = AnswerQueue(stallTime: settings.answerStallTimeout)
     }
 
     /// Names the connection that this handler serves; once, before any byte moves.
@@ -250,7 +259,7 @@ final class SessionHandler: ChannelInboundHandler {
             guard let self, self.isRetired, !self.isEnded else { return }
             self.retirementChecks += 1
             let isIdle =
-                self.inbound.isEmpty && self.outbound.isEmpty && self.waiting.isEmpty && self.draining.isEmpty
+                self.inbound.isEmpty && self.outbound.isEmpty && self.waiting.isEmpty && self.answers.isEmpty
                 && self.streams.isEmpty
             // Two minutes in all: longer than any question that is parked.
             if isIdle || self.retirementChecks > 240 {
@@ -278,7 +287,8 @@ final class SessionHandler: ChannelInboundHandler {
                 self.streamFailed(stream, .refused, "the peer ended the stream")
                 self.fail(stream, .refused, "the peer ended the stream without an answer")
                 self.forgetInbound(stream)
-                self.draining.remove(stream)
+                self.answers.forget(stream)
+                self.settleHeldBytes()
             case .roundTrip(let duration): self.statistics.roundTrip = duration
             case .identified(let message):
                 guard let connection = self.connection, let peer = self.peer else { break }
@@ -366,57 +376,96 @@ final class SessionHandler: ChannelInboundHandler {
         if self.streamEnded(stream) { return }
         if let outbound = self.outbound[stream] {
             self.complete(stream, with: .success(outbound.response.takeAll()))
-        } else if let inbound = self.inbound[stream], let peer = self.peer, let context = self.context {
+        } else if let inbound = self.inbound[stream] {
             inbound.isAnswering = true
             self.bodyBytes -= inbound.body.count
             let body = inbound.body.takeAll()
             self.settleHeldBytes()
             inbound.timer.cancel()
-            let answer = inbound.responder.answer
-            let loop = context.eventLoop
-            let handler = NIOLoopBound(self, eventLoop: loop)
-            self.delegate.enqueue {
-                let response = await answer(peer, body)
-                loop.execute { handler.value.answer(stream, response) }
+            guard inbound.responder.answerReserve > 0 else { return self.begin(stream, inbound.responder, body) }
+            self.unanswered.append((stream, body))
+            self.answerWaiting()
+        }
+    }
+
+    /// Has the requests answered that wait, in their order, as far as there is memory for the answers.
+    private func answerWaiting() {
+        while let (stream, body) = self.unanswered.first {
+            guard let responder = self.inbound[stream]?.responder else { return }
+            // What lies here leaves as the peer reads, and then it goes on; half is left for what is not set aside.
+            let reserve = responder.answerReserve
+            guard self.answers.isEmpty || self.heldBytes + reserve <= self.settings.connectionMemoryMax / 2 else {
+                return
             }
+            guard self.hold(reserve, canWait: true) else { return self.answerLater() }
+            self.answers.reserve(reserve, for: stream)
+            self.unanswered.removeFirst()
+            self.begin(stream, responder, body)
+        }
+    }
+
+    private func begin(_ stream: StreamID, _ responder: Responder, _ body: [UInt8]) {
+        guard let peer = self.peer, let loop = self.context?.eventLoop else { return }
+        let handler = NIOLoopBound(self, eventLoop: loop)
+        self.delegate.enqueue {
+            let response = await responder.answer(peer, body)
+            loop.execute { handler.value.answer(stream, response) }
+        }
+    }
+
+    /// All connections together hold all that they may.
+    private func answerLater() {
+        guard !self.isAnsweringDue, let loop = self.context?.eventLoop else { return }
+        self.isAnsweringDue = true
+        loop.assumeIsolated().scheduleTask(in: Self.answerPause) { [weak self] in
+            self?.isAnsweringDue = false
+            self?.answerWaiting()
         }
     }
 
     private func answer(_ stream: StreamID, _ response: [UInt8]?) {
-        guard self.inbound.removeValue(forKey: stream) != nil, !self.isEnded else { return }
-        if let response, response.isEmpty || self.session.send(response, on: stream) {
-            self.session.finish(stream)
-            self.draining.insert(stream)
-        } else {
+        guard !self.isEnded else { return }
+        self.answers.release(stream)
+        self.settleHeldBytes()
+        defer { self.flush() }
+        guard self.inbound.removeValue(forKey: stream) != nil else { return }
+        guard let response, self.heldBytes + response.count <= self.settings.connectionMemoryMax,
+            self.hold(response.count)
+        else { return self.session.reset(stream) }
+        guard response.isEmpty || self.session.send(response, on: stream) else {
             self.session.reset(stream)
+            return self.settleHeldBytes()
         }
-        self.flush()
+        self.session.finish(stream)
+        self.answers.add(stream, bytes: response.count, now: Self.now)
     }
 
     /// The bytes of requests and answers that this connection makes the node hold.
     private var heldBytes: Int {
-        self.bodyBytes + self.draining.reduce(0) { $0 + self.session.queuedBytes(on: $1) }
+        self.bodyBytes + self.answers.bytes
     }
 
     private func forgetInbound(_ stream: StreamID) {
         guard let inbound = self.inbound.removeValue(forKey: stream) else { return }
         inbound.timer.cancel()
+        self.unanswered.removeAll { $0.stream == stream }
         self.bodyBytes -= inbound.body.count
         self.settleHeldBytes()
     }
 
-    /// Counts bytes of requests towards what all connections together may hold.
-    private func hold(_ count: Int) -> Bool {
-        guard self.delegate.holdBytes(count) else { return false }
+    /// Counts bytes of requests and answers towards what all connections together may hold.
+    private func hold(_ count: Int, canWait: Bool = false) -> Bool {
+        guard self.delegate.holdBytes(count, canWait: canWait) else { return false }
         self.countedBytes += count
         return true
     }
 
     /// Gives back what was counted and is held no more.
     private func settleHeldBytes() {
-        guard self.bodyBytes < self.countedBytes else { return }
-        _ = self.delegate.holdBytes(self.bodyBytes - self.countedBytes)
-        self.countedBytes = self.bodyBytes
+        let held = self.heldBytes
+        guard held < self.countedBytes else { return }
+        _ = self.delegate.holdBytes(held - self.countedBytes, canWait: false)
+        self.countedBytes = held
     }
 
     // MARK: Requests
@@ -485,9 +534,11 @@ final class SessionHandler: ChannelInboundHandler {
         }
         if self.output.capacity > Self.outputKept, self.session.pendingOutputBytes == 0 { self.output = ByteBuffer() }
         self.wakeStreamWriters()
-        if !self.draining.isEmpty {
-            self.draining = self.draining.filter { self.session.queuedBytes(on: $0) > 0 }
+        if !self.answers.isEmpty {
+            self.answers.update(isHeldBack: self.isUploadDue, now: Self.now) { self.session.queuedBytes(on: $0) }
+            self.settleHeldBytes()
         }
+        self.answerWaiting()
         self.armTimer(on: context.eventLoop)
     }
 
@@ -527,7 +578,8 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// A timer that fires too early is harmless and arms the next one, so it is replaced only by an earlier one.
     private func armTimer(on loop: any EventLoop) {
-        guard !self.isEnded, let deadline = self.session.nextDeadline else { return }
+        let deadlines = [self.session.nextDeadline, self.answers.nextDeadline].compactMap { $0 }
+        guard !self.isEnded, let deadline = deadlines.min() else { return }
         if let timer = self.timer, timer.deadline <= deadline { return }
         self.timer?.task.cancel()
         let delay = max(.zero, Self.now.duration(to: deadline))
@@ -535,6 +587,11 @@ final class SessionHandler: ChannelInboundHandler {
             guard let self, !self.isEnded else { return }
             self.timer = nil
             self.perform(self.session.handleTimeout(now: Self.now))
+            for stream in self.answers.stalled(now: Self.now) {
+                self.session.reset(stream)
+                self.answers.forget(stream)
+            }
+            self.settleHeldBytes()
             self.openWaiting()
             self.flush()
         }
@@ -579,7 +636,8 @@ final class SessionHandler: ChannelInboundHandler {
         self.waiting = []
         self.inbound = [:]
         self.bodyBytes = 0
-        self.draining = []
+        self.answers = AnswerQueue(stallTime: self.settings.answerStallTimeout)
+        self.unanswered.removeAll()
         self.settleHeldBytes()
         self.endStreams(error)
         self.established?.fail(NetworkError(.cannotConnect, reason, peer: self.peer))
