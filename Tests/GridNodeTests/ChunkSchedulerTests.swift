@@ -44,6 +44,61 @@ struct ChunkSchedulerTests {
     }
 
     @Test
+    func `peers are asked what they hold, once and in batches, and the rarest of that comes first`() throws {
+        var settings = ChunkScheduler.Settings()
+        settings.requestsMax = 1
+        settings.inquirySizeMax = 4
+        var scheduler = ChunkScheduler(settings: settings)
+        let (a, b) = (try self.peer(1), try self.peer(2))
+        _ = scheduler.peerAppeared(a, now: self.start)
+        var actions: [ChunkScheduler.Action] = []
+        for number in 0 ..< 6 { actions += scheduler.want(self.chunk(number), priority: 0, now: self.start) }
+        // Who is the only one is asked for chunks alone.
+        #expect(scheduler.inquiriesDue().isEmpty)
+        _ = scheduler.peerAppeared(b, now: self.start)
+        let inquiries = scheduler.inquiriesDue()
+        #expect(Set(inquiries.map(\.peer)) == [a, b])
+        #expect(inquiries.allSatisfy { $0.chunks == (0 ..< 4).map(self.chunk) })
+        // One question at a time.
+        #expect(scheduler.inquiriesDue().isEmpty)
+        let held: [PeerID: Set<ChunkID>] = [a: Set([1, 2, 3].map(self.chunk)), b: Set([1, 3].map(self.chunk))]
+        for inquiry in inquiries {
+            _ = scheduler.inquiryEnded(inquiry.chunks, of: inquiry.peer, held: held[inquiry.peer], now: self.start)
+        }
+        let rest = scheduler.inquiriesDue()
+        #expect(rest.count == 2 && rest.allSatisfy { Set($0.chunks) == Set([4, 5].map(self.chunk)) })
+        for inquiry in rest { _ = scheduler.inquiryEnded(inquiry.chunks, of: inquiry.peer, held: nil, now: self.start) }
+        #expect(scheduler.inquiriesDue().isEmpty)
+        // The first was asked for before anybody had answered; of the others one holder is fewer than two, and than unknown ones.
+        var order: [ChunkID] = []
+        while case .request(let chunk, let peer)? = actions.first {
+            order.append(chunk)
+            actions = scheduler.received(chunk, byteCount: 10, from: peer, now: self.start)
+        }
+        #expect(order == [0, 2, 1, 3, 4, 5].map(self.chunk))
+    }
+
+    @Test
+    func `who says that it lacks a chunk is not asked for it, and is asked anew when it is wanted again`() throws {
+        var scheduler = ChunkScheduler()
+        let (a, b) = (try self.peer(1), try self.peer(2))
+        for peer in [a, b] { _ = scheduler.peerAppeared(peer, now: self.start) }
+        guard case .request(_, let asked)? = scheduler.want(self.chunk(1), priority: 0, now: self.start).first else {
+            Issue.record("nobody was asked")
+            return
+        }
+        var actions: [ChunkScheduler.Action] = []
+        for inquiry in scheduler.inquiriesDue() {
+            actions += scheduler.inquiryEnded(inquiry.chunks, of: inquiry.peer, held: [], now: self.start)
+        }
+        #expect(actions.isEmpty)
+        let failed = scheduler.failed(self.chunk(1), from: asked, .notHeld, now: self.start)
+        #expect(failed == [.unavailable(self.chunk(1))])
+        _ = scheduler.want(self.chunk(1), priority: 0, now: self.start)
+        #expect(scheduler.inquiriesDue().count == 2)
+    }
+
+    @Test
     func `chunks are asked of several peers at once, and never of more than the bounds`() throws {
         var settings = ChunkScheduler.Settings()
         settings.requestsMax = 6

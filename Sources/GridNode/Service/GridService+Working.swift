@@ -177,9 +177,9 @@ extension GridService {
     /// How long a chunk or the pixels of a unit may take.
     static var transferTimeout: Duration { .seconds(60) }
 
-    /// A chunk from any peer that has it.
-    func fetchChunk(_ id: ChunkID) async throws -> [UInt8] {
-        try await self.exchange.fetch(id)
+    /// A chunk from any peer that has it; of several that are needed the lower priority comes first.
+    func fetchChunk(_ id: ChunkID, priority: Int = 0) async throws -> [UInt8] {
+        try await self.exchange.fetch(id, priority: priority)
     }
 }
 

@@ -118,6 +118,18 @@ actor GridService {
                 responseLimit: TesseraProtocol.chunkSizeMax,
                 timeout: Self.transferTimeout
             )
+        } inquire: { chunks, peer in
+            let answer = try await network.request(
+                peer,
+                protocol: TesseraProtocol.grid,
+                body: GridRequest.haveChunks(chunks).encoded(),
+                responseLimit: TesseraProtocol.gridMessageSizeMax,
+                timeout: .seconds(10)
+            )
+            guard case .chunks(let held) = try GridResponse(decoding: answer) else {
+                throw NodeError(.network, "the peer does not say which chunks it holds")
+            }
+            return held
         }
         self.reachability = reachability
         self.tampering = tampering
@@ -139,9 +151,9 @@ actor GridService {
     /// Takes up the jobs that an earlier run left.
     func start() async throws {
         self.scenes = SceneProvider(chunks: self.chunks, pool: self.pool, memoryMax: self.configuration.memoryMax) {
-            [weak self] id in
+            [weak self] id, priority in
             guard let self else { throw NodeError(.cancelled, "the node is stopping") }
-            return try await self.fetchChunk(id)
+            return try await self.fetchChunk(id, priority: priority)
         }
         self.followTariff()
         for job in try await self.database.jobs() where job.roles.contains(.steward) {

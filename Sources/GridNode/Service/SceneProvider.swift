@@ -3,8 +3,8 @@ import GridWire
 import Logging
 import RenderCore
 
-/// Where chunks come from when this node does not hold them.
-typealias ChunkFetcher = @Sendable (ChunkID) async throws -> [UInt8]
+/// Where chunks come from when this node does not hold them; of several the lower priority comes first.
+typealias ChunkFetcher = @Sendable (_ chunk: ChunkID, _ priority: Int) async throws -> [UInt8]
 
 /// Brings the scenes of frames into memory: fetches the chunks that are missing, checks them, builds the scene.
 ///
@@ -33,8 +33,10 @@ actor SceneProvider {
 
     /// The most scenes in memory: the frame that is being finished and the next one, and one for audits.
     private static let sceneCountMax = 3
-    /// The most chunks that are fetched at a time.
-    private static let fetchCountMax = 16
+    /// The most chunks that are wanted at a time: more than are under way, so that the rarest of them can come first.
+    private static let fetchCountMax = 64
+    /// The priorities of what a leased frame needs, and of what is kept for others.
+    private static let (neededPriority, keptPriority) = (0, 1)
 
     /// - Parameter memoryMax: the bytes that all scenes together may take, as their manifests declare; one is always held.
     init(chunks: ChunkStore, pool: RenderPool, memoryMax: UInt64, fetch: @escaping ChunkFetcher) {
@@ -100,8 +102,15 @@ actor SceneProvider {
     func replicate(_ job: JobID, manifest: JobManifest) async throws {
         let index = try SceneIndex(decoding: try await self.chunk(manifest.sceneRoot, job: job))
         self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: .scene(job))
-        for id in self.chunks.missing(among: index.allChunks) {
-            _ = try await self.chunk(id, job: job)
+        let missing = self.chunks.missing(among: index.allChunks)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var rest = missing[...]
+            func fetchNext() {
+                guard let id = rest.popFirst() else { return }
+                group.addTask { _ = try await self.chunk(id, job: job, priority: Self.keptPriority) }
+            }
+            for _ in 0 ..< Self.fetchCountMax { fetchNext() }
+            while try await group.next() != nil { fetchNext() }
         }
     }
 
@@ -189,9 +198,13 @@ actor SceneProvider {
     }
 
     /// A chunk from the disk, else from a peer.
-    private func chunk(_ id: ChunkID, job: JobID) async throws -> [UInt8] {
+    private func chunk(
+        _ id: ChunkID,
+        job: JobID,
+        priority: Int = SceneProvider.neededPriority
+    ) async throws -> [UInt8] {
         if let bytes = try await self.chunks.get(id) { return bytes }
-        let bytes = try await self.fetch(id)
+        let bytes = try await self.fetch(id, priority)
         try await self.chunks.put(bytes, expecting: id, durability: .committed)
         return bytes
     }

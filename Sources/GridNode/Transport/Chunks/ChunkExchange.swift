@@ -4,7 +4,11 @@ import NIOCore
 /// Brings chunks from peers: the shell of a ``ChunkScheduler``.
 ///
 /// ```swift
-/// let exchange = ChunkExchange { chunk, peer in try await network.request(peer, ...) }
+/// let exchange = ChunkExchange { chunk, peer in
+///     try await network.request(peer, ...)
+/// } inquire: { chunks, peer in
+///     try await network.request(peer, ...)
+/// }
 /// await exchange.peerAppeared(peer)
 /// let bytes = try await exchange.fetch(chunk, priority: 0)
 /// ```
@@ -13,7 +17,11 @@ package actor ChunkExchange {
     /// Asks a peer for a chunk; empty or nil when it does not hold it.
     package typealias Request = @Sendable (_ chunk: ChunkID, _ peer: PeerID) async throws -> [UInt8]?
 
+    /// Asks a peer which of the chunks it holds.
+    package typealias Inquire = @Sendable (_ chunks: [ChunkID], _ peer: PeerID) async throws -> [ChunkID]
+
     private let request: Request
+    private let inquire: Inquire
     private var scheduler: ChunkScheduler
     private var waiting: [ChunkID: [(number: Int, continuation: CheckedContinuation<[UInt8], any Error>)]] = [:]
     private var transfers: [Transfer: Task<Void, Never>] = [:]
@@ -26,8 +34,13 @@ package actor ChunkExchange {
     }
 
     /// An exchange without peers.
-    package init(settings: ChunkScheduler.Settings = ChunkScheduler.Settings(), request: @escaping Request) {
+    package init(
+        settings: ChunkScheduler.Settings = ChunkScheduler.Settings(),
+        request: @escaping Request,
+        inquire: @escaping Inquire
+    ) {
         self.request = request
+        self.inquire = inquire
         self.scheduler = ChunkScheduler(settings: settings)
     }
 
@@ -39,11 +52,6 @@ package actor ChunkExchange {
     /// A peer cannot be asked any more.
     package func peerGone(_ peer: PeerID) {
         self.perform(self.scheduler.peerGone(peer, now: SessionHandler.now))
-    }
-
-    /// A peer has shown that it holds chunks.
-    package func peerHolds(_ chunks: [ChunkID], peer: PeerID) {
-        self.perform(self.scheduler.peerHolds(chunks, peer: peer, now: SessionHandler.now))
     }
 
     /// Brings a chunk; of several that are needed the lower priority comes first.
@@ -96,7 +104,17 @@ package actor ChunkExchange {
                 }
             }
         }
+        for (chunks, peer) in self.scheduler.inquiriesDue() {
+            Task { [weak self, inquire] in
+                let held = try? await inquire(chunks, peer)
+                await self?.inquiryEnded(chunks, peer, held: held.map { Set($0) })
+            }
+        }
         self.rearm()
+    }
+
+    private func inquiryEnded(_ chunks: [ChunkID], _ peer: PeerID, held: Set<ChunkID>?) {
+        self.perform(self.scheduler.inquiryEnded(chunks, of: peer, held: held, now: SessionHandler.now))
     }
 
     private func ended(_ transfer: Transfer, _ result: Result<[UInt8]?, any Error>) {

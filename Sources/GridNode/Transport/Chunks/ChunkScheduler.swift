@@ -23,6 +23,8 @@ package struct ChunkScheduler: Sendable {
         package var slowTimeMin = Duration.seconds(2)
         /// The time for which a slow or failing peer is asked for nothing.
         package var chokeTime = Duration.seconds(15)
+        /// The most chunks of which a peer is asked at a time whether it holds them.
+        package var inquirySizeMax = 1_024
         /// The most peers of which one chunk is asked at a time.
         package var copiesMax = 2
 
@@ -53,6 +55,9 @@ package struct ChunkScheduler: Sendable {
 
     private struct Peer {
         var holds: Set<ChunkID> = []
+        /// The wanted chunks of which it was asked whether it holds them.
+        var inquired: Set<ChunkID> = []
+        var isInquiring = false
         var inFlight = 0
         var chokedUntil: Instant?
         /// Wrong chunks came from it: it is not asked any more.
@@ -106,6 +111,45 @@ package struct ChunkScheduler: Sendable {
         }
         self.peers[peer] = known
         return self.actions(now: now)
+    }
+
+    /// A peer has said which chunks it holds of those of which it was asked, or nothing.
+    package mutating func inquiryEnded(
+        _ chunks: [ChunkID],
+        of peer: PeerID,
+        held: Set<ChunkID>?,
+        now: Instant
+    ) -> [Action] {
+        self.peers[peer]?.isInquiring = false
+        guard let held, self.peers[peer] != nil else { return self.actions(now: now) }
+        for chunk in chunks where !held.contains(chunk) && self.wants[chunk]?.asked[peer] == nil {
+            self.wants[chunk]?.lacking.insert(peer)
+        }
+        return self.peerHolds(chunks.filter { held.contains($0) }, peer: peer, now: now)
+    }
+
+    /// What to ask peers about what is wanted: which of these chunks they hold.
+    ///
+    /// To be called after each input. A peer is asked one question at a time, so that what comes to be wanted meanwhile is in the
+    /// next; nothing waits for the answers, which say what is rare among the rest. With one peer alone there is nothing to choose.
+    package mutating func inquiriesDue() -> [(chunks: [ChunkID], peer: PeerID)] {
+        guard self.peers.count > 1, !self.wants.isEmpty else { return [] }
+        let wanted = self.wants.map { (id: $0.key, rank: self.rank($0.key, $0.value)) }.sorted { $0.rank < $1.rank }
+        var inquiries: [(chunks: [ChunkID], peer: PeerID)] = []
+        for id in self.peers.keys.sorted() {
+            guard var peer = self.peers[id], !peer.isInquiring, !peer.isBanned else { continue }
+            let unknown = wanted.map(\.id).filter { chunk in
+                self.wants[chunk].map { !$0.lacking.contains(id) } ?? false
+                    && !peer.holds.contains(chunk) && !peer.inquired.contains(chunk)
+            }
+            guard !unknown.isEmpty else { continue }
+            let asked = Array(unknown.prefix(self.settings.inquirySizeMax))
+            peer.inquired.formUnion(asked)
+            peer.isInquiring = true
+            self.peers[id] = peer
+            inquiries.append((asked, id))
+        }
+        return inquiries
     }
 
     // MARK: What is wanted
@@ -220,7 +264,7 @@ package struct ChunkScheduler: Sendable {
         for (id, _) in order {
             guard let want = self.wants[id] else { continue }
             if want.asked.isEmpty, self.isHopeless(want) {
-                self.wants[id] = nil
+                self.drop(id)
                 actions.append(.unavailable(id))
                 continue
             }
@@ -332,7 +376,12 @@ package struct ChunkScheduler: Sendable {
             self.endRequest(chunk, peer)
             if peer != kept { actions.append(.cancel(chunk, from: peer)) }
         }
-        self.wants[chunk] = nil
+        self.drop(chunk)
         return actions
+    }
+
+    private mutating func drop(_ chunk: ChunkID) {
+        self.wants[chunk] = nil
+        for peer in self.peers.keys { self.peers[peer]?.inquired.remove(chunk) }
     }
 }
