@@ -220,9 +220,10 @@ extension LeaseGrant {
 
 extension JobStatus {
     /// Writes `{0: job, 1: revision, 2: phase (0...3), 3: unitsTotal, 4: unitsRendered, 5: unitsVerified,
-    /// 6: [finalFrames], 7: activeWorkers, 8: waitingFor, 9: [burned], 10: [steward, ...], 11: order}`.
+    /// 6: [finalFrames], 7: activeWorkers, 8: waitingFor, 9: [burned], 10: [steward, ...], 11: order,
+    /// 12: [] or [signed order]}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(12)
+        encoder.map(13)
         encoder.key(0)
         encoder.digest(self.job.digest)
         encoder.key(1)
@@ -247,10 +248,12 @@ extension JobStatus {
         encoder.array(self.stewards) { $0.peer($1) }
         encoder.key(11)
         self.order.append(to: &encoder)
+        encoder.key(12)
+        encoder.array(self.signedOrder.map { [$0] } ?? []) { $1.append(to: &$0) }
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 12, "a status") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 13, "a status") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -294,6 +297,10 @@ extension JobStatus {
         guard self.order.job == self.job else {
             throw WireError(.outOfRange, "a status shows an order of another job")
         }
+        try decoder.key(12)
+        self.signedOrder = try decoder.array(countMax: 1, "the signed order") { (decoder) throws(WireError) in
+            try SignedRecord(.jobOrder, from: &decoder)
+        }.first
     }
 }
 

@@ -288,6 +288,8 @@ public struct JobStatus: Hashable, Sendable {
     public var stewards: [PeerID]
     /// What the submitter last wanted; its sequence is 0 when it said nothing.
     public var order: JobOrder
+    /// The submitter's own record of that, so that it need not believe whoever tells; nil when it said nothing.
+    public var signedOrder: SignedRecord?
 
     /// Creates a status.
     public init(
@@ -302,7 +304,8 @@ public struct JobStatus: Hashable, Sendable {
         waitingFor: String,
         burned: [PeerID],
         stewards: [PeerID] = [],
-        order: JobOrder? = nil
+        order: JobOrder? = nil,
+        signedOrder: SignedRecord? = nil
     ) {
         self.job = job
         self.revision = revision
@@ -316,5 +319,6 @@ public struct JobStatus: Hashable, Sendable {
         self.burned = burned
         self.stewards = stewards
         self.order = order ?? JobOrder(job: job, sequence: 0, state: .running)
+        self.signedOrder = signedOrder
     }
 }

@@ -257,7 +257,8 @@ struct RandomWire {
             activeWorkers: self.int(0 ... 1_000),
             waitingFor: self.text(WireLimits.sentenceSizeMax),
             burned: Set(self.list(3) { $0.peer() }).sorted(),
-            stewards: self.list(5) { $0.peer() }
+            stewards: self.list(5) { $0.peer() },
+            signedOrder: Bool.random(using: &self.random) ? self.signedRecord(.jobOrder) : nil
         )
     }
 

@@ -136,20 +136,12 @@ extension GridSession {
     /// - Returns: What was said, with what `wish` leaves open as it was.
     func order(_ job: JobID, _ wish: OrderWish) async throws -> JobOrder {
         let status = try await self.status(of: job, knownRevision: .max)
-        let last = status.order
         switch status.phase {
         case .receiving, .running: break
         case .complete: throw NodeError(.refused, "the job is complete")
         case .cancelled: throw NodeError(.refused, "the job was cancelled", hint: "submit the shot again")
         }
-        let order = JobOrder(
-            job: job,
-            // Above what an order says that was signed while the clock ran ahead.
-            sequence: max(WallClock.milliseconds, last.sequence.addingReportingOverflow(1).partialValue),
-            state: wish.state ?? last.state,
-            priority: wish.priority ?? last.priority,
-            deadline: wish.deadline ?? last.deadline
-        )
+        let order = try wish.order(after: status, submitter: self.identity.peerID, milliseconds: WallClock.milliseconds)
         let record = GridRecord.jobOrder(order).signed(by: self.identity.peerID, with: self.identity.signer)
         _ = try await self.ask(.order(job, record))
         return order
@@ -216,6 +208,13 @@ extension GridSession {
                 limit: TesseraProtocol.pixelsSizeMax,
                 timeout: Self.transferTimeout
             )
+            guard !bytes.isEmpty else {
+                throw NodeError(
+                    .network,
+                    "the peer does not hold the pixels of \(unit)",
+                    hint: "fetch the frames from another peer"
+                )
+            }
             guard let root = UnitPixels.root(of: bytes, unit: unit, in: geometry, channels: channels),
                 root == verdict.acceptedRoot(of: unit),
                 let payloads = UnitPixels.payloads(bytes, of: unit, in: geometry, channels: channels)

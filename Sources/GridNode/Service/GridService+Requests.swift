@@ -290,7 +290,9 @@ extension GridService {
         while let shell = self.stewards[job] {
             let isOver = shell.steward.phase == .complete || shell.steward.phase == .cancelled
             if shell.steward.revision != knownRevision || isOver || self.isStopping || self.clock.now >= deadline {
-                return .status(shell.steward.status(now: self.clock.now))
+                var status = shell.steward.status(now: self.clock.now)
+                status.signedOrder = shell.steward.signedOrder
+                return .status(status)
             }
             guard shell.watchers.count < Self.watchersMax else { return .refused("too many watch this job") }
             let clock = self.clock
