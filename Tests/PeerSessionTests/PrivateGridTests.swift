@@ -20,10 +20,13 @@ struct PrivateGridTests {
     @Test
     func `a key file of libp2p is read, and written the same`() throws {
         let key = try PreSharedKey(parsing: Self.text)
-        #expect(key.fileText == Self.text)
-        #expect(try PreSharedKey(parsing: Self.text.replacing("\n", with: "\r\n")).fileText == Self.text)
-        #expect(try PreSharedKey(parsing: PreSharedKey.generate().fileText).fingerprint.utf8.count == 16)
-        #expect(PreSharedKey.generate().fileText != PreSharedKey.generate().fileText)
+        let bytes = Array(Self.text.utf8)
+        #expect(key.fileBytes == bytes)
+        #expect(try PreSharedKey(parsing: Self.text.replacing("\n", with: " \t\r\n \t")).fileBytes == bytes)
+        #expect(try PreSharedKey(parsing: Self.text.uppercasedDigits).fileBytes == bytes)
+        let other = PreSharedKey.generate()
+        #expect(try PreSharedKey(parsing: other.fileBytes).fingerprint == other.fingerprint)
+        #expect(other.fileBytes != PreSharedKey.generate().fileBytes)
     }
 
     @Test
@@ -113,5 +116,18 @@ struct PrivateGridTests {
                 if listenerKey != nil { #expect(pair.listener.takeOutput().isEmpty) }
             }
         }
+    }
+}
+
+extension PreSharedKey {
+    fileprivate convenience init(parsing text: String) throws(ParsingError) {
+        try self.init(parsing: Array(text.utf8))
+    }
+}
+
+extension String {
+    /// A key file with digits of the other case.
+    fileprivate var uppercasedDigits: String {
+        self.split(separator: "\n").enumerated().map { $0 == 2 ? $1.uppercased() : String($1) }.joined(separator: "\n")
     }
 }

@@ -36,7 +36,7 @@ public enum SwarmKey {
     /// - Throws: ``NodeError`` when the file exists or cannot be written.
     public static func create(at path: String) throws -> String {
         let key = PreSharedKey.generate()
-        var text = [UInt8](key.fileText.utf8)
+        var text = key.fileBytes
         defer { SodiumMemory.wipe(&text) }
         try SecretFile.write(text, to: path)
         return key.fingerprint
@@ -46,7 +46,7 @@ public enum SwarmKey {
         var bytes = try SecretFile.read(path, limit: PreSharedKey.fileSizeMax)
         defer { SodiumMemory.wipe(&bytes) }
         do {
-            return try PreSharedKey(parsing: String(decoding: bytes, as: UTF8.self))
+            return try PreSharedKey(parsing: bytes)
         } catch {
             throw NodeError(
                 .storage,

@@ -3,7 +3,7 @@ import GridWire
 /// The secret that all nodes of a private grid share.
 ///
 /// ```swift
-/// let key = try PreSharedKey(parsing: fileText)
+/// let key = try PreSharedKey(parsing: fileBytes)
 /// settings.preSharedKey = key
 /// ```
 /// libp2p's private networks: every connection is wrapped in XSalsa20 under this key, so that whoever lacks it cannot say a
@@ -41,17 +41,39 @@ public final class PreSharedKey: Sendable {
         self.secret = secret
     }
 
-    /// Reads the text of a key file as libp2p programs write it: header, `/base16/`, 64 hexadecimal digits.
-    public convenience init(parsing text: String) throws(ParsingError) {
-        let lines = text.split(whereSeparator: \.isNewline).map { line in
-            String(line.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+    /// Reads a key file as libp2p programs write it: header, `/base16/`, 64 hexadecimal digits.
+    ///
+    /// No digit is copied but into locked memory; whoever has the file's bytes wipes them.
+    public convenience init(parsing text: [UInt8]) throws(ParsingError) {
+        let blanks = [UInt8(ascii: " "), UInt8(ascii: "\t")]
+        let lines = text.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.map { line in
+            let rest = line.drop { blanks.contains($0) }
+            return rest.prefix(rest.lastIndex { !blanks.contains($0) }.map { $0 + 1 - rest.startIndex } ?? 0)
+        }.filter { !$0.isEmpty }
+        guard lines.first?.elementsEqual(Self.header.utf8) ?? false else { throw .noHeader }
+        guard lines.count >= 2, lines[1].elementsEqual(Self.encoding.utf8) else { throw .unknownEncoding }
+        guard lines.count == 3, lines[2].count == 2 * Sodium.keySize,
+            lines[2].allSatisfy({ Self.value(ofDigit: $0) != nil })
+        else { throw .malformedKey }
+        let digits = lines[2]
+        self.init(
+            secret: SecretBytes(count: Sodium.keySize) { memory in
+                for i in memory.indices {
+                    let first = digits.startIndex + 2 * i
+                    let (high, low) = (Self.value(ofDigit: digits[first]), Self.value(ofDigit: digits[first + 1]))
+                    memory[i] = (high ?? 0) << 4 | (low ?? 0)
+                }
+            }
+        )
+    }
+
+    private static func value(ofDigit character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "0") ... UInt8(ascii: "9"): character - UInt8(ascii: "0")
+        case UInt8(ascii: "a") ... UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A") ... UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+        default: nil
         }
-        guard lines.first == Self.header else { throw .noHeader }
-        guard lines.count >= 2, lines[1] == Self.encoding else { throw .unknownEncoding }
-        guard lines.count == 3, var bytes = Hex.decode(lines[2].lowercased()), bytes.count == Sodium.keySize else {
-            throw .malformedKey
-        }
-        self.init(secret: SecretBytes(moving: &bytes))
     }
 
     /// Makes a new key from the operating system's randomness.
@@ -60,10 +82,22 @@ public final class PreSharedKey: Sendable {
         return PreSharedKey(secret: SecretBytes(moving: &bytes))
     }
 
-    /// The text of a key file.
-    public var fileText: String {
-        let digits = self.secret.withUnsafeBytes { Hex.encode([UInt8]($0)) }
-        return "\(Self.header)\n\(Self.encoding)\n\(digits)\n"
+    /// The bytes of a key file, which are to be wiped after use.
+    public var fileBytes: [UInt8] {
+        let head = Array("\(Self.header)\n\(Self.encoding)\n".utf8)
+        let digits = Array("0123456789abcdef".utf8)
+        var bytes: [UInt8] = []
+        // Enough at once: what is grown leaves copies behind.
+        bytes.reserveCapacity(head.count + 2 * Sodium.keySize + 1)
+        bytes += head
+        self.secret.withUnsafeBytes { secret in
+            for byte in secret {
+                bytes.append(digits[Int(byte >> 4)])
+                bytes.append(digits[Int(byte & 15)])
+            }
+        }
+        bytes.append(UInt8(ascii: "\n"))
+        return bytes
     }
 
     /// 32 bytes that only those who have the key can know, different for each purpose: names of the grid elsewhere are
