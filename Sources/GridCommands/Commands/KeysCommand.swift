@@ -11,7 +11,8 @@ struct KeysCommand: AsyncParsableCommand {
             tessera keys backup KEYFILE
             tessera keys grid FILE             make the key of a private grid
 
-            A node is its Ed25519 key. The secret half never leaves the data directory; what is shown is the public name.
+            A node is its Ed25519 key. What is shown is the public name; the secret half lies in the data directory, and \
+            leaves it only into the file that `backup` writes.
             """,
         subcommands: [Show.self, BackUp.self, Restore.self, Rotate.self, Grid.self],
         defaultSubcommand: Show.self

@@ -32,7 +32,7 @@ struct UPnPRouter: Sendable {
         var urls = UPNPUrls()
         var data = IGDdatas()
         var own = [CChar](repeating: 0, count: 64)
-        let kind = UPNP_GetValidIGD(devices, &urls, &data, &own, CInt(own.count))
+        let kind = tessera_get_valid_igd(devices, &urls, &data, &own, CInt(own.count))
         guard kind != 0 else { return nil }
         defer { FreeUPNPUrls(&urls) }
         // 1 is a router that is connected; others are not, or are something else.
