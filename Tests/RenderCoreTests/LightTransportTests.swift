@@ -165,6 +165,29 @@ struct LightTransportTests {
     }
 
     @Test
+    func `a lamp does not shine through what is a millimetre before it`() throws {
+        func level(_ y: Float, _ edge: Float, material: Int) -> Mesh {
+            TestScenes.quad(
+                SIMD3(-edge, y, -edge),
+                SIMD3(edge, y, -edge),
+                SIMD3(edge, y, edge),
+                SIMD3(-edge, y, edge),
+                material: material
+            )
+        }
+        func light(roof: Float) throws -> Float {
+            let scene = try TestScenes.scene(
+                [level(0, 9, material: 0), level(roof, 9, material: 0), level(8, 0.5, material: 1)],
+                [Material(isDoubleSided: true), Material(emission: SIMD3(9, 9, 9), isDoubleSided: true)],
+                camera: TestScenes.parallel(eye: SIMD3(0, 1, 0), target: SIMD3(0, 0, 0), size: 1)
+            )
+            return TestScenes.mean(scene, samples: 64, depth: 1).x
+        }
+        #expect(try light(roof: 8.001) > 0)
+        #expect(try light(roof: 7.999) == 0)
+    }
+
+    @Test
     func `the front of a single-sided light shines, the back does not`() throws {
         let lamp = TestScenes.quad(SIMD3(-1, 0, 1), SIMD3(1, 0, 1), SIMD3(1, 0, -1), SIMD3(-1, 0, -1))
         for isDoubleSided in [false, true] {

@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "17db2965b91b5dacb597568f8cc09fe0326f8c1df4a2486c87e9533114be5209"
+        "b08290a6ce12cd1213337f543a9e0e9f723de241af3202a2a87c21ca242ce6e5"
     }
 
     /// The settings of the golden picture.

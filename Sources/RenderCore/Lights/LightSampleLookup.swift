@@ -212,7 +212,9 @@ struct LightSampleLookup {
         let textured = found .& MaskLanes(bits: flags.isTextured)
         if textured.any { self.texture(textured, (b0, b1, b2)) }
         result.wi = select(lanes, wi, result.wi)
-        result.distance = select(lanes, distance * 0x1.ffep-1, result.distance)
+        // The triangle itself is left out; so little short of it lie its neighbours, where rounding puts the point on an edge.
+        // A quarter of a thousandth, once here, saw lamps three metres away through a millimetre of wall.
+        result.distance = select(lanes, distance * 0x1.fffep-1, result.distance)
         result.radiance = select(lanes, self.scratch.vectors(Row.radiance), result.radiance)
         result.density = select(lanes, density, result.density)
         result.place = PlaceLanes(
