@@ -79,7 +79,7 @@ extension Steward {
         else { return }
         self.copies[index] = CopyWish()
         // Who does not know yet that the unit is accepted refuses its pixels: the records go first.
-        self.timers.set(.copy(unit: index, attempts: 0), at: now.advanced(by: self.settings.pushDelay * 2))
+        self.timers.set(.copy(unit: index, attempts: 0), at: now.advanced(by: self.settings.pushDelay + self.pushPause))
     }
 
     private func isCopyNeeded(_ index: Int, root: Digest) -> Bool {
@@ -129,6 +129,7 @@ extension Steward {
                 self.wantCopy(index, now: now)
             }
         }
+        guard !self.hasEnded else { return }
         for index in self.units.indices {
             switch self.units[index].phase {
             case .open, .disputed: break

@@ -184,6 +184,7 @@ extension Steward {
         if self.wantedLeaves.insert(index).inserted {
             self.mustAskForLeaves = true
             self.mustFlush = true
+            self.mustHurry = true
         }
     }
 

@@ -75,17 +75,23 @@ extension Steward {
     }
 
     /// Answers those who wait, as far as there is something for them.
+    ///
+    /// Thousands may wait while a few units are late: that somebody could help is found out each ``recount`` only.
     mutating func serveParked(now: Instant) {
-        guard self.mustServeParked else { return }
+        guard self.mustServeParked || self.mayHelp else { return }
+        let mayHelp = self.mayHelp || !self.foreignStragglers.isEmpty
         self.mustServeParked = false
-        if self.openCount == 0 {
+        self.mayHelp = false
+        if mayHelp, self.openCount == 0 {
             // All that is left to do is to help with what is late, and who is fastest helps most.
             self.parkedWorkers.sort { self.workers[$0.worker].isFaster(than: self.workers[$1.worker]) }
         }
         var waiting: [ParkedPlace] = []
         for place in self.parkedWorkers {
             guard let parked = self.workers[place.worker].parked, parked.requestID == place.requestID else { continue }
-            guard let grant = self.grant(for: place.worker, parked, mustAnswer: false, now: now) else {
+            guard mayHelp || self.openCount > 0 || self.workers[place.worker].isAwaited,
+                let grant = self.grant(for: place.worker, parked, mustAnswer: false, now: now)
+            else {
                 waiting.append(place)
                 continue
             }

@@ -227,11 +227,11 @@ extension Steward {
                 }
             case .speculate:
                 self.isSpeculationTimerSet = false
-                self.mustServeParked = true
+                self.mayHelp = true
             case .beat:
                 self.timers.set(
                     .beat,
-                    at: now.advanced(by: self.hasEnded ? self.settings.beat * 5 : self.settings.beat)
+                    at: now.advanced(by: self.hasEnded ? self.settings.beatAfterEnd : self.settings.beat)
                 )
                 self.shareOut(now: now)
                 self.scanCopies(now: now)
@@ -241,8 +241,9 @@ extension Steward {
                 self.remind(now: now)
                 self.offerAgain(now: now)
             case .flush:
-                self.isFlushTimerSet = false
+                self.flushDue = nil
                 self.mustFlush = false
+                self.mustHurry = false
                 self.flush(now: now)
             case .synced:
                 self.mustServeParked = true
@@ -280,10 +281,7 @@ extension Steward {
                 self.timers.set(.speculate, at: now.advanced(by: Self.recount))
             }
         }
-        if self.mustFlush, !self.isFlushTimerSet {
-            self.isFlushTimerSet = true
-            self.timers.set(.flush, at: now.advanced(by: self.settings.pushDelay))
-        }
+        self.scheduleFlush(now: now)
         let waitingFor = self.waitingFor(now: now)
         if waitingFor != self.lastWaitingFor {
             self.lastWaitingFor = waitingFor
@@ -316,7 +314,7 @@ extension Steward {
         }
         self.parkedWorkers = []
         self.timers = TimerQueue()
-        self.isFlushTimerSet = false
+        self.flushDue = nil
         self.borrowed = [:]
         self.ceded = [:]
         if self.isShared {

@@ -4,6 +4,7 @@ import GridWire
 extension Steward {
     mutating func addLease(_ index: Int, to worker: Int, now: Instant, wasListed: Bool = false) {
         let expiresAt = now.advanced(by: self.settings.leaseExpiry)
+        let isFirst = self.workers[worker].leases.isEmpty
         let place = UInt64(self.workers[worker].leases.count + 1)
         let expected = self.unitMicroseconds(of: worker).multipliedClamped(by: 8 * place)
         let hard = min(Duration.seconds(600), max(.seconds(120), .microseconds(Int64(clamping: expected))))
@@ -13,7 +14,8 @@ extension Steward {
                 grantedAt: now,
                 expiresAt: expiresAt,
                 hardExpiry: now.advanced(by: hard),
-                wasListed: wasListed
+                wasListed: wasListed,
+                begunAt: isFirst ? now : nil
             )
         )
         self.units[index].holders.append(worker)
@@ -83,6 +85,9 @@ extension Steward {
             (listed[a.element.unit] ?? listed.count + a.offset) < (listed[b.element.unit] ?? listed.count + b.offset)
         }
         self.workers[worker].leases = order.map(\.element)
+        if let first = self.workers[worker].leases.first, first.begunAt == nil {
+            self.workers[worker].leases[0].begunAt = now
+        }
     }
 
     private mutating func adopt(_ index: Int, of worker: Int, now: Instant) {

@@ -64,7 +64,9 @@ extension Steward {
     /// A verified unit whose pixels may yet come back with those who are missed, for a worker for whom there is nothing
     /// else, here or anywhere.
     func nextPutOffAgain() -> Int? {
-        guard self.openCount == 0, self.live.allSatisfy({ self.siblings[$0]?.openUnits ?? 0 == 0 }) else { return nil }
+        guard self.openCount == 0, self.doubtfulFrom.contains(where: { $0 != nil }),
+            self.live.allSatisfy({ self.siblings[$0]?.openUnits ?? 0 == 0 })
+        else { return nil }
         return self.wishes.keys.filter { self.isHome($0) && self.isWantedAgain($0) && self.isPutOff($0) }.min()
     }
 

@@ -55,8 +55,9 @@ extension Steward {
         }
         _ = self.ledger.insert(record, id: id, decoded: decoded)
         self.actions.append(.persist(record))
-        self.spread(id)
+        self.spread(id, mayWait: true)
         self.workers[worker].claimed += indices
+        self.spentWork.add(batch.results)
         for index in indices {
             if self.isDone(index) {
                 self.workers[worker].released.append(index)

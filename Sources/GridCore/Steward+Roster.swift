@@ -179,7 +179,9 @@ extension Steward {
     }
 
     func isHeard(_ peer: PeerID, within time: Duration, now: Instant) -> Bool {
-        self.siblings[peer].map { $0.lastHeard.advanced(by: time) > now } ?? false
+        // Who knows that the job has ended says so more seldom.
+        let allowance = self.hasEnded ? self.settings.beatAfterEnd : .zero
+        return self.siblings[peer].map { $0.lastHeard.advanced(by: time + allowance) > now } ?? false
     }
 
     /// Proposes a new roster where a steward is gone for good, or where there are fewer than there could be.
@@ -243,6 +245,6 @@ extension Steward {
         let id = signed.id
         guard self.ledger[id] == nil, case .new = self.ledger.insert(signed, id: id, decoded: record) else { return }
         self.actions.append(.persist(signed))
-        self.spread(id)
+        self.spread(id, mayWait: record.kind == .storeReceipt)
     }
 }

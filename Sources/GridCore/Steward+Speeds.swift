@@ -45,7 +45,8 @@ extension Steward {
     /// The unit that would be ready earlier if this idle worker rendered it too.
     ///
     /// Slow workers do not get one: in simulation that was decisive. A copy is worth it when the worker needs at most 0.7
-    /// of the time that its holders still need; of these units the one that is ready last is chosen.
+    /// of the time that its holders still need, by what the unit cost who has rendered it, or else by what its holders have
+    /// spent on it; of these units the one that is ready last is chosen.
     mutating func straggler(for worker: Int, now: Instant) -> Int? {
         let mean = self.meanBlockMicroseconds(now: now)
         guard mean > 0 else { return nil }
@@ -61,13 +62,15 @@ extension Steward {
             }
         }
         for late in self.lateUnits(mean: mean, now: now) {
-            guard needed <= 0.7 * late.readyIn else { return nil }
+            guard needed * SpentWork.range.lowerBound <= Self.worthOfCopy * late.readyIn else { return nil }
+            guard needed * late.cost <= Self.worthOfCopy * late.readyIn else { continue }
             let state = self.units[late.unit]
             guard state.phase == .open, self.mayHaveOneMoreHolder(late.unit), state.missing > 0,
                 !state.holders.contains(worker),
                 !self.ledger.hasClaim(onUnitAt: late.unit, by: peer)
             else { continue }
-            self.lastLateUnits = nil
+            // It has help until the others are counted anew.
+            self.lastLateUnits?.units.removeAll { $0.unit == late.unit }
             return late.unit
         }
         return nil
@@ -78,8 +81,10 @@ extension Steward {
         let mean = self.meanBlockMicroseconds(now: now)
         let own = Double(blockMicroseconds)
         guard mean > 0, own <= mean / 0.7 else { return nil }
+        let needed = own * Double(self.plan.blocksPerUnit) / 1e6
         for late in self.lateUnits(mean: mean, now: now) {
-            guard own * Double(self.plan.blocksPerUnit) / 1e6 <= 0.7 * late.readyIn else { return nil }
+            guard needed * SpentWork.range.lowerBound <= Self.worthOfCopy * late.readyIn else { return nil }
+            guard needed * late.cost <= Self.worthOfCopy * late.readyIn else { continue }
             let state = self.units[late.unit]
             if let last = self.cededStragglers[late.unit], last.advanced(by: self.settings.loanIdle) > now { continue }
             guard state.phase == .open, self.mayHaveOneMoreHolder(late.unit), state.missing > 0 else { continue }
@@ -96,14 +101,25 @@ extension Steward {
         if let known = self.lastLateUnits, known.at.advanced(by: Self.recount) > now { return known.units }
         let blocks = Double(self.plan.blocksPerUnit)
         var remaining: [Int: [Double]] = [:]
+        var costs: [Int: Double] = [:]
         for worker in self.workers {
             let time = worker.blockMicroseconds
             let unitTime = (time > 0 ? Double(time) : mean) * blocks / 1e6
-            for (place, lease) in worker.leases.enumerated() {
-                let expected = Double(place + 1) * unitTime
-                let age = lease.grantedAt.duration(to: now).seconds
+            var (expected, left) = (0.0, 0.0)
+            for lease in worker.leases {
+                let known = self.knownCost(of: lease.unit)
+                let usual = (known ?? 1) * unitTime
+                let spent = lease.begunAt?.duration(to: now).seconds ?? 0
+                // Whoever has overrun takes half as long again: most likely the unit is costly.
+                let whole = max(usual, 1.5 * spent)
+                expected += usual
+                left += whole - spent
+                let cost = known ?? min(max(whole / max(unitTime, 1e-6), 1), SpentWork.range.upperBound)
+                // One of its holders may be slow just now; the unit is not costlier for that.
+                costs[lease.unit] = min(costs[lease.unit] ?? .infinity, cost)
                 // A unit that is far overdue may never come.
-                remaining[lease.unit, default: []].append(age > 3 * expected + 2 ? 1e9 : expected)
+                let age = lease.grantedAt.duration(to: now).seconds
+                remaining[lease.unit, default: []].append(age > 3 * expected + 2 ? 1e9 : left)
             }
         }
         var units: [LateUnits.Unit] = []
@@ -112,22 +128,30 @@ extension Steward {
             let missing = self.units[unit].missing
             guard self.units[unit].phase == .open, missing > 0 else { continue }
             let readyIn = times.sorted()[min(missing, times.count) - 1]
-            units.append(LateUnits.Unit(unit: unit, readyIn: readyIn))
+            units.append(LateUnits.Unit(unit: unit, readyIn: readyIn, cost: costs[unit] ?? 1))
         }
         units.sort { ($1.readyIn, $0.unit) < ($0.readyIn, $1.unit) }
         self.lastLateUnits = LateUnits(at: now, units: units)
         return units
     }
 
+    /// What a unit costs as a multiple of the mean, when somebody has rendered it.
+    private func knownCost(of index: Int) -> Double? {
+        guard let claim = self.ledger.claims[index]?.first else { return nil }
+        return self.spentWork.cost(of: self.plan.unit(at: index), work: claim.workCount)
+    }
+
+    /// A copy of a late unit is worth it when it takes at most this share of the time that its holders still need.
+    private static let worthOfCopy = 0.7
+
     /// How old may be what is counted over all workers.
     static let recount = Duration.milliseconds(250)
 
     /// Whether a worker that is not burned was heard of lately.
     func isActive(_ worker: Int, now: Instant) -> Bool {
-        let state = self.workers[worker]
-        guard !state.isBurned, state.disconnectedAt == nil else { return false }
-        guard state.parked == nil else { return true }
-        guard let lastNews = state.lastNews else { return false }
+        guard !self.workers[worker].isBurned, self.workers[worker].disconnectedAt == nil else { return false }
+        guard self.workers[worker].parked == nil else { return true }
+        guard let lastNews = self.workers[worker].lastNews else { return false }
         return lastNews.advanced(by: self.settings.activeTime) > now
     }
 }

@@ -43,6 +43,8 @@ extension Steward {
         let hardExpiry: Instant
         /// Whether the worker has listed the unit among those that it holds.
         var wasListed = false
+        /// Since when it has been the first of what its worker holds, so that a thread works on it.
+        var begunAt: Instant?
     }
 
     /// A place in the line of those who wait.
@@ -81,6 +83,11 @@ extension Steward {
         /// Stored units that its results helped to verify, and their work.
         var verifiedUnits = 0
         var workCount: UInt64 = 0
+
+        /// Whether something is to be told that is no lease.
+        var isAwaited: Bool {
+            !self.audits.isEmpty || !self.pixels.isEmpty || !self.cancelled.isEmpty
+        }
 
         /// Whether it is known to be faster than another; of equal ones the peer ids decide.
         func isFaster(than other: Self) -> Bool {
@@ -170,10 +177,35 @@ extension Steward {
             let unit: Int
             /// Seconds until its holders should have rendered what is missing.
             let readyIn: Double
+            /// What it costs, as far as known, as a multiple of the mean unit.
+            let cost: Double
         }
 
         let at: Instant
-        let units: [Unit]
+        var units: [Unit]
+    }
+
+    /// The work of many blocks together.
+    struct SpentWork: Sendable {
+        private var work = 0.0
+        private var blocks = 0.0
+
+        mutating func add(_ results: [ResultBatch.UnitResult]) {
+            for result in results {
+                self.work += Double(result.workCount)
+                self.blocks += Double(result.unit.blockCount)
+            }
+        }
+
+        /// What a unit costs by its work, as a multiple of the mean; within ``range``, since workers can say anything until
+        /// others agree.
+        func cost(of unit: UnitID, work: UInt64) -> Double {
+            guard self.work > 0, unit.blockCount > 0 else { return 1 }
+            let mean = self.work / self.blocks * Double(unit.blockCount)
+            return min(max(Double(work) / mean, Self.range.lowerBound), Self.range.upperBound)
+        }
+
+        static let range = 0.25 ... 8.0
     }
 
     struct Counts: Sendable {

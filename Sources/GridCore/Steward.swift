@@ -77,17 +77,22 @@ public struct Steward: Sendable {
         public var holders = 2
         /// Stewards tell each other that they are there at least this often.
         public var beat: Duration = .seconds(1)
+        /// The same once the job has ended.
+        public var beatAfterEnd: Duration = .seconds(5)
         /// How often a steward of a provisional roster tells everyone that it keeps the job, and any steward tells a silent
         /// one that it is one too.
         public var askAroundEvery: Duration = .seconds(30)
         /// The first of the stewards tells everyone where the job stands this often, so that nodes know which scenes are worth
         /// fetching.
         public var offerEvery: Duration = .seconds(300)
-        /// New records are told to the other stewards after this time at the latest.
+        /// New records are told to the other stewards after this time at the latest, when the job ends soon or the records
+        /// are not just results and receipts.
         public var pushDelay: Duration = .milliseconds(100)
+        /// The same for results and receipts while much is left to do.
+        public var pushDelayMax: Duration = .milliseconds(500)
         /// Two stewards that work and hold more than ``StewardMessage/idsMax`` records compare them at most this often, but
         /// when a session begins.
-        public var compareLargeEvery: Duration = .seconds(5)
+        public var compareLargeEvery: Duration = .seconds(20)
         /// A steward that was not heard of for this time may lose its office.
         public var stewardSuspect: Duration = .seconds(3)
         /// A steward that was not heard of for this time is replaced, and its units are leased by others.
@@ -190,6 +195,8 @@ public struct Steward: Sendable {
     var counts = Counts()
     var lastSpeeds: Speeds?
     var lastLateUnits: LateUnits?
+    /// What workers said that the blocks took that they rendered, of those whose results came here.
+    var spentWork = SpentWork()
     /// What energy costs the workers that ask here.
     var energy: EnergyBook
     var lastEnergyLimit: EnergyLimit?
@@ -198,6 +205,8 @@ public struct Steward: Sendable {
     var endedAt: Instant?
     /// Set when a parked request may now be answered.
     var mustServeParked = false
+    /// Whether those who wait may help with what is late.
+    var mayHelp = false
     var isSpeculationTimerSet = false
     /// What the last input asks the shell to do.
     var actions: [Action] = []
@@ -243,7 +252,10 @@ public struct Steward: Sendable {
     var copies: [Int: CopyWish] = [:]
     var mustScanCopies = false
     var mustFlush = false
-    var isFlushTimerSet = false
+    /// Whether what is to be told cannot wait for much company.
+    var mustHurry = false
+    /// When the next flush is due, if one is.
+    var flushDue: Instant?
     var syncUntil: Instant?
     /// Whose turn it is to be asked for late units.
     var turn = 0

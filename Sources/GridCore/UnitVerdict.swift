@@ -21,8 +21,10 @@ public enum UnitVerdict: Hashable, Sendable {
         /// Sorts claims, which must ascend by worker, into camps: the largest first, then by root.
         static func camps(of claims: [Ledger.Claim]) -> [Self] {
             guard let first = claims.first else { return [] }
-            if claims.count == 1 {
-                return [Self(root: first.root, claims: claims)]
+            if claims.allSatisfy({ $0.root == first.root }) {
+                var ofWorkers: [Ledger.Claim] = []
+                for claim in claims where ofWorkers.last?.worker != claim.worker { ofWorkers.append(claim) }
+                return [Self(root: first.root, claims: ofWorkers)]
             }
             var claimsOfRoot: [Digest: [Ledger.Claim]] = [:]
             for claim in claims where claimsOfRoot[claim.root]?.last?.worker != claim.worker {

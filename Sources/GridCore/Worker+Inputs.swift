@@ -244,7 +244,7 @@ extension Worker {
         let record = GridRecord.auditReport(report).signed(by: self.settings.me, with: self.settings.sign)
         self.jobs[index].reports.append(Report(record: record, leaves: []))
         // Somebody waits for it: no delay.
-        self.jobs[index].reportSince = now.advanced(by: .zero - self.settings.reportDelay)
+        self.jobs[index].reportSince = now.advanced(by: .zero - self.settings.reportDelayMax)
         return self.advance(now: now)
     }
 

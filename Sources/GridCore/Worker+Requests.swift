@@ -62,7 +62,7 @@ extension Worker {
                 self.mode == .working && rendering + job.queue.count > 0
                 && job.finished.count < Self.batchUnitsMax
             let since = job.reportSince ?? atOnce
-            consider(mayWait ? since.advanced(by: self.settings.reportDelay) : since)
+            consider(mayWait ? since.advanced(by: self.reportDelay(of: job)) : since)
         }
         if self.wanted(index) > 0, !job.hasWantingRequest {
             consider(atOnce)
@@ -72,6 +72,13 @@ extension Worker {
             consider(job.lastSent?.advanced(by: self.settings.heartbeat) ?? atOnce)
         }
         return due.map { max($0, job.pausedUntil ?? $0) }
+    }
+
+    /// How long finished units of a job wait for others: a fiftieth of what the job still takes, since nobody waits for them
+    /// meanwhile, and every batch is a record that each steward checks and keeps.
+    private func reportDelay(of job: JobWork) -> Duration {
+        guard let left = job.ending?.seconds else { return self.settings.reportDelay }
+        return min(max(self.settings.reportDelay, .seconds(left / 50)), self.settings.reportDelayMax)
     }
 
     private mutating func send(_ index: Int, now: Instant, _ actions: inout [Action]) {

@@ -60,8 +60,10 @@ public struct Worker: Sendable {
         public var workAhead: Duration = .seconds(10)
         /// A steward whose units are held hears from the worker at least this often.
         public var heartbeat: Duration = .seconds(2)
-        /// Finished units wait this long for others to be reported with.
+        /// Finished units wait this long for others to be reported with, when the job ends soon.
         public var reportDelay: Duration = .milliseconds(500)
+        /// The same when much is left to do; should not exceed ``heartbeat``.
+        public var reportDelayMax: Duration = .seconds(2)
         /// When a steward does not answer a request in this time, another job is asked as well.
         public var rotateAfter: Duration = .milliseconds(500)
         /// A request without an answer counts as failed after this time.

@@ -41,6 +41,9 @@ extension SimulationEngine {
     func checkFinalFrame(_ job: Int, _ frame: Int, at node: Int) {
         guard let steward = self.jobs[job].seats[node]?.steward else { return }
         let evidence = steward.wholeEvidence(ofFrame: frame)
+        // Equal evidence is judged equally, so that of stewards who closed a frame by the same records one is checked.
+        let ids = Set(evidence.map(\.id))
+        guard self.jobs[job].judgedEvidence[frame] != ids else { return }
         let truth = self.jobs[job].truth
         let seats = self.jobs[job].seats
         let problem = self.jobs[job].checker.frameClosed(
@@ -49,6 +52,7 @@ extension SimulationEngine {
             holdsPixels: { unit, root in seats.values.contains { $0.films[unit]?.root == root } },
             truth: { truth.unit($0).root }
         )
+        self.jobs[job].judgedEvidence[frame] = ids
         self.check(problem, job, node)
     }
 
@@ -143,6 +147,7 @@ extension SimulationEngine {
             }
             self.checkCompaction(job, at: node)
         }
+        self.jobs[job].judgedEvidence = [:]
         for frame in self.jobs[job].plan.frames {
             // What was final must be so after any number of restarts.
             self.checkFinalFrame(job, frame, at: first)

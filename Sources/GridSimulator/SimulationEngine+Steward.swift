@@ -8,7 +8,7 @@ extension SimulationEngine {
     /// Feeds a steward of a job, performs what it asks for, and sets its alarm.
     func withSteward(_ job: Int, at node: Int, _ input: (inout Steward, Instant) -> [Steward.Action]) {
         let instant = self.nodes[node].clock.instant(self.now)
-        guard let seat = self.jobs[job].seats[node], let actions = seat.steward.mutate({ input(&$0, instant) }) else {
+        guard let seat = self.jobs[job].seats[node], let actions = seat.steward?.mutate({ input(&$0, instant) }) else {
             return
         }
         self.performUntilCrash(actions, node: node) { engine, action in

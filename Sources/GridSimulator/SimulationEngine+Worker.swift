@@ -7,9 +7,9 @@ extension SimulationEngine {
         let instant = self.nodes[node].clock.instant(self.now)
         if self.scenario.energy != nil {
             let price = self.energyPrice(node)
-            _ = self.nodes[node].worker.mutate { $0.energyPriceChanged(price) }
+            _ = self.nodes[node].worker?.mutate { $0.energyPriceChanged(price) }
         }
-        guard let actions = self.nodes[node].worker.mutate({ input(&$0, instant) }) else { return }
+        guard let actions = self.nodes[node].worker?.mutate({ input(&$0, instant) }) else { return }
         self.performUntilCrash(actions, node: node) { engine, action in
             engine.note(node, .worker(action))
             engine.perform(action, node: node)
@@ -293,15 +293,14 @@ extension SimulationEngine {
     }
 }
 
-extension Optional {
-    /// Changes the value in place, if there is one.
-    mutating func mutate<Result>(_ body: (inout Wrapped) -> Result) -> Result? {
-        if case .some = self {
-            // The copy is the only owner while the body runs, so that nothing large is duplicated.
-            guard var value = self.take() else { return nil }
-            defer { self = value }
-            return body(&value)
-        }
-        return nil
+/// A machine that is changed where it lies: by optional chaining nothing large is moved out and back for each event.
+protocol SimulatedMachine {}
+
+extension SimulatedMachine {
+    mutating func mutate<Result>(_ body: (inout Self) -> Result) -> Result {
+        body(&self)
     }
 }
+
+extension Worker: SimulatedMachine {}
+extension Steward: SimulatedMachine {}

@@ -59,6 +59,74 @@ struct StewardTailTests {
         #expect(desk.send(second, from: ann)?.units.count == 1)
     }
 
+    /// Ann and bob have each rendered one of two units, and each is at the other's.
+    private func crossed(work: (UInt64, UInt64)) throws -> Desk {
+        var desk = try Desk(TestGrid.manifest(width: 128, height: 64))
+        var (ann, bob) = (Hand("ann"), Hand("bob"))
+        let (a, b) = (desk.unit(0), desk.unit(1))
+        for hand in [ann, bob] { _ = desk.send(self.ask(hand, desk, 100_000), from: hand) }
+        _ = desk.send(ann.report(desk.job, [a], workCount: work.0), from: ann)
+        _ = desk.send(bob.report(desk.job, [b], workCount: work.1), from: bob)
+        for (hand, unit) in [(ann, b), (bob, a)] {
+            _ = desk.send(self.ask(hand, desk, 100_000, holding: [unit]), from: hand)
+        }
+        return desk
+    }
+
+    /// Both are with workers of one speed, but their first copies show which one takes longer.
+    @Test
+    func `of late units the one that cost more when it was rendered first is helped first`() throws {
+        for isFirstCostly in [true, false] {
+            var desk = try self.crossed(work: isFirstCostly ? (30, 10) : (10, 30))
+            let grant = desk.send(self.ask(Hand("carol"), desk, 50_000), from: Hand("carol"))
+            #expect(grant?.units == [desk.unit(isFirstCostly ? 0 : 1)])
+        }
+    }
+
+    /// The whole unit takes 6.4 s at this speed; who has worked on it for 4 s needs 2.4 s more.
+    @Test
+    func `what a holder has spent on a unit counts: nobody helps who would be later`() throws {
+        var desk = try Desk(self.one)
+        let (ann, bob, carol) = (Hand("ann"), Hand("bob"), Hand("carol"))
+        for hand in [ann, bob] { _ = desk.send(self.ask(hand, desk, 100_000), from: hand) }
+        for _ in 0 ..< 2 {
+            desk.wait(.seconds(2))
+            for hand in [ann, bob] { _ = desk.send(self.ask(hand, desk, 100_000, holding: [desk.unit(0)]), from: hand) }
+        }
+        #expect(desk.send(self.ask(carol, desk, 50_000), from: carol) == nil, "3.2 s")
+        #expect(desk.send(self.ask(carol, desk, 20_000), from: carol)?.units == [desk.unit(0)], "1.3 s")
+    }
+
+    /// Records of results are many, and nobody waits for them while much is left to do.
+    @Test
+    func `results wait for others before siblings are told, half a second at most, other records a tenth`() throws {
+        // Ten thousand units that take a worker 64 s each.
+        var desk = try self.pair(TestGrid.manifest(width: 6_400, height: 6_400))
+        var ann = Hand("ann")
+        _ = desk.send(self.ask(ann, desk, 1_000_000), from: ann)
+        desk.wait(.seconds(1))
+        desk.note(desk.steward.handle(self.word(desk), from: TestGrid.peer("other"), now: desk.now))
+        func told(_ desk: Desk) -> [SignedRecord] {
+            var records: [SignedRecord] = []
+            for case .tell(let message, _) in desk.actions { records += message.records }
+            return records
+        }
+        desk.wait(.milliseconds(550))
+        _ = desk.send(ann.report(desk.job, [desk.unit(0)]), from: ann)
+        desk.wait(.milliseconds(490))
+        #expect(told(desk).isEmpty)
+        desk.wait(.milliseconds(20))
+        #expect(told(desk).count == 1)
+        _ = desk.send(ann.report(desk.job, [desk.unit(1)]), from: ann)
+        desk.order(.paused)
+        desk.wait(.milliseconds(110))
+        #expect(told(desk).count == 2)
+    }
+
+    private func word(_ desk: Desk) -> StewardMessage {
+        StewardMessage(job: desk.job, recordCount: 0, summary: Digest(hashing: "".utf8))
+    }
+
     /// A steward of one unit, with another steward that is there.
     private func pair(_ manifest: SignedRecord, records: [SignedRecord] = []) throws -> Desk {
         let (me, other) = (TestGrid.peer("steward"), TestGrid.peer("other"))
@@ -70,10 +138,9 @@ struct StewardTailTests {
             roster: Roster(number: 1, stewards: [me, other])
         )
         desk.note(desk.steward.start(now: desk.now))
-        let word = StewardMessage(job: desk.job, recordCount: 0, summary: Digest(hashing: "".utf8))
-        desk.note(desk.steward.handle(word, from: other, now: desk.now))
+        desk.note(desk.steward.handle(self.word(desk), from: other, now: desk.now))
         desk.wait(.seconds(2))
-        desk.note(desk.steward.handle(word, from: other, now: desk.now))
+        desk.note(desk.steward.handle(self.word(desk), from: other, now: desk.now))
         return desk
     }
 

@@ -49,4 +49,49 @@ struct WorkerSceneTests {
         bench.wait(.seconds(6))
         #expect(self.prepared(bench) == [JobID(long.id.digest)])
     }
+
+    /// A node whose job's scene is on its disk, with another one known whose scene takes 200 s.
+    private func busy(nextLasts seconds: UInt64 = 9_000) -> Bench {
+        var bench = self.bench()
+        bench.offer(self.shot("now"), missingBytes: 0, secondsLeft: 3_000)
+        bench.actions = bench.worker.sceneReady(JobID(self.shot("now").id.digest), frames: [], now: bench.now)
+        bench.offer(self.shot("next"), secondsLeft: seconds)
+        bench.wait(.seconds(6))
+        return bench
+    }
+
+    @Test
+    func `a large scene is fetched ahead when the job at hand ends within twice what that takes`() {
+        var bench = self.busy()
+        #expect(self.prepared(bench).isEmpty, "there is work for long")
+        bench.offer(self.shot("now"), secondsLeft: 410)
+        #expect(self.prepared(bench).isEmpty)
+        bench.offer(self.shot("now"), secondsLeft: 390)
+        #expect(self.prepared(bench) == [JobID(self.shot("next").id.digest)])
+    }
+
+    @Test
+    func `a large scene is not fetched ahead for a job that will be nearly done by then`() {
+        var bench = self.busy(nextLasts: 1_900)
+        bench.offer(self.shot("now"), secondsLeft: 390)
+        #expect(self.prepared(bench).isEmpty)
+    }
+
+    @Test
+    func `a small scene is fetched ahead at once`() {
+        var bench = self.busy()
+        bench.offer(self.shot("small"), missingBytes: 50_000_000)
+        #expect(self.prepared(bench) == [JobID(self.shot("small").id.digest)])
+    }
+
+    @Test
+    func `nothing is fetched ahead of a scene that is still under way`() {
+        var bench = self.bench()
+        bench.offer(self.shot("now"), secondsLeft: 300)
+        bench.wait(.seconds(6))
+        #expect(self.prepared(bench) == [JobID(self.shot("now").id.digest)])
+        bench.offer(self.shot("next"), secondsLeft: 9_000)
+        bench.wait(.seconds(6))
+        #expect(self.prepared(bench).isEmpty)
+    }
 }
