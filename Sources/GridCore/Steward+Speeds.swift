@@ -69,8 +69,7 @@ extension Steward {
                 !state.holders.contains(worker),
                 !self.ledger.hasClaim(onUnitAt: late.unit, by: peer)
             else { continue }
-            // It has help until the others are counted anew.
-            self.lastLateUnits?.units.removeAll { $0.unit == late.unit }
+            self.lastLateUnits = nil
             return late.unit
         }
         return nil

@@ -182,7 +182,7 @@ extension Steward {
         }
 
         let at: Instant
-        var units: [Unit]
+        let units: [Unit]
     }
 
     /// The work of many blocks together.

@@ -306,6 +306,8 @@ extension Worker {
             self.jobs[index].silentAt[steward] = nil
             if self.jobs[index].steward == steward {
                 self.stewardIsBack(index, now: now)
+                // It may have begun anew, and lease to others what this node holds until it hears of it.
+                self.jobs[index].lastSent = nil
             }
         }
         return self.advance(now: now)

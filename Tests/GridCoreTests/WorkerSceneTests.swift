@@ -55,8 +55,10 @@ struct WorkerSceneTests {
         var bench = self.bench()
         bench.offer(self.shot("now"), missingBytes: 0, secondsLeft: 3_000)
         bench.actions = bench.worker.sceneReady(JobID(self.shot("now").id.digest), frames: [], now: bench.now)
+        // It has a unit, and so asks for no more.
+        bench.grantNewest { $0.units = [UnitID(frame: 1, tile: 0, firstBlock: 0, blockCount: 64)] }
         bench.offer(self.shot("next"), secondsLeft: seconds)
-        bench.wait(.seconds(6))
+        bench.wait(.seconds(5))
         return bench
     }
 
