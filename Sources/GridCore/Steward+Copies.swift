@@ -79,7 +79,7 @@ extension Steward {
         else { return }
         self.copies[index] = CopyWish()
         // Who does not know yet that the unit is accepted refuses its pixels: the records go first.
-        self.timers.set(.copy(unit: index, attempts: 0), at: now.advanced(by: self.settings.pushDelay + self.pushPause))
+        self.timers.set(.copy(unit: index, attempts: 0), at: now.advanced(by: self.settings.pushDelay * 2))
     }
 
     private func isCopyNeeded(_ index: Int, root: Digest) -> Bool {

@@ -184,7 +184,6 @@ extension Steward {
         if self.wantedLeaves.insert(index).inserted {
             self.mustAskForLeaves = true
             self.mustFlush = true
-            self.mustHurry = true
         }
     }
 

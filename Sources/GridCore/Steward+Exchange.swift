@@ -5,31 +5,12 @@ extension Steward {
     static let messageRecordBytesMax = 1 << 20
 
     /// Marks a record that is new here to be told to the siblings.
-    ///
-    /// - Parameter mayWait: whether it is one of many that nobody waits for while much is left to do.
-    mutating func spread(_ id: RecordID, mayWait: Bool = false) {
+    mutating func spread(_ id: RecordID) {
         guard !self.siblings.isEmpty else { return }
-        self.mustHurry = self.mustHurry || !mayWait
         for peer in self.roster.stewards where self.siblings[peer] != nil {
             self.siblings[peer]?.unsent.append(id)
         }
         self.mustFlush = true
-    }
-
-    /// How long results and receipts wait for others before they are told to the siblings: a two-hundredth of what the job
-    /// still takes.
-    var pushPause: Duration {
-        let pause = min(Duration.milliseconds(5 * Int64(clamping: self.secondsLeft)), self.settings.pushDelayMax)
-        return max(pause, self.settings.pushDelay)
-    }
-
-    /// Sees to it that the siblings are told what is new.
-    mutating func scheduleFlush(now: Instant) {
-        guard self.mustFlush else { return }
-        let due = now.advanced(by: self.mustHurry ? self.settings.pushDelay : self.pushPause)
-        if let known = self.flushDue, known <= due { return }
-        self.flushDue = due
-        self.timers.set(.flush, at: due)
     }
 
     /// A message from another steward of the job, or from one that was or believes to be.

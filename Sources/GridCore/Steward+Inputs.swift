@@ -241,9 +241,8 @@ extension Steward {
                 self.remind(now: now)
                 self.offerAgain(now: now)
             case .flush:
-                self.flushDue = nil
+                self.isFlushTimerSet = false
                 self.mustFlush = false
-                self.mustHurry = false
                 self.flush(now: now)
             case .synced:
                 self.mustServeParked = true
@@ -281,7 +280,10 @@ extension Steward {
                 self.timers.set(.speculate, at: now.advanced(by: Self.recount))
             }
         }
-        self.scheduleFlush(now: now)
+        if self.mustFlush, !self.isFlushTimerSet {
+            self.isFlushTimerSet = true
+            self.timers.set(.flush, at: now.advanced(by: self.settings.pushDelay))
+        }
         let waitingFor = self.waitingFor(now: now)
         if waitingFor != self.lastWaitingFor {
             self.lastWaitingFor = waitingFor
@@ -314,7 +316,7 @@ extension Steward {
         }
         self.parkedWorkers = []
         self.timers = TimerQueue()
-        self.flushDue = nil
+        self.isFlushTimerSet = false
         self.borrowed = [:]
         self.ceded = [:]
         if self.isShared {

@@ -55,7 +55,7 @@ extension Steward {
         }
         _ = self.ledger.insert(record, id: id, decoded: decoded)
         self.actions.append(.persist(record))
-        self.spread(id, mayWait: true)
+        self.spread(id)
         self.workers[worker].claimed += indices
         self.spentWork.add(batch.results)
         for index in indices {

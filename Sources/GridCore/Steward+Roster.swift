@@ -245,6 +245,6 @@ extension Steward {
         let id = signed.id
         guard self.ledger[id] == nil, case .new = self.ledger.insert(signed, id: id, decoded: record) else { return }
         self.actions.append(.persist(signed))
-        self.spread(id, mayWait: record.kind == .storeReceipt)
+        self.spread(id)
     }
 }

@@ -85,11 +85,9 @@ public struct Steward: Sendable {
         /// The first of the stewards tells everyone where the job stands this often, so that nodes know which scenes are worth
         /// fetching.
         public var offerEvery: Duration = .seconds(300)
-        /// New records are told to the other stewards after this time at the latest, when the job ends soon or the records
-        /// are not just results and receipts.
+        /// New records are told to the other stewards after this time at the latest: what is told later is lost when a steward
+        /// dies, and its successors take units for leased that nobody has.
         public var pushDelay: Duration = .milliseconds(100)
-        /// The same for results and receipts while much is left to do.
-        public var pushDelayMax: Duration = .milliseconds(500)
         /// Two stewards that work and hold more than ``StewardMessage/idsMax`` records compare them at most this often, but
         /// when a session begins.
         public var compareLargeEvery: Duration = .seconds(20)
@@ -252,10 +250,7 @@ public struct Steward: Sendable {
     var copies: [Int: CopyWish] = [:]
     var mustScanCopies = false
     var mustFlush = false
-    /// Whether what is to be told cannot wait for much company.
-    var mustHurry = false
-    /// When the next flush is due, if one is.
-    var flushDue: Instant?
+    var isFlushTimerSet = false
     var syncUntil: Instant?
     /// Whose turn it is to be asked for late units.
     var turn = 0

@@ -74,13 +74,13 @@ extension Worker {
         return due.map { max($0, job.pausedUntil ?? $0) }
     }
 
-    /// How long finished units of a job wait for others: a hundredth of what the job still takes.
+    /// How long finished units of a job wait for others: a two-hundredth of what the job still takes.
     ///
     /// Nobody waits for them meanwhile, and every batch is a record that each steward checks and keeps. What waits is leased
     /// anew when its steward is started again, so that it must be little beside the job.
     private func reportDelay(of job: JobWork) -> Duration {
         guard let left = job.ending?.seconds else { return self.settings.reportDelay }
-        return min(max(self.settings.reportDelay, .seconds(left / 100)), self.settings.reportDelayMax)
+        return min(max(self.settings.reportDelay, .seconds(left / 200)), self.settings.reportDelayMax)
     }
 
     private mutating func send(_ index: Int, now: Instant, _ actions: inout [Action]) {

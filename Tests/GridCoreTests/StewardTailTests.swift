@@ -97,31 +97,6 @@ struct StewardTailTests {
     }
 
     /// Records of results are many, and nobody waits for them while much is left to do.
-    @Test
-    func `results wait for others before siblings are told, half a second at most, other records a tenth`() throws {
-        // Ten thousand units that take a worker 64 s each.
-        var desk = try self.pair(TestGrid.manifest(width: 6_400, height: 6_400))
-        var ann = Hand("ann")
-        _ = desk.send(self.ask(ann, desk, 1_000_000), from: ann)
-        desk.wait(.seconds(1))
-        desk.note(desk.steward.handle(self.word(desk), from: TestGrid.peer("other"), now: desk.now))
-        func told(_ desk: Desk) -> [SignedRecord] {
-            var records: [SignedRecord] = []
-            for case .tell(let message, _) in desk.actions { records += message.records }
-            return records
-        }
-        desk.wait(.milliseconds(550))
-        _ = desk.send(ann.report(desk.job, [desk.unit(0)]), from: ann)
-        desk.wait(.milliseconds(490))
-        #expect(told(desk).isEmpty)
-        desk.wait(.milliseconds(20))
-        #expect(told(desk).count == 1)
-        _ = desk.send(ann.report(desk.job, [desk.unit(1)]), from: ann)
-        desk.order(.paused)
-        desk.wait(.milliseconds(110))
-        #expect(told(desk).count == 2)
-    }
-
     private func word(_ desk: Desk) -> StewardMessage {
         StewardMessage(job: desk.job, recordCount: 0, summary: Digest(hashing: "".utf8))
     }
