@@ -15,7 +15,7 @@ extension Steward {
     /// changed while it was down.
     func holders(_ index: Int, root: Digest) -> [PeerID] {
         self.ledger.holders(ofUnitAt: index, root: root).filter {
-            $0 != self.settings.me || self.storedRoots[index] == root
+            $0 != self.settings.me || self.storedRoots[index] == root || self.undecidedPixels.contains(index)
         }
     }
 
