@@ -9,19 +9,26 @@ extension SimulationBar {
             threadsMax: 1,
             speedSpread: 0.91
         )
-        let frames = 48
-        let (width, height) = (960, 540)
-        let samples = work / Double(jobs) / 2 * GroundTruth.samplesPerSecond / Double(frames * width * height)
-        let job = SimulationScenario.Job(
-            frameCount: frames,
-            width: width,
-            height: height,
-            samples: max(1, Int(samples.rounded()))
-        )
+        let job = self.job(work: work / Double(jobs), size: (48, 960, 540))
         scenario.jobs = Array(repeating: job, count: jobs)
         scenario.timeLimitSeconds = 1e7
         scenario.encodesMessages = false
         return scenario
+    }
+
+    /// A job that takes a node of mean speed so many seconds, every unit being rendered twice.
+    private static func job(
+        work: Double,
+        size: (frames: Int, width: Int, height: Int)
+    ) -> SimulationScenario.Job {
+        let pixels = size.frames * size.width * size.height
+        let samples = work / 2 * GroundTruth.samplesPerSecond / Double(pixels)
+        return SimulationScenario.Job(
+            frameCount: size.frames,
+            width: size.width,
+            height: size.height,
+            samples: max(1, Int(samples.rounded()))
+        )
     }
 
     /// The same with nodes that come and go and grow slow for a while.
@@ -98,15 +105,7 @@ extension SimulationBar {
         _ disksSurvive: Bool
     ) -> SimulationScenario {
         var scenario = self.quiet(seed: seed, nodes: nodes, work: 1)
-        let (frames, width, height) = size
-        let samples = work * share / 2 * GroundTruth.samplesPerSecond / Double(frames * width * height)
-        let job = SimulationScenario.Job(
-            frameCount: frames,
-            width: width,
-            height: height,
-            samples: max(1, Int(samples.rounded()))
-        )
-        scenario.jobs = Array(repeating: job, count: shots)
+        scenario.jobs = Array(repeating: self.job(work: work * share, size: size), count: shots)
         scenario.faults = .volunteers(untilSeconds: 1e7)
         scenario.faults.sessionMeanSeconds *= share
         var assets = SimulationScenario.Assets()

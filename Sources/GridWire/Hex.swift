@@ -29,7 +29,8 @@ public enum Hex {
         return high == nil ? bytes : nil
     }
 
-    private static func value(of character: UInt8) -> UInt8? {
+    /// What a digit of either case stands for, or nothing when it is none.
+    public static func value(of character: UInt8) -> UInt8? {
         switch character {
         case UInt8(ascii: "0") ... UInt8(ascii: "9"): character - UInt8(ascii: "0")
         case UInt8(ascii: "a") ... UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10

@@ -125,6 +125,26 @@ struct StewardLossTests {
         }
     }
 
+    /// Its disk lost the records, and not the pixels.
+    @Test
+    func `pixels whose records a restarted steward gets from others are held, and the job ends`() throws {
+        var (ann, bob) = (Hand("ann"), Hand("bob"))
+        let job = JobID(self.manifest.id.digest)
+        let units = try Desk(self.manifest).steward.plan
+        let unit = units.unit(at: 0)
+        let item = StoreReceipt.Item(unit: unit, rootStart: TestGrid.root(unit).start)
+        let receipt = GridRecord.storeReceipt(StoreReceipt(job: job, items: [item]))
+        let roster = Hand("submitter").sign(.rosterEpoch(RosterEpoch(job: job, number: 1, stewards: self.stewards)))
+        var desk = try Desk(self.manifest, records: [roster], pixels: [unit])
+        var word = self.word(desk)
+        word.records = [
+            Hand("steward").sign(receipt), Hand("third").sign(receipt), ann.batch(job, [unit]), bob.batch(job, [unit]),
+        ]
+        desk.note(desk.steward.handle(word, from: self.stewards[1], now: desk.now))
+        desk.wait(.seconds(30))
+        #expect(!desk.steward.isRenderedAgain(unit))
+    }
+
     @Test
     func `results without leaves are taken only by whoever stands in for lost stewards`() throws {
         let me = self.stewards[0]

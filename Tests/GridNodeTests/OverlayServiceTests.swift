@@ -40,14 +40,6 @@ struct OverlayServiceTests {
         }
     }
 
-    private func eventually(_ condition: () -> Bool) async throws -> Bool {
-        for _ in 0 ..< 2_000 {
-            if condition() { return true }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        return false
-    }
-
     /// Three nodes, of which the one in the middle has a session with each of the others, and their records.
     private func row(seed: UInt8) async throws -> [Node] {
         var nodes: [Node] = []
@@ -63,7 +55,7 @@ struct OverlayServiceTests {
         let nodes = try await self.row(seed: 81)
         await nodes[1].exchange.connected(to: nodes[2].peer)
         await nodes[0].overlay.seek([nodes[2].peer, nodes[0].peer], namedBy: nodes[1].peer)
-        #expect(try await self.eventually { nodes[0].network.isConnected(to: nodes[2].peer) })
+        #expect(try await eventually { nodes[0].network.isConnected(to: nodes[2].peer) })
         for node in nodes { await node.stop() }
     }
 
@@ -73,7 +65,7 @@ struct OverlayServiceTests {
         for node in nodes { await node.overlay.start() }
         await nodes[1].exchange.connected(to: nodes[2].peer)
         await nodes[0].exchange.connected(to: nodes[1].peer)
-        #expect(try await self.eventually { nodes[0].network.isConnected(to: nodes[2].peer) })
+        #expect(try await eventually { nodes[0].network.isConnected(to: nodes[2].peer) })
         for node in nodes { await node.stop() }
     }
 

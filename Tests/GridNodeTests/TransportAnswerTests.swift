@@ -41,14 +41,6 @@ struct TransportAnswerTests {
         await server.shutdown()
     }
 
-    private func eventually(_ condition: () -> Bool) async throws -> Bool {
-        for _ in 0 ..< 2_000 {
-            if condition() { return true }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        return false
-    }
-
     @Test
     func `an answer that nobody reads is counted, and after its time its stream is reset`() async throws {
         var settings = NetworkSettings()
@@ -57,8 +49,8 @@ struct TransportAnswerTests {
             let stream = try await client.openStream(server.identity.peerID, protocol: Self.large)
             try await stream.write([1])
             stream.finish()
-            #expect(try await self.eventually { server.heldByteCount > Self.size / 2 })
-            #expect(try await self.eventually { server.heldByteCount == 0 })
+            #expect(try await eventually { server.heldByteCount > Self.size / 2 })
+            #expect(try await eventually { server.heldByteCount == 0 })
             // What the window let through before is read, and then the stream is over without its end.
             await #expect(throws: (any Error).self) { while try await stream.read() != nil {} }
         }
@@ -85,7 +77,7 @@ struct TransportAnswerTests {
             }
             #expect(sizes == [Int](repeating: Self.size, count: 24))
             #expect((Self.size ... 3 * Self.size + 24).contains(heldMost()))
-            #expect(try await self.eventually { server.heldByteCount == 0 })
+            #expect(try await eventually { server.heldByteCount == 0 })
         }
     }
 

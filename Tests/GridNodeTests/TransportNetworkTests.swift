@@ -43,7 +43,7 @@ struct TransportNetworkTests {
         do {
             try await first.dial(try self.address(of: second))
             // The dialer knows of the session one message before the other side does.
-            let isMutual = try await self.eventually { second.isConnected(to: first.identity.peerID) }
+            let isMutual = try await eventually { second.isConnected(to: first.identity.peerID) }
             #expect(isMutual)
             try await body(first, second)
         } catch {
@@ -68,15 +68,6 @@ struct TransportNetworkTests {
     private func expectEcho(from network: PeerNetwork, to peer: PeerID) async throws {
         let answer = try await self.echo([1], from: network, to: peer)
         #expect(answer == [1])
-    }
-
-    /// Waits until the condition holds; gives up after many short waits.
-    private func eventually(_ condition: () -> Bool) async throws -> Bool {
-        for _ in 0 ..< 2_000 {
-            if condition() { return true }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        return false
     }
 
     @Test
@@ -285,7 +276,7 @@ struct TransportNetworkTests {
         async let two = second.dial(addresses.0)
         #expect(try await one == second.identity.peerID)
         #expect(try await two == first.identity.peerID)
-        let isAgreed = try await self.eventually {
+        let isAgreed = try await eventually {
             first.peers.count == 1 && second.peers.count == 1 && first.peers[0].direction != second.peers[0].direction
         }
         #expect(isAgreed)
@@ -302,12 +293,12 @@ struct TransportNetworkTests {
         try await self.withPair { first, second in
             let address = try #require(try self.address(of: first).withPeer(first.identity.peerID))
             second.disconnect(first.identity.peerID)
-            #expect(try await self.eventually { second.peers.isEmpty && first.peers.isEmpty })
+            #expect(try await eventually { second.peers.isEmpty && first.peers.isEmpty })
             try await withThrowingTaskGroup(of: PeerID.self) { group in
                 for _ in 0 ..< 100 { group.addTask { try await second.dial(address) } }
                 for try await peer in group { #expect(peer == first.identity.peerID) }
             }
-            let isMutual = try await self.eventually { first.peers.count == 1 && second.peers.count == 1 }
+            let isMutual = try await eventually { first.peers.count == 1 && second.peers.count == 1 }
             #expect(isMutual)
         }
     }
@@ -329,10 +320,10 @@ struct TransportNetworkTests {
         for _ in 0 ..< 2 {
             let second = try self.network(seed: 2, port: Int(port))
             try await second.start()
-            #expect(try await self.eventually { first.peers.count == 1 })
+            #expect(try await eventually { first.peers.count == 1 })
             #expect(try await self.echo([1], from: first, to: second.identity.peerID) == [1])
             await second.shutdown()
-            #expect(try await self.eventually { first.peers.isEmpty })
+            #expect(try await eventually { first.peers.isEmpty })
         }
         await first.shutdown()
     }
@@ -369,7 +360,7 @@ struct TransportNetworkTests {
         try await second.start()
         let peer = try await first.dial(try self.address(of: second))
         let question = Task { try await first.codeOfFailure(peer, "/test/slow/1", timeout: .seconds(60)) }
-        #expect(try await self.eventually { running.withLock { $0 } == 1 })
+        #expect(try await eventually { running.withLock { $0 } == 1 })
         await second.shutdown()
         #expect(running.withLock { $0 } == 0)
         await #expect(throws: NetworkError.Code.disconnected) { try await question.value }
@@ -387,7 +378,7 @@ struct TransportNetworkTests {
         try await second.start()
         let lans = [first, second].map { LANDiscovery(network: $0) }
         for lan in lans { await lan.start() }
-        let isFound = try await self.eventually {
+        let isFound = try await eventually {
             first.isConnected(to: second.identity.peerID) && second.isConnected(to: first.identity.peerID)
         }
         #expect(isFound)

@@ -53,27 +53,18 @@ public final class PreSharedKey: Sendable {
         guard lines.first?.elementsEqual(Self.header.utf8) ?? false else { throw .noHeader }
         guard lines.count >= 2, lines[1].elementsEqual(Self.encoding.utf8) else { throw .unknownEncoding }
         guard lines.count == 3, lines[2].count == 2 * Sodium.keySize,
-            lines[2].allSatisfy({ Self.value(ofDigit: $0) != nil })
+            lines[2].allSatisfy({ Hex.value(of: $0) != nil })
         else { throw .malformedKey }
         let digits = lines[2]
         self.init(
             secret: SecretBytes(count: Sodium.keySize) { memory in
                 for i in memory.indices {
                     let first = digits.startIndex + 2 * i
-                    let (high, low) = (Self.value(ofDigit: digits[first]), Self.value(ofDigit: digits[first + 1]))
+                    let (high, low) = (Hex.value(of: digits[first]), Hex.value(of: digits[first + 1]))
                     memory[i] = (high ?? 0) << 4 | (low ?? 0)
                 }
             }
         )
-    }
-
-    private static func value(ofDigit character: UInt8) -> UInt8? {
-        switch character {
-        case UInt8(ascii: "0") ... UInt8(ascii: "9"): character - UInt8(ascii: "0")
-        case UInt8(ascii: "a") ... UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A") ... UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 
     /// Makes a new key from the operating system's randomness.
