@@ -61,7 +61,7 @@ struct ParticleData: BitwiseCopyable {
     var material: Int
     /// The centre of each when the shutter closes, three numbers; nil where they stand still.
     var closingCenters: UnsafePointer<Float>?
-    /// The tree of its clusters (``ParticleClusterNode``) when they emit.
+    /// The tree of its clusters (``ParticleCluster``) when they emit.
     var lights: LightTreeData?
 
     /// A particle at a time of 0...1 while the shutter is open.

@@ -79,4 +79,24 @@ struct GoldenTests {
             #expect(block.map { $0.pixels.contains { $0 > 0 } && $0.work.zeroedSamples == 0 } == true)
         }
     }
+
+    /// What the third picture is there for: pixels that are quiet early, others that are not, and blocks that end at their limit.
+    @Test
+    func `golden leaves hold pixels with fewer samples and blocks that reach their limit`() throws {
+        let renderer = GoldenRenderer(try GoldenScenes())
+        let last = (0 ..< GoldenScene.blockCount).suffix(8)
+        let blocks = last.compactMap { number in
+            FilmBlock(
+                payload: renderer.payload(of: number),
+                width: 8,
+                height: 8,
+                channels: GoldenScene.settings.channels
+            )
+        }
+        #expect(blocks.count == 8)
+        #expect(Set(blocks.flatMap { $0.auxiliary.sampleCount }) == [64, 128])
+        #expect(blocks.contains { $0.work.bounceRays >= 8192 })
+        #expect(blocks.contains { $0.work.bounceRays < 8192 })
+        #expect(blocks.contains { $0.auxiliary.object.contains { $0 > 1 } })
+    }
 }

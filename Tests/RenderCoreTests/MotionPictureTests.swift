@@ -187,6 +187,34 @@ struct MotionPictureTests {
         }
     }
 
+    /// Its triangles have no area when the shutter opens, but are lights all the same.
+    @Test
+    func `a lamp that grows from a point shines as its integral over time says`() throws {
+        let floor = TestScenes.quad(SIMD3(-9, 0, 9), SIMD3(9, 0, 9), SIMD3(9, 0, -9), SIMD3(-9, 0, -9))
+        let lamp = self.lamp(2)
+        let white = Material(baseColor: SIMD4(0.5, 0.5, 0.5, 1), roughness: 1)
+        let shine = Material(baseColor: SIMD4(0, 0, 0, 1), emission: SIMD3(0, 3, 0))
+        let assets = SceneAssets(meshes: [floor, lamp], materials: [white, shine])
+        func scaled(_ scale: Float) -> [Float] {
+            lamp.positions.indices.map { lamp.positions[$0] * scale + ($0 % 3 == 1 ? 2 : 0) }
+        }
+        let frame = SceneFrame(
+            deformedMeshes: [DeformedMesh(mesh: 1, positions: scaled(0), closingPositions: scaled(1))],
+            instances: [Instance(mesh: 0), Instance(mesh: 2)],
+            camera: TestScenes.parallel(eye: SIMD3(0, 0.5, 0), target: SIMD3(0, 0, 0), size: 0.002)
+        )
+        let scene = try TestScenes.scene(assets, frame)
+        #expect(scene.allLights.count == 8)
+        let probe = try MaterialProbe(white)
+        let steps = 32
+        let wanted = (0 ..< steps).reduce(0.0) {
+            let scale = (Double($1) + 0.5) / Double(steps)
+            // A lamp half as large is one twice as far away, seen from the middle below it.
+            return $0 + self.lit(probe, x: 0, y: 2 / scale) / Double(steps)
+        }
+        self.expect(scene, is: wanted, depth: 1)
+    }
+
     @Test
     func `pixels of blurred pictures do not depend on their neighbours`() throws {
         let scenes = try GoldenScenes()

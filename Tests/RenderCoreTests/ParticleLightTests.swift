@@ -259,16 +259,22 @@ struct ParticleLightTests {
     }
 
     @Test
-    func `a particle that glows takes half as much again as one that does not`() throws {
-        func size(_ emission: SIMD3<Float>) throws -> Int {
-            var assets = SceneAssets(materials: [Material(emission: emission)])
-            assets.particles = [self.sparks(50_000, seed: 48, material: 0)]
+    func `a particle that glows takes no more than 24 bytes, however it lies among others`() throws {
+        func size(_ set: ParticleSet, emission: Float = 1) throws -> Int {
+            var assets = SceneAssets(materials: [Material(emission: SIMD3(repeating: emission))])
+            assets.particles = [set]
             return try assets.encoded().count
         }
-        let dark = try size(SIMD3(0, 0, 0))
-        let bright = try size(SIMD3(1, 1, 1))
-        #expect(dark < 50_000 * 24)
-        #expect(bright - dark < 50_000 * 12, "\(bright - dark)")
+        for count in [50_000, 16 * 4096, 16 * 4097] {
+            var set = self.sparks(count, seed: 48, material: 0)
+            let dark = try size(set, emission: 0)
+            #expect(dark < count * 20 + 1024)
+            set.colors = set.colors.map { $0 | 1 }
+            #expect(try size(set) < count * 24)
+            // In clumps of very different sizes.
+            for i in set.centers.indices { set.centers[i] += i / 3 % 7 < 3 ? 1e3 : Float(i / 3 % 7) * set.centers[i] }
+            #expect(try size(set) < count * 24)
+        }
     }
 
     @Test
@@ -291,19 +297,19 @@ struct ParticleLightTests {
         }
         let all = sections()
         let (record, nodes, leaves) = (all[21], all[25], all[26])
-        // 400 of them shine, eight in a place.
-        #expect(leaves.count == 50 * 4)
+        // 400 of them shine, sixteen in a place.
+        #expect(leaves.count == 25 * 4)
         func refuses(_ at: Int, _ value: UInt32) {
             var bytes = good
             for k in 0 ..< 4 { bytes[at + k] = UInt8(truncatingIfNeeded: value >> UInt32(8 * k)) }
             guard bytes != good else { return }
             #expect(throws: SceneBlobError.self, "\(at) \(value)") { try Scene(assets: bytes, frame: frame) }
         }
-        for value in [UInt32(0), 1, 51, 63, 0xffff_ffff] {
+        for value in [UInt32(0), 1, 26, 33, 0xffff_ffff] {
             refuses(record.lowerBound + 12, value)
             refuses(record.lowerBound + 16, value)
         }
         for at in stride(from: leaves.lowerBound, to: leaves.upperBound, by: 4) { refuses(at, 1 << 30) }
-        for value in [UInt32(0), 0x8000_0032, 0xffff_fffe] { refuses(nodes.lowerBound + 320, value) }
+        for value in [UInt32(0), 0x8000_0019, 0xffff_fffe] { refuses(nodes.lowerBound + 320, value) }
     }
 }

@@ -3,14 +3,14 @@ import Testing
 
 /// Small scenes of everything, made at random, also of what is thin, flat, huge, mirrored or shines too brightly.
 struct RandomSceneTests {
-    private func number(_ g: inout SeededGenerator, _ odd: [Float], _ range: ClosedRange<Float>) -> Float {
+    func number(_ g: inout SeededGenerator, _ odd: [Float], _ range: ClosedRange<Float>) -> Float {
         Int.random(in: 0 ..< 4, using: &g) == 0
             ? odd[Int.random(in: odd.indices, using: &g)] : Float.random(in: range, using: &g)
     }
 
-    private func unit(_ g: inout SeededGenerator) -> Float { self.number(&g, [0, 1, 0.5, 1e-6], 0 ... 1) }
+    func unit(_ g: inout SeededGenerator) -> Float { self.number(&g, [0, 1, 0.5, 1e-6], 0 ... 1) }
 
-    private func vector(_ g: inout SeededGenerator, _ range: ClosedRange<Float>) -> SIMD3<Float> {
+    func vector(_ g: inout SeededGenerator, _ range: ClosedRange<Float>) -> SIMD3<Float> {
         SIMD3(
             self.number(&g, [0, range.upperBound], range),
             self.number(&g, [0, range.lowerBound], range),
@@ -38,6 +38,7 @@ struct RandomSceneTests {
             isDoubleSided: Bool.random(using: &g)
         )
         if Bool.random(using: &g) { self.addLobes(&material, reference, &g) }
+        if Int.random(in: 0 ..< 8, using: &g) == 0 { material.layers = self.layers(&g) }
         return material
     }
 
@@ -128,13 +129,15 @@ struct RandomSceneTests {
         return Mesh(
             positions: positions,
             normals: Bool.random(using: &g) ? normals : [],
+            tangents: Bool.random(using: &g) ? (0 ..< 4 * count).map { self.tangent($0, &g) } : [],
             textureCoordinates: Bool.random(using: &g) ? coordinates : [],
+            colors: Bool.random(using: &g) ? (0 ..< 3 * count).map { _ in self.unit(&g) } : [],
             indices: (0 ..< 3 * triangles).map { _ in UInt32.random(in: 0 ..< UInt32(count), using: &g) },
             material: Int.random(in: 0 ..< materials, using: &g)
         )
     }
 
-    private func transform(_ g: inout SeededGenerator) -> Transform {
+    func transform(_ g: inout SeededGenerator) -> Transform {
         func row(_ g: inout SeededGenerator) -> SIMD4<Float> {
             SIMD4(
                 self.number(&g, [0, 1, -1, 1e-4], -1 ... 1),
@@ -166,23 +169,22 @@ struct RandomSceneTests {
     private func scene(_ g: inout SeededGenerator) throws -> Scene {
         let materials = (0 ..< Int.random(in: 1 ... 3, using: &g)).map { _ in self.material(&g) }
         let meshes = (0 ..< Int.random(in: 1 ... 3, using: &g)).map { _ in self.mesh(&g, materials: materials.count) }
-        let texels = (0 ..< 16).map { _ in UInt8.random(in: 0 ... 255, using: &g) }
         let sky = (0 ..< 24).map { _ in self.number(&g, [0, 1e5], 0 ... 2) }
-        let assets = SceneAssets(
+        var assets = SceneAssets(
             meshes: meshes,
             materials: materials,
-            images: [Image(width: 2, height: 2, texels: Bool.random(using: &g) ? .sRGB8(texels) : .linear8(texels))],
+            images: [self.image(&g)],
             environment: Bool.random(using: &g)
                 ? .map(width: 4, height: 2, texels: sky, rotation: 1) : .constant(self.vector(&g, 0 ... 2))
         )
-        let frame = SceneFrame(
+        var frame = SceneFrame(
             instances: meshes.indices.map { Instance(mesh: $0, transform: self.transform(&g)) },
             lights: (0 ..< Int.random(in: 0 ... 2, using: &g)).map { _ in self.light(&g) },
-            camera: Camera(
-                transform: Transform(eye: self.vector(&g, -3 ... 3) + SIMD3(0, 0, 4), target: SIMD3(0, 0.01, 0)),
-                lensRadius: self.number(&g, [0], 0 ... 0.5)
-            )
+            camera: self.camera(&g)
         )
+        if Bool.random(using: &g) { self.addParticles(to: &assets, &frame, &g) }
+        if Int.random(in: 0 ..< 8, using: &g) == 0 { self.addVolume(to: &assets, &frame, &g) }
+        if Bool.random(using: &g) { self.addMotion(to: &frame, assets, &g) }
         return try Scene(assets: try assets.encoded(), frame: try frame.encoded(for: assets))
     }
 
@@ -191,10 +193,23 @@ struct RandomSceneTests {
         var generator = SeededGenerator(seed: UInt64(part))
         for number in 0 ..< 500 {
             let scene = try self.scene(&generator)
-            let settings = RenderSettings(width: 4, height: 4, samples: 1, maxDepth: 12, seed: UInt32(number))
+            let settings = RenderSettings(
+                width: 4,
+                height: 4,
+                samples: 1,
+                maxDepth: 12,
+                seed: UInt32(number),
+                filter: number % 2 == 0 ? .blackmanHarris : .box,
+                channels: .all
+            )
             let block = BlockRenderer(scene: scene, settings: settings).render(x: 0, y: 0, width: 4, height: 4)
             #expect(block.work.zeroedSamples == 0, "scene \(number) of part \(part)")
             #expect(block.pixels.allSatisfy { $0.isFinite && $0 >= 0 })
+            // What reads payloads refuses numbers out of range in any channel.
+            #expect(
+                FilmBlock(payload: block.payload, width: 4, height: 4, channels: .all) == block,
+                "scene \(number) of part \(part)"
+            )
         }
     }
 }

@@ -1,6 +1,7 @@
 /// Many spheres with one material: spray, sand, sparks.
 ///
-/// A particle takes 20 bytes in a blob, and 12 more where it moves. It has no texture coordinates and no holes; textures of the material are not used.
+/// A particle takes 20 bytes in a blob, four more where it glows and 12 where it moves. It has no texture coordinates and no
+/// holes; textures of the material are not used.
 public struct ParticleSet: Sendable, Equatable {
     /// Three numbers a particle, in metres.
     public var centers: [Float]

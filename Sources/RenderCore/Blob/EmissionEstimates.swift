@@ -74,6 +74,18 @@ struct EmissionEstimates {
         return lights
     }
 
+    /// The same of a mesh in a pose; of one that moves, what holds for all of its way, so that a flame that grows from
+    /// nothing is among the lights as well.
+    mutating func lights(of pose: DeformedMesh) throws(SceneBlobError) -> [LightBounds?] {
+        var mesh = self.assets.meshes[pose.mesh]
+        mesh.positions = pose.positions
+        let opening = try self.lights(of: mesh, number: pose.mesh)
+        guard !pose.closingPositions.isEmpty else { return opening }
+        mesh.positions = pose.closingPositions
+        let closing = try self.lights(of: mesh, number: pose.mesh)
+        return zip(opening, closing).map { LightBounds(from: $0, to: $1) }
+    }
+
     /// Red + green + blue of a texel.
     private mutating func brightness(_ image: Image, x: Int, y: Int) -> Float {
         let at = 4 * (y * image.width + x)

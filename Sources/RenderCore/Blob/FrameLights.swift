@@ -73,29 +73,12 @@ extension SceneFrame {
                     let mesh = assets.meshes[instance.mesh]
                     meshes[instance.mesh] = LightBounds(try estimates.lights(of: mesh, number: instance.mesh))
                 } else {
-                    let deformed = self.deformedMeshes[pose]
-                    var mesh = deformed.applied(to: assets.meshes[deformed.mesh])
-                    let opening = LightBounds(try estimates.lights(of: mesh, number: deformed.mesh))
-                    meshes[instance.mesh] = opening
-                    if !deformed.closingPositions.isEmpty {
-                        mesh.positions = deformed.closingPositions
-                        let closing = LightBounds(try estimates.lights(of: mesh, number: deformed.mesh))
-                        meshes[instance.mesh] = LightBounds(from: opening, to: closing)
-                    }
+                    meshes[instance.mesh] = LightBounds(try estimates.lights(of: self.deformedMeshes[pose]))
                 }
             }
             guard let own = meshes[instance.mesh] else { continue }
             guard let bounds = own.placed(by: instance) else { continue }
             lights.append(instance: i, bounds)
         }
-    }
-}
-
-extension DeformedMesh {
-    /// The mesh in this pose, as far as its lights are concerned.
-    func applied(to mesh: Mesh) -> Mesh {
-        var mesh = mesh
-        mesh.positions = self.positions
-        return mesh
     }
 }

@@ -1,12 +1,12 @@
-/// The order in which the particles of an emitting set travel, and the light tree over every eight of them.
+/// The order in which the particles of an emitting set travel, and the light tree over every sixteen of them.
 ///
-/// Halved along the longest axis until eight are left: neighbours in the tree are neighbours in the blob, and nothing needs
+/// Parted along the longest axis until sixteen are left: neighbours in the tree are neighbours in the blob, and nothing needs
 /// to be said of single particles. Those that do not shine come last, without a place in the tree.
 struct ParticleLights {
     /// The number of each particle in the set that it comes from.
     let order: [UInt32]
-    /// The tree of the clusters, see ``ParticleClusterNode``.
-    let tree: LightTreeBuilder
+    /// The tree of the clusters, see ``ParticleCluster``.
+    let tree: FullLightTree
 
     /// Nothing for a set that does not shine; it has been checked.
     init?(_ set: ParticleSet, emission: Vector3) {
@@ -24,9 +24,9 @@ struct ParticleLights {
         }
         guard !entries.isEmpty else { return nil }
         entries.withUnsafeMutableBufferPointer { Self.arrange($0) }
-        let size = ParticleClusterNode.count
-        self.tree = LightTreeBuilder(
-            stride(from: 0, to: entries.count, by: size).map { first in
+        let size = ParticleCluster.count
+        self.tree = FullLightTree(
+            stride(from: 0, to: entries.count, by: size).compactMap { first in
                 LightBounds(
                     entries[first ..< min(first + size, entries.count)].map { brightness.bounds(Int($0.number)) }
                 )
@@ -51,10 +51,14 @@ struct ParticleLights {
         }
     }
 
-    /// Halves entries until clusters are left; all clusters but the last one are full.
+    /// Parts entries until clusters are left, each time between nodes of ``FullLightTree``; all clusters but the last one
+    /// are full.
     private static func arrange(_ entries: UnsafeMutableBufferPointer<Entry>) {
-        let size = ParticleClusterNode.count
+        let size = ParticleCluster.count
         guard entries.count > size else { return }
+        var node = size
+        while 8 * node < entries.count { node *= 8 }
+        let nodes = (entries.count + node - 1) / node
         var low = Vector3(.greatestFiniteMagnitude)
         var high = Vector3(-.greatestFiniteMagnitude)
         for entry in entries {
@@ -64,7 +68,7 @@ struct ParticleLights {
         }
         let extent = high - low
         let axis = extent.x >= extent.y && extent.x >= extent.z ? 0 : extent.y >= extent.z ? 1 : 2
-        let middle = (entries.count + 2 * size - 1) / (2 * size) * size
+        let middle = (nodes + 1) / 2 * node
         Self.part(entries, at: middle, axis)
         Self.arrange(UnsafeMutableBufferPointer(rebasing: entries[..<middle]))
         Self.arrange(UnsafeMutableBufferPointer(rebasing: entries[middle...]))

@@ -175,7 +175,7 @@ extension AssetsLoader {
         let words = try nodes.next(nodeCount, times: LightNode.words)
         let places = try leaves.next(clusterCount, times: 1)
         // The last cluster may have fewer particles, but not none.
-        let size = ParticleClusterNode.count
+        let size = ParticleCluster.count
         guard clusterCount <= (particles + size - 1) / size,
             let tree = LightTreeData(nodes: words, leaves: places, isByPower: false)
         else { throw SceneBlobError(.malformed, "the light tree of particles \(set) is none") }

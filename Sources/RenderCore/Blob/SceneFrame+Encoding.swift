@@ -108,7 +108,7 @@ extension SceneFrame {
             try check(pose.normals, SceneRange.coordinate, "the normals of deformed mesh \(i)")
             try check(pose.tangents, SceneRange.coordinate, "the tangents of deformed mesh \(i)")
             records.append(UInt32(pose.mesh))
-            records += lights.append(try estimates.lights(of: pose.applied(to: mesh), number: pose.mesh))
+            records += lights.append(try estimates.lights(of: pose))
             records.append(isMoving ? 1 : 0)
         }
         try writer.section(records)

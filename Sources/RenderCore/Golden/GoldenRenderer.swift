@@ -2,6 +2,7 @@
 public struct GoldenScenes: Sendable {
     let still: Scene
     let moving: Scene
+    let copies: Scene
 
     /// Builds, encodes and loads them.
     ///
@@ -9,26 +10,35 @@ public struct GoldenScenes: Sendable {
     public init(bvh: BVHSettings = .standard) throws(SceneBlobError) {
         self.still = try GoldenScene.scene(bvh: bvh)
         self.moving = try GoldenScene.movingScene(bvh: bvh)
+        self.copies = try GoldenScene.copiesScene(bvh: bvh)
     }
 }
 
 /// Renders golden blocks; one for each thread.
 public final class GoldenRenderer {
-    private let still: BlockRenderer
-    private let moving: BlockRenderer
+    private let pictures: [(renderer: BlockRenderer, columns: Int, count: Int)]
 
     /// Prepares to render with the golden settings, or, for other leaves than the golden ones, with what is made of them.
     public init(_ scenes: GoldenScenes, settings: (RenderSettings) -> RenderSettings = { $0 }) {
-        self.still = BlockRenderer(scene: scenes.still, settings: settings(GoldenScene.settings))
-        self.moving = BlockRenderer(scene: scenes.moving, settings: settings(GoldenScene.movingSettings))
+        self.pictures = [
+            (scenes.still, GoldenScene.settings, GoldenScene.stillBlockCount),
+            (scenes.moving, GoldenScene.movingSettings, GoldenScene.movingBlockCount),
+            (scenes.copies, GoldenScene.copiesSettings, GoldenScene.copiesBlockCount),
+        ].map { scene, golden, count in
+            (BlockRenderer(scene: scene, settings: settings(golden)), golden.width / 8, count)
+        }
     }
 
     /// The payload of one golden block, 0..<``GoldenScene/blockCount``.
     public func payload(of block: Int) -> [UInt8] {
-        let other = block - GoldenScene.stillBlockCount
-        guard other >= 0 else {
-            return self.still.render(x: block % 12 * 8, y: block / 12 * 8, width: 8, height: 8).payload
+        var number = block
+        for picture in self.pictures {
+            if number < picture.count {
+                let (x, y) = (number % picture.columns * 8, number / picture.columns * 8)
+                return picture.renderer.render(x: x, y: y, width: 8, height: 8).payload
+            }
+            number -= picture.count
         }
-        return self.moving.render(x: other % 6 * 8, y: other / 6 * 8, width: 8, height: 8).payload
+        return []
     }
 }

@@ -1,6 +1,6 @@
-/// A built-in scene that uses every feature; its leaves name the version of the core.
+/// Built-in scenes that together use every feature; its leaves name the version of the core.
 ///
-/// A node renders it at start-up and refuses to join a grid when the outcome is another than ``expectedVersion``, because
+/// A node renders them at start-up and refuses to join a grid when the outcome is another than ``expectedVersion``, because
 /// its leaves could then never agree with those of others. The hashing is the caller's, since the core knows no hash:
 ///
 /// ```swift
@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "b08290a6ce12cd1213337f543a9e0e9f723de241af3202a2a87c21ca242ce6e5"
+        "1b64c7dc5bc6b0458263ba8713a8b8dd198ff87257a358d914be3c6b513aea69"
     }
 
     /// The settings of the golden picture.
@@ -23,8 +23,8 @@ public enum GoldenScene {
         RenderSettings(width: 96, height: 64, samples: 16, maxDepth: 6, seed: 1, channels: .all)
     }
 
-    /// The number of golden blocks, which are 8 x 8 pixels each: those of the scene at rest, then those of what moves.
-    public static var blockCount: Int { self.stillBlockCount + self.movingBlockCount }
+    /// The number of golden blocks, which are 8 x 8 pixels each: those of the scene at rest, of what moves, and of copies.
+    public static var blockCount: Int { self.stillBlockCount + self.movingBlockCount + self.copiesBlockCount }
 
     /// The payloads of the golden blocks, row by row.
     ///
@@ -203,7 +203,7 @@ public enum GoldenScene {
 
     // MARK: Pictures
 
-    private static var checkerboard: Image {
+    static var checkerboard: Image {
         var texels: [UInt8] = []
         for y in 0 ..< 8 {
             for x in 0 ..< 8 { texels += (x ^ y) & 1 == 0 ? [224, 216, 192, 255] : [48, 64, 112, 255] }

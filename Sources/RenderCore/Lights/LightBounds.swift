@@ -18,7 +18,7 @@ struct LightBounds {
     var power: Float
 
     /// What the power of one light is limited to, so that sums stay finite.
-    private static var powerMax: Float { 0x1p60 }
+    static var powerMax: Float { 0x1p60 }
 
     /// The mean of the box.
     var middle: Vector3 { (self.low + self.high) * 0.5 }

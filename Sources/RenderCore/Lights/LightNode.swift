@@ -78,6 +78,23 @@ enum LightNode {
         return power * shining * cvector_select_lt8(zero - slack, cosSeen, cvector_max8(cosSeen, slack), zero)
     }
 
+    /// A node over at most eight children, each with its code of row 10.
+    static func words(_ children: [(bounds: LightBounds, code: UInt32)], parent: UInt32) -> [UInt32] {
+        var words = [UInt32](repeating: 0, count: Self.words)
+        for k in 0 ..< 8 { words[80 + k] = Self.none }
+        words[88] = parent
+        for (slot, child) in children.enumerated() {
+            let b = child.bounds
+            let numbers = [
+                b.center.x, b.center.y, b.center.z, b.radius, b.power, b.axis.x, b.axis.y, b.axis.z, b.cosCone,
+                b.cosReach,
+            ]
+            for (row, value) in numbers.enumerated() { words[8 * row + slot] = value.bitPattern }
+            words[80 + slot] = child.code
+        }
+        return words
+    }
+
     @inline(__always) private static func row(_ node: UnsafeRawPointer, _ number: Int) -> SIMD8<Float> {
         node.load(fromByteOffset: 32 &* number, as: SIMD8<Float>.self)
     }

@@ -122,27 +122,19 @@ struct LightTreeBuilder {
             let children = self.opened(half)
             let number = UInt32(next)
             next += 1
-            var words = [UInt32](repeating: 0, count: LightNode.words)
-            for k in 0 ..< 8 { words[80 + k] = LightNode.none }
-            words[88] = parent
+            var entries: [(bounds: LightBounds, code: UInt32)] = []
             for (slot, child) in children.enumerated() {
                 let position = number << 3 | UInt32(slot)
                 let c = self.halves[child]
-                let b = c.bounds
-                let numbers = [
-                    b.center.x, b.center.y, b.center.z, b.radius, b.power, b.axis.x, b.axis.y, b.axis.z,
-                    b.cosCone, b.cosReach,
-                ]
-                for (row, value) in numbers.enumerated() { words[8 * row + slot] = value.bitPattern }
                 if c.isLight {
-                    words[80 + slot] = LightNode.flag | UInt32(c.light)
+                    entries.append((c.bounds, LightNode.flag | UInt32(c.light)))
                     self.leaves[c.light] = position
                 } else {
-                    words[80 + slot] = UInt32(queue.count)
+                    entries.append((c.bounds, UInt32(queue.count)))
                     queue.append((child, position))
                 }
             }
-            self.nodes += words
+            self.nodes += LightNode.words(entries, parent: parent)
         }
     }
 

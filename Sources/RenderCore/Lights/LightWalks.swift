@@ -196,12 +196,12 @@ struct LightWalks {
     ) -> Bool {
         let walk = self.walks + lane
         let set = self.view.pointee.particles + instance.pointee.mesh
-        let node = ParticleClusterNode(self.view, set, cluster)
-        let sums = node.sums(walk.pointee.receiver, isByPower: walk.pointee.tree.isByPower)
+        let particles = ParticleCluster(self.view, set, cluster)
+        let sums = particles.sums(walk.pointee.receiver, isByPower: walk.pointee.tree.isByPower)
         guard sums.total > 0 else { return self.end(lane, .nothing, 0, 0, 0) }
         let (slot, weight, rest) = sums.pick(walk.pointee.number)
         guard weight > 0 else { return self.end(lane, .nothing, 0, 0, 0) }
-        let number = UInt32(truncatingIfNeeded: ParticleClusterNode.count &* cluster &+ slot)
+        let number = UInt32(truncatingIfNeeded: ParticleCluster.count &* cluster &+ slot)
         self.choices.set(Row.instance, lane, UInt32(truncatingIfNeeded: walk.pointee.instance))
         return self.end(lane, .particle, number, walk.pointee.probability * Float(weight / sums.total), rest)
     }
