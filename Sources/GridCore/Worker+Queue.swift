@@ -157,42 +157,4 @@ extension Worker {
             }
         }
     }
-
-    private mutating func startAudits(_ actions: inout [Action]) {
-        for index in self.jobs.indices {
-            let frames = self.jobs[index].frames
-            let ready = self.jobs[index].audits.filter { frames[$0.unit.frame] == .ready }
-            self.jobs[index].audits.removeAll { frames[$0.unit.frame] == .ready }
-            self.jobs[index].runningAudits += ready
-            actions += ready.map { .audit(self.jobs[index].job, $0) }
-        }
-    }
-
-    /// Starts units; jobs that have some get threads in proportion to their weights (stride scheduling, Waldspurger and
-    /// Weihl 1995).
-    private mutating func startUnits(_ actions: inout [Action]) {
-        guard self.mode == .working else { return }
-        while self.running.count < self.settings.threads {
-            var chosen: (index: Int, place: Int)?
-            for index in self.jobs.indices {
-                let frames = self.jobs[index].frames
-                guard let place = self.jobs[index].queue.firstIndex(where: { frames[$0.frame] == .ready }) else {
-                    continue
-                }
-                if let known = chosen, self.jobs[known.index].pass <= self.jobs[index].pass { continue }
-                chosen = (index, place)
-            }
-            guard let (index, place) = chosen else { return }
-            // A job that had nothing for a while does not make up for it.
-            self.pass = max(self.pass, self.jobs[index].pass)
-            self.jobs[index].pass = self.pass + 1 / self.jobs[index].weight
-            self.rotation = (index + 1) % self.jobs.count
-            let unit = self.jobs[index].queue.remove(at: place)
-            // Rendered again, since a steward wants it again.
-            self.jobs[index].held[unit] = nil
-            self.takeFromReserve(unit, index)
-            self.running.append(Running(job: self.jobs[index].job, unit: unit))
-            actions.append(.render(self.jobs[index].job, unit))
-        }
-    }
 }

@@ -151,6 +151,14 @@ extension Worker {
         return self.jobs[index].weight / self.jobs.reduce(0) { $0 + $1.weight }
     }
 
+    /// Why a job gets no threads now although it has work, for people; empty when that is not so.
+    private func waitingFor(_ job: JobWork) -> String {
+        if job.scene == .waiting { return "other shots come first on this node" }
+        guard self.awaitMemory.contains(job.job) else { return "" }
+        return "its scene takes \(job.manifest.memory >> 20) MiB, and those in use leave too little of this node's "
+            + "\(self.settings.memoryMax >> 20) MiB; tessera node --memory lends more"
+    }
+
     /// The jobs that the worker knows, as the faces show them.
     public func snapshots(now: Instant) -> [JobSnapshot] {
         self.jobs.map { job in
@@ -179,7 +187,7 @@ extension Worker {
                     )
                 ],
                 seconds: job.firstHeard.duration(to: now).seconds,
-                waitingFor: job.scene == .waiting ? "other shots come first on this node" : "",
+                waitingFor: self.waitingFor(job),
                 priority: job.priority,
                 share: self.share(of: job.job)
             )

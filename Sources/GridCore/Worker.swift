@@ -74,7 +74,10 @@ public struct Worker: Sendable {
         public var backoffMax: Duration = .seconds(8)
         /// A steward that has not answered for this time is given up, with all that is held for it.
         public var stewardLostAfter: Duration = .seconds(300)
-        /// Jobs that say that they take more bytes of memory are not taken: this node could not hold their scenes.
+        /// The bytes that the scenes of running units and audits may take together.
+        ///
+        /// Jobs that say that they take more are
+        /// not taken.
         public var memoryMax: UInt64 = 4 << 30
         /// So many jobs that may have work are at hand at a time: their scenes are fetched, those of others not yet.
         public var jobsAtHand = 2
@@ -161,6 +164,8 @@ public struct Worker: Sendable {
     var rotation = 0
     /// The place of the job that was last given a thread.
     var pass = 0.0
+    /// The jobs that have ready units whose scenes do not fit into memory beside those in use.
+    var awaitMemory: Set<JobID> = []
     var closedJobs: [JobID] = []
     /// The bytes of all jobs' reserves.
     var reserveBytes = 0

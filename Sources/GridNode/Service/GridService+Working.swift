@@ -79,14 +79,15 @@ extension GridService {
         let started = self.clock.now
         Task {
             do {
-                let scene = try await scenes.scene(job, manifest: manifest, frame: unit.frame)
-                guard !flag.isCancelled else { return }
-                let outcome = await self.pool.render(
-                    scene: scene,
-                    settings: manifest.renderSettings,
-                    blocks: UnitPixels.bounds(of: unit, in: geometry),
-                    cancellation: flag
-                )
+                let pool = self.pool
+                let outcome = try await scenes.withScene(job, manifest: manifest, frame: unit.frame) { scene in
+                    await pool.render(
+                        scene: scene,
+                        settings: manifest.renderSettings,
+                        blocks: UnitPixels.bounds(of: unit, in: geometry),
+                        cancellation: flag
+                    )
+                }
                 self.finished(job, unit, outcome: outcome, started: started, flag: flag)
             } catch {
                 guard !flag.isCancelled else { return }
@@ -139,13 +140,15 @@ extension GridService {
         let block = audit.unit.firstBlock + audit.leafIndex
         Task {
             do {
-                let scene = try await scenes.scene(job, manifest: manifest, frame: audit.unit.frame)
-                let outcome = await self.pool.render(
-                    scene: scene,
-                    settings: manifest.renderSettings,
-                    blocks: [geometry.pixels(ofBlock: block, inTile: audit.unit.tile)],
-                    isUrgent: true
-                )
+                let pool = self.pool
+                let outcome = try await scenes.withScene(job, manifest: manifest, frame: audit.unit.frame) { scene in
+                    await pool.render(
+                        scene: scene,
+                        settings: manifest.renderSettings,
+                        blocks: [geometry.pixels(ofBlock: block, inTile: audit.unit.tile)],
+                        isUrgent: true
+                    )
+                }
                 guard case .rendered(let blocks, let cpuTime) = outcome, let film = blocks.first else { return }
                 self.cpuTime += cpuTime
                 let leaf = LeafHash.digest(ofPayload: film.payload)

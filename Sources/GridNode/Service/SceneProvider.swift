@@ -24,12 +24,11 @@ actor SceneProvider {
     private let pool: RenderPool
     private let fetch: ChunkFetcher
     private let memoryMax: UInt64
-    /// What the manifests of the scenes in memory declare.
-    private var declared: [JobID: UInt64] = [:]
+    private var memory: SceneMemory
+    /// Those who wait for room in memory.
+    private var waiting: [CheckedContinuation<Void, Never>] = []
     private var shots: [JobID: Task<Shot, any Error>] = [:]
     private var scenes: [Key: Task<Scene, any Error>] = [:]
-    /// Least recently used first.
-    private var recent: [Key] = []
 
     /// The most scenes in memory: the frame that is being finished and the next one, and one for audits.
     private static let sceneCountMax = 3
@@ -38,37 +37,81 @@ actor SceneProvider {
     /// The priorities of what a leased frame needs, and of what is kept for others.
     private static let (neededPriority, keptPriority) = (0, 1)
 
-    /// - Parameter memoryMax: the bytes that all scenes together may take, as their manifests declare; one is always held.
+    /// - Parameter memoryMax: the bytes that all scenes together may take, as their manifests declare.
     init(chunks: ChunkStore, pool: RenderPool, memoryMax: UInt64, fetch: @escaping ChunkFetcher) {
         self.chunks = chunks
         self.pool = pool
         self.memoryMax = memoryMax
+        self.memory = SceneMemory(bytesMax: memoryMax, countMax: Self.sceneCountMax)
         self.fetch = fetch
     }
 
-    /// Fetches and builds what is needed to render frames of a job.
-    func prepare(_ job: JobID, manifest: JobManifest, frames: [Int]) async throws {
-        _ = try await self.shot(job, manifest: manifest)
-        for frame in frames { _ = try await self.scene(job, manifest: manifest, frame: frame) }
-    }
-
-    /// The scene of a frame.
+    /// Brings what is needed to render frames of a job to the disk, or what all frames need where none is named, and builds
+    /// it as far as there is room in memory.
     ///
     /// - Throws: When a chunk cannot be had or the scene's bytes are not valid.
-    func scene(_ job: JobID, manifest: JobManifest, frame: Int) async throws -> Scene {
+    func prepare(_ job: JobID, manifest: JobManifest, frames: [Int]) async throws {
+        let index = try await self.index(job, manifest: manifest)
+        try await self.bring(index.assets.chunks, job: job, priority: Self.neededPriority)
+        for frame in frames {
+            try await self.bring(try index.frame(frame, of: job).chunks, job: job, priority: Self.neededPriority)
+            let part = SceneMemory.Part(job: job, frame: frame)
+            guard self.takeAtOnce(part, manifest) else { continue }
+            defer { self.release(part) }
+            _ = try await self.scene(job, manifest: manifest, frame: frame)
+        }
+        let part = SceneMemory.Part(job: job, frame: nil)
+        guard frames.isEmpty, self.takeAtOnce(part, manifest) else { return }
+        defer { self.release(part) }
+        _ = try await self.shot(job, manifest: manifest)
+    }
+
+    /// Calls `body` with the scene of a frame, which stays in memory meanwhile; waits for room where others use it.
+    ///
+    /// - Throws: When a chunk cannot be had or the scene's bytes are not valid.
+    func withScene<Result: Sendable>(
+        _ job: JobID,
+        manifest: JobManifest,
+        frame: Int,
+        _ body: @Sendable (Scene) async -> Result
+    ) async throws -> Result {
+        let part = SceneMemory.Part(job: job, frame: frame)
+        while !self.takeAtOnce(part, manifest) {
+            await withCheckedContinuation { self.waiting.append($0) }
+        }
+        defer { self.release(part) }
+        return await body(try await self.scene(job, manifest: manifest, frame: frame))
+    }
+
+    private func takeAtOnce(_ part: SceneMemory.Part, _ manifest: JobManifest) -> Bool {
+        guard let dropped = self.memory.take(part, bytes: manifest.memory) else { return false }
+        for part in dropped {
+            if let frame = part.frame { self.scenes[Key(job: part.job, frame: frame)] = nil }
+            // Its assets come from the disk again.
+            if !self.memory.holds(part.job) { self.shots[part.job] = nil }
+        }
+        return true
+    }
+
+    private func release(_ part: SceneMemory.Part) {
+        self.memory.release(part)
+        let isLoaded =
+            if let frame = part.frame { self.scenes[Key(job: part.job, frame: frame)] != nil } else {
+                self.shots[part.job] != nil
+            }
+        if !isLoaded { self.memory.removeUnused(part) }
+        let waiting = self.waiting
+        self.waiting = []
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// The scene of a frame that was taken into memory.
+    private func scene(_ job: JobID, manifest: JobManifest, frame: Int) async throws -> Scene {
         let key = Key(job: job, frame: frame)
-        self.recent.removeAll { $0 == key }
-        self.recent.append(key)
         if let task = self.scenes[key] { return try await task.value }
-        self.declared[job] = manifest.memory
-        self.makeRoom()
         let task = Task {
             let shot = try await self.shot(job, manifest: manifest)
-            let position = frame - shot.index.firstFrame
-            guard shot.index.frames.indices.contains(position) else {
-                throw NodeError(.invalidInput, "the scene of job \(job) has no frame \(frame)")
-            }
-            let frame = shot.index.frames[position]
+            let frame = try shot.index.frame(frame, of: job)
             // Before anything is fetched: a scene that takes more than it says is not loaded at all.
             let memory = FrameMemory(assets: Int(clamping: shot.index.assets.size), frame: Int(clamping: frame.size))
             guard let building = memory.building(ofTotal: manifest.memory) else { throw Self.understated(job) }
@@ -100,50 +143,47 @@ actor SceneProvider {
 
     /// Brings all chunks of a job to this node's disk, so that the scene survives the peer that it was handed to.
     func replicate(_ job: JobID, manifest: JobManifest) async throws {
-        let index = try SceneIndex(decoding: try await self.chunk(manifest.sceneRoot, job: job))
-        self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: .scene(job))
-        let missing = self.chunks.missing(among: index.allChunks)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            var rest = missing[...]
-            func fetchNext() {
-                guard let id = rest.popFirst() else { return }
-                group.addTask { _ = try await self.chunk(id, job: job, priority: Self.keptPriority) }
-            }
-            for _ in 0 ..< Self.fetchCountMax { fetchNext() }
-            while try await group.next() != nil { fetchNext() }
-        }
+        let index = try await self.index(job, manifest: manifest)
+        try await self.bring(index.allChunks, job: job, priority: Self.keptPriority)
     }
 
     /// Drops what is in memory of a job and lets its chunks be evicted.
     func forget(_ job: JobID) {
         self.shots[job] = nil
-        self.declared[job] = nil
-        self.recent.removeAll { $0.job == job }
         self.scenes = self.scenes.filter { $0.key.job != job }
+        self.memory.removeUnused(of: job)
         self.chunks.unpin(.scene(job))
-    }
-
-    /// Drops the scenes that were used longest ago until those that stay fit.
-    private func makeRoom() {
-        func declared() -> UInt64 { self.recent.reduce(0) { $0 + (self.declared[$1.job] ?? 0) } }
-        while self.recent.count > Self.sceneCountMax || (self.recent.count > 1 && declared() > self.memoryMax) {
-            let key = self.recent.removeFirst()
-            self.scenes[key] = nil
-            // Its assets come from the disk again.
-            if !self.recent.contains(where: { $0.job == key.job }) { self.shots[key.job] = nil }
-        }
     }
 
     private static func understated(_ job: JobID) -> NodeError {
         NodeError(.invalidInput, "the scene of job \(job) takes more memory than its manifest declares")
     }
 
+    /// What the scene of a job consists of; its chunks stay on the disk from now on.
+    private func index(_ job: JobID, manifest: JobManifest) async throws -> SceneIndex {
+        let index = try SceneIndex(decoding: try await self.chunk(manifest.sceneRoot, job: job))
+        self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: .scene(job))
+        return index
+    }
+
+    /// Brings chunks to this node's disk.
+    private func bring(_ chunks: [ChunkID], job: JobID, priority: Int) async throws {
+        let missing = self.chunks.missing(among: chunks)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var rest = missing[...]
+            func fetchNext() {
+                guard let id = rest.popFirst() else { return }
+                group.addTask { _ = try await self.chunk(id, job: job, priority: priority) }
+            }
+            for _ in 0 ..< Self.fetchCountMax { fetchNext() }
+            while try await group.next() != nil { fetchNext() }
+        }
+    }
+
     private func shot(_ job: JobID, manifest: JobManifest) async throws -> Shot {
         if let task = self.shots[job] { return try await task.value }
         let task = Task {
-            let bytes = try await self.chunk(manifest.sceneRoot, job: job)
-            let index = try SceneIndex(decoding: bytes)
-            self.chunks.pin([manifest.sceneRoot] + index.allChunks, for: .scene(job))
+            let index = try await self.index(job, manifest: manifest)
             guard
                 FrameMemory(assets: Int(clamping: index.assets.size), frame: 0).building(ofTotal: manifest.memory)
                     != nil
@@ -211,6 +251,15 @@ actor SceneProvider {
 }
 
 extension SceneIndex {
+    /// What the frame of this number adds to the assets.
+    fileprivate func frame(_ number: Int, of job: JobID) throws -> Blob {
+        let position = number - self.firstFrame
+        guard self.frames.indices.contains(position) else {
+            throw NodeError(.invalidInput, "the scene of job \(job) has no frame \(number)")
+        }
+        return self.frames[position]
+    }
+
     /// All chunks that the index names, without the index itself.
     var allChunks: [ChunkID] {
         self.assets.chunks + self.frames.flatMap(\.chunks) + self.names.chunks
