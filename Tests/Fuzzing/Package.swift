@@ -15,6 +15,9 @@ let settings: [SwiftSetting] = [
     .unsafeFlags(["-sanitize=fuzzer"]),
 ]
 
+// As in the program's own package, but with every check that Swift has.
+let renderSettings = settings + [.unsafeFlags(["-Xcc", "-fno-math-errno", "-Xcc", "-ffp-contract=off", "-wmo"])]
+
 func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
         name: "fuzz-\(name)",
@@ -34,6 +37,13 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
         .target(name: "Discovery", dependencies: ["GridWire", "CSodium"], swiftSettings: settings),
         .target(name: "PeerSession", dependencies: ["GridWire", "CSodium", "COpenSSL"], swiftSettings: settings),
+        .target(name: "CVector"),
+        .target(
+            name: "RenderCore",
+            dependencies: ["CVector"],
+            exclude: ["Blob/Format.md"],
+            swiftSettings: renderSettings
+        ),
         .systemLibrary(name: "CFuzzer"),
         .target(name: "FuzzDriver", dependencies: ["CFuzzer"], swiftSettings: settings),
         fuzzer("bencode", ["Discovery"]),
@@ -46,5 +56,6 @@ let package = Package(
         fuzzer("noise", ["PeerSession", "GridWire"]),
         fuzzer("yamux", ["PeerSession", "GridWire"]),
         fuzzer("identify", ["PeerSession"]),
+        fuzzer("scenes", ["RenderCore"]),
     ]
 )
