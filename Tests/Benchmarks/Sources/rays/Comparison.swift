@@ -24,7 +24,16 @@ struct Comparison {
         var embree: [Double] = []
     }
 
+    /// Whole paths of our own renderer, of at most eight scattering events, with their light samples and film.
+    struct Paths {
+        /// Camera paths a second in each round.
+        var rates: [Double] = []
+        /// Rays of all kinds of a path.
+        var rays = 0.0
+    }
+
     private(set) var speeds: [Speed] = []
+    private(set) var paths = Paths()
     private(set) var builds: [Build] = []
     private(set) var triangles = 0
     private(set) var bytesPerTriangle = 0.0
@@ -37,10 +46,15 @@ struct Comparison {
             meshes: [Mesh(positions: mesh.positions, indices: mesh.indices)],
             materials: [Material()]
         )
-        let scene = try Scene(
-            assets: try assets.encoded(),
-            frame: try SceneFrame(instances: [Instance(mesh: 0)]).encoded(for: assets)
+        let frame = SceneFrame(
+            instances: [Instance(mesh: 0)],
+            lights: [.point(position: SIMD3(0, 7, 0), intensity: SIMD3(9, 9, 9), range: 0)],
+            camera: Camera(
+                transform: Transform(eye: SIMD3(7.5, 4.2, 8), target: SIMD3(0, 1.9, 0)),
+                projection: .perspective(verticalFieldOfView: 1.08)
+            )
         )
+        let scene = try Scene(assets: try assets.encoded(), frame: try frame.encoded(for: assets))
         self.bytesPerTriangle = Double(scene.acceleratorStatistics.bytes) / Double(self.triangles)
         mesh.padForEmbree()
         embree_pin(options.processor)
@@ -54,6 +68,7 @@ struct Comparison {
         }
         embree_pin(options.processor)
         self.measureRays(scene, mesh, embree, options)
+        self.measurePaths(scene, options)
     }
 
     private static func embree(_ mesh: Landscape, threads: Int) -> OpaquePointer {
@@ -84,6 +99,20 @@ struct Comparison {
             embree_free(embree)
         }
         self.builds.append(build)
+    }
+
+    // MARK: Paths
+
+    private mutating func measurePaths(_ scene: Scene, _ options: Options) {
+        let edge = options.edge / 8
+        let settings = RenderSettings(width: edge, height: edge, samples: 16)
+        let renderer = BlockRenderer(scene: scene, settings: settings)
+        for _ in 0 ..< options.rounds {
+            let start = threadSeconds()
+            let work = renderer.render(x: 0, y: 0, width: edge, height: edge).work
+            self.paths.rates.append(Double(work.cameraRays) / (threadSeconds() - start))
+            self.paths.rays = Double(work.rays) / Double(work.cameraRays)
+        }
     }
 
     // MARK: Rays

@@ -21,6 +21,7 @@ struct Options {
         in the order of paths, `wavefront` bounces in the order in which the renderer has them, `shadow` any-hit rays to a
         lamp. `single` is one ray at a time, `packet` 16 at a time. The ratio is the median over rounds of Tessera's
         speed by Embree's (rtcIntersect1, rtcOccluded1; its own choice of instructions; denormals flushed for it).
+        Camera paths: whole ones of our own renderer, of at most eight scattering events, with light samples and film.
         Builds: seconds on one and on two threads; the ratio is Tessera's time by Embree's default builder's.
 
         """

@@ -13,6 +13,9 @@ enum Report {
                 "\(s.differences)",
             ])
         }
+        print(
+            "camera paths: \(Self.number(median(c.paths.rates) / 1e6)) million a second of \(Self.number(c.paths.rays)) rays each"
+        )
         for b in c.builds {
             print(
                 "build, \(b.threads) thread\(b.threads == 1 ? "" : "s"): \(Self.number(median(b.ours))) s, Embree "
@@ -43,7 +46,7 @@ enum Report {
         print(
             """
             {"triangles":\(c.triangles),"rays":[\(speeds.joined(separator: ","))],\
-            "builds":[\(builds.joined(separator: ","))],"bytesPerTriangle":\(c.bytesPerTriangle),\
+            "paths":\(median(c.paths.rates)),"raysOfPath":\(c.paths.rays),"builds":[\(builds.joined(separator: ","))],"bytesPerTriangle":\(c.bytesPerTriangle),\
             "embreeBytesPerTriangle":\(c.embreeBytesPerTriangle)}
             """
         )
