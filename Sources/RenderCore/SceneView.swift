@@ -6,6 +6,7 @@ struct MeshData: BitwiseCopyable {
     var textureCoordinates: UnsafePointer<Float>?
     var secondCoordinates: UnsafePointer<Float>?
     var colors: UnsafePointer<Float>?
+    var alphas: UnsafePointer<Float>?
     var indices: UnsafePointer<UInt32>
     var triangleCount: Int
     var material: Int
@@ -19,6 +20,13 @@ struct MeshData: BitwiseCopyable {
     /// The texture coordinates that a texture uses.
     @inline(__always) func coordinates(of texture: TextureData) -> UnsafePointer<Float>? {
         texture.usesSecondCoordinates ? self.secondCoordinates ?? self.textureCoordinates : self.textureCoordinates
+    }
+
+    /// What multiplies the alpha of the material at the weights of a triangle's corners.
+    @inline(__always) func alpha(_ triangle: Int, _ b0: Float, _ b1: Float, _ b2: Float) -> Float {
+        guard let alphas = self.alphas else { return 1 }
+        let corners = self.indices + 3 &* triangle
+        return (alphas[Int(corners[0])] * b0 + alphas[Int(corners[1])] * b1) + alphas[Int(corners[2])] * b2
     }
 
     /// The corners of a triangle where it was modelled.

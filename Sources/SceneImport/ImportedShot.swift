@@ -20,6 +20,7 @@ public struct ImportedShot: Sendable {
     private let meshes: MeshSources?
     private let stage: NodeStage
     private let camera: CameraChoice
+    private let materials: AnimatedMaterials?
     private let startTime: Double
     /// Seconds for which the shutter is open.
     private let shutterTime: Double
@@ -38,6 +39,7 @@ public struct ImportedShot: Sendable {
         notes: [String],
         stage: NodeStage,
         camera: CameraChoice,
+        materials: AnimatedMaterials?,
         options: ImportOptions
     ) {
         self.assets = assets
@@ -48,6 +50,7 @@ public struct ImportedShot: Sendable {
         self.shutterTime = options.shutterTime
         self.stage = stage
         self.camera = camera
+        self.materials = materials
         // A last key at 47/24 seconds, rounded to single precision, still is frame 48.
         let last = ((stage.animation.duration - options.startTime) * options.framesPerSecond + 1e-3).rounded(.down) + 1
         self.lastFrame = last >= 1 ? Int(min(last, Double(Self.frameMax))) : 1
@@ -77,6 +80,7 @@ public struct ImportedShot: Sendable {
         let pose = try self.pose(number)
         let closing = self.shutterTime > 0 ? try self.stage.pose(at: pose.time + self.shutterTime) : nil
         var frame = try self.stage.frame(pose, closing)
+        frame.materials = try self.materials?.materials(at: pose.time) ?? [:]
         switch self.camera {
         case .onNode(let entry, let camera):
             let projection = try self.stage.projection(camera, at: pose.time)

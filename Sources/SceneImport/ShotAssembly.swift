@@ -13,13 +13,17 @@ struct ShotAssembly {
         let scene = try NodeTree.scene(self.document, named: self.options.sceneName)
         let tree = try NodeTree(self.document, scene: scene, limits: limits)
         let animation = try NodeAnimation(self.document, accessors: self.accessors, limits: limits)
+        let sources = self.document.materials ?? []
+        // The same document, but with materials that glow in any frame.
+        var document = self.document
+        document.materials = self.document.materials.map { AnimatedMaterials.brightest($0, animation) }
         var builder = ContentsBuilder(
             document: self.document,
             accessors: self.accessors,
             tree: tree,
             animation: animation,
             meshes: MeshBuilder(
-                document: self.document,
+                document: document,
                 accessors: self.accessors,
                 variant: try self.variant(),
                 shutterTime: self.options.shutterTime,
@@ -50,7 +54,8 @@ struct ShotAssembly {
                 limits: limits
             )
         )
-        var surfaces = try materials.buildAll(self.document.materials ?? [])
+        var surfaces = try materials.buildAll(document.materials ?? [])
+        let changing = AnimatedMaterials(sources, animation, shared: surfaces, builder: materials)
         if meshes.needsDefaultMaterial { surfaces.append(MaterialBuilder.defaultMaterial) }
         self.note(animation: animation, meshes: meshes, in: &notes)
 
@@ -95,6 +100,7 @@ struct ShotAssembly {
             notes: notes,
             stage: stage,
             camera: camera,
+            materials: changing,
             options: self.options
         )
     }
@@ -116,11 +122,8 @@ struct ShotAssembly {
         if meshes.hasUnreadTargets {
             notes.append("Morph targets move positions, normals and tangents; what else they hold was left out.")
         }
-        if animation.hasUnreadChannels {
-            notes.append("Animations of materials and of unknown properties were left out.")
-        }
-        if meshes.hasVertexAlpha {
-            notes.append("The alpha of vertex colours is not read.")
+        for what in animation.unread {
+            notes.append("\(what) is animated and stands still here: the file does not have it, or it is not read.")
         }
         notes += meshes.coordinateNotes
         if let first = animation.firstName, let other = animation.alternatives.first {

@@ -29,6 +29,11 @@ struct BlobTests {
             Instance(mesh: $0, transform: Transform(translation: SIMD3(0, Float($0), -3)))
         }
         assets.meshes[0].colors = [Float](repeating: 0.5, count: assets.meshes[0].positions.count)
+        assets.meshes[0].alphas = [Float](repeating: 0.5, count: assets.meshes[0].positions.count / 3)
+        for i in assets.materials.indices.prefix(2) {
+            frame.materials[i] = assets.materials[i]
+            frame.materials[i]?.clearcoat = Material.Clearcoat(factor: 0.5)
+        }
         let mesh = assets.meshes[1]
         frame.deformedMeshes = [
             DeformedMesh(

@@ -296,7 +296,7 @@ struct ParticleLightTests {
             }
         }
         let all = sections()
-        let (record, nodes, leaves) = (all[21], all[25], all[26])
+        let (record, nodes, leaves) = (all[22], all[26], all[27])
         // 400 of them shine, sixteen in a place.
         #expect(leaves.count == 25 * 4)
         func refuses(_ at: Int, _ value: UInt32) {

@@ -37,4 +37,63 @@ struct VertexColorTests {
         }
         #expect(brightness(0 ..< 4) + 0.5 < brightness(4 ..< 8))
     }
+
+    @Test(arguments: [Material.AlphaMode.mask, .blend])
+    func `one alpha at all vertices is the alpha of the material`(mode: Material.AlphaMode) throws {
+        var painted = self.quad
+        painted.alphas = [0.25, 0.25, 0.25, 0.25]
+        var material = Material(baseColor: SIMD4(0.5, 0.5, 0.5, 0.5), alphaMode: mode, alphaCutoff: 0.3)
+        let a = try self.picture(painted, material)
+        #expect(try self.picture(self.quad, material) != a)
+        material.baseColor.w = 0.125
+        #expect(try self.picture(self.quad, material) == a)
+        material.alphaMode = .opaque
+        #expect(try self.picture(self.quad, material) == self.picture(painted, material))
+    }
+
+    @Test
+    func `a cut-out ends where the alpha of the vertices falls below its threshold`() throws {
+        var painted = self.quad
+        painted.alphas = [0, 1, 1, 0]
+        let film = try self.picture(painted, Material(baseColor: SIMD4(0, 0, 0, 1), alphaMode: .mask))
+        func brightness(_ columns: Range<Int>) -> Float {
+            columns.reduce(0) { sum, x in sum + (0 ..< 8).reduce(0) { $0 + film.pixels[3 * (8 * $1 + x)] } }
+        }
+        // White sky to the left; black, but for its reflections, to the right.
+        #expect(brightness(0 ..< 3) > 23.9)
+        #expect(brightness(5 ..< 8) < 6)
+    }
+
+    @Test
+    func `a lamp that is half there at its vertices lights half as much`() throws {
+        func light(_ alphas: [Float], _ emission: Float) throws -> Float {
+            var lamp = Mesh(
+                positions: [-1, 3, -5, 1, 3, -5, 1, 3, -3, -1, 3, -3],
+                indices: [0, 1, 2, 0, 2, 3],
+                material: 1
+            )
+            lamp.alphas = alphas
+            let assets = SceneAssets(
+                meshes: [
+                    TestScenes.quad(SIMD3(-9, -1, 9), SIMD3(9, -1, 9), SIMD3(9, -1, -9), SIMD3(-9, -1, -9)), lamp,
+                ],
+                materials: [
+                    Material(),
+                    Material(
+                        baseColor: SIMD4(0, 0, 0, 1),
+                        emission: SIMD3(repeating: emission),
+                        alphaMode: .blend,
+                        isDoubleSided: true,
+                        specular: Material.Specular(factor: 0)
+                    ),
+                ]
+            )
+            var frame = SceneFrame(instances: [Instance(mesh: 0), Instance(mesh: 1)])
+            frame.camera.transform = Transform(eye: SIMD3(0, 2, 4), target: SIMD3(0, -1, -4))
+            let scene = try Scene(assets: assets.encoded(), frame: frame.encoded(for: assets))
+            return TestScenes.mean(scene, samples: 256).x
+        }
+        let half = try light([0.5, 0.5, 0.5, 0.5], 8)
+        #expect(isClose(half, try light([], 4), within: 0.02))
+    }
 }

@@ -16,6 +16,8 @@ public struct Mesh: Sendable, Equatable {
     public var secondCoordinates: [Float]
     /// Three numbers a vertex, linear and 0...1, or nothing; they multiply the material's base colour.
     public var colors: [Float]
+    /// One number a vertex, 0...1, or nothing; they multiply the alpha of the material's base colour.
+    public var alphas: [Float]
     /// Three vertex numbers a triangle, counter-clockwise when seen from the front.
     public var indices: [UInt32]
     /// The index of the material in ``SceneAssets/materials``.
@@ -31,6 +33,7 @@ public struct Mesh: Sendable, Equatable {
         textureCoordinates: [Float] = [],
         secondCoordinates: [Float] = [],
         colors: [Float] = [],
+        alphas: [Float] = [],
         indices: [UInt32],
         material: Int = 0
     ) {
@@ -40,6 +43,7 @@ public struct Mesh: Sendable, Equatable {
         self.textureCoordinates = textureCoordinates
         self.secondCoordinates = secondCoordinates
         self.colors = colors
+        self.alphas = alphas
         self.indices = indices
         self.material = material
     }
@@ -57,7 +61,7 @@ public struct Mesh: Sendable, Equatable {
     public var arrayCounts: [Int] {
         self.countsElsewhere ?? [
             self.positions.count, self.normals.count, self.tangents.count, self.textureCoordinates.count,
-            self.secondCoordinates.count, self.colors.count, self.indices.count,
+            self.secondCoordinates.count, self.colors.count, self.alphas.count, self.indices.count,
         ]
     }
 }

@@ -16,6 +16,11 @@ public struct SceneFrame: Sendable, Equatable {
     public var volumes: [VolumeInstance] = []
     /// Lights without extent.
     public var lights: [Light]
+    /// Materials that take the place of the assets' in this frame, by number.
+    ///
+    /// Layers stay those of the assets. A mesh or a set of particles whose material does not glow in the assets is found by
+    /// chance alone where it glows in a frame.
+    public var materials: [Int: Material] = [:]
     /// The eye.
     public var camera: Camera
 

@@ -4,84 +4,8 @@ extension AssetsLoader {
         self.materials = self.memory.allocate(MaterialData.self, count: records.count)
         for i in 0 ..< records.count {
             var cursor = records.cursor(at: i)
-            let baseColor = try cursor.vector(SceneRange.fraction, "material", i)
-            let alpha = try cursor.float(SceneRange.fraction, "material", i)
-            let emission = try cursor.vector(SceneRange.radiance, "material", i)
-            let metallic = try cursor.float(SceneRange.fraction, "material", i)
-            let roughness = try cursor.float(SceneRange.fraction, "material", i)
-            let normalScale = try cursor.float(SceneRange.factor, "material", i)
-            let ior = try cursor.float(SceneRange.ior, "material", i)
-            let transmission = try cursor.float(SceneRange.fraction, "material", i)
-            let alphaCutoff = try cursor.float(SceneRange.factor, "material", i)
-            guard let alphaMode = Material.AlphaMode(rawValue: cursor.word()) else {
-                throw SceneBlobError(.malformed, "material \(i) has an unknown alpha mode")
-            }
-            let doubleSided = cursor.word()
-            guard doubleSided <= 1 else {
-                throw SceneBlobError(.malformed, "material \(i) has unknown flags")
-            }
-            let absorption = try cursor.vector(SceneRange.optionalLength, "material", i)
-            let thickness = try cursor.float(SceneRange.optionalLength, "material", i)
-            let dispersion = try cursor.float(SceneRange.dispersion, "material", i)
-            let layers = cursor.count() - 1
-            let lobes = cursor.count() - 1
-            let data = MaterialData(
-                baseColor: baseColor,
-                alpha: alpha,
-                emission: emission,
-                metallic: metallic,
-                roughness: roughness,
-                normalScale: normalScale,
-                ior: ior,
-                coatReflectance: 0,
-                coatGrazing: 0,
-                transmission: transmission,
-                dispersion: transmission > 0 && thickness > 0 ? dispersion : 0,
-                absorption: absorption,
-                thickness: thickness,
-                isSolid: false,
-                scatters: false,
-                alphaCutoff: alphaCutoff,
-                alphaMode: alphaMode,
-                isDoubleSided: doubleSided == 1,
-                layers: layers,
-                lobes: lobes,
-                baseColorTexture: try Self.texture(&cursor, "material", i),
-                metallicRoughnessTexture: try Self.texture(&cursor, "material", i),
-                emissionTexture: try Self.texture(&cursor, "material", i),
-                normalTexture: try Self.texture(&cursor, "material", i)
-            )
-            (self.materials + i).initialize(to: data)
+            (self.materials + i).initialize(to: try AssetsData.material(&cursor, i))
         }
-    }
-
-    /// The reference that comes next in a record of `what`.
-    static func texture(
-        _ cursor: inout BlobCursor,
-        _ what: String,
-        _ number: Int
-    ) throws(SceneBlobError) -> TextureData {
-        let image = cursor.count() - 1
-        guard let wrapS = TextureReference.Wrap(rawValue: cursor.word()),
-            let wrapT = TextureReference.Wrap(rawValue: cursor.word())
-        else { throw SceneBlobError(.malformed, "\(what) \(number) has an unknown way of wrapping") }
-        let flags = cursor.word()
-        guard flags <= 3 else { throw SceneBlobError(.malformed, "\(what) \(number) has an unknown filter") }
-        return TextureData(
-            image: image,
-            wrapS: wrapS,
-            wrapT: wrapT,
-            isNearest: flags & 1 != 0,
-            usesSecondCoordinates: flags & 2 != 0,
-            transform: TextureReference.Transform(
-                a: try cursor.float(SceneRange.factor, what, number),
-                b: try cursor.float(SceneRange.factor, what, number),
-                c: try cursor.float(SceneRange.factor, what, number),
-                d: try cursor.float(SceneRange.factor, what, number),
-                e: try cursor.float(SceneRange.factor, what, number),
-                f: try cursor.float(SceneRange.factor, what, number)
-            )
-        )
     }
 
     mutating func loadImages(_ reader: inout BlobReader) throws(SceneBlobError) {

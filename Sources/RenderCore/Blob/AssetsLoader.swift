@@ -81,6 +81,10 @@ struct AssetsLoader {
         guard areNotNegative(colors) else {
             throw SceneBlobError(.invalidValue, "the colours of vertices are negative")
         }
+        let alphas = try reader.floats("alphas", limit: SceneRange.fraction.upperBound)
+        guard areNotNegative(alphas) else {
+            throw SceneBlobError(.invalidValue, "the alphas of vertices are negative")
+        }
         let indices = try reader.words()
         var lightSlices = try MeshLightSlices(&reader)
         self.meshCount = records.count
@@ -92,6 +96,7 @@ struct AssetsLoader {
         var coordinateSlices = Slices(coordinates, "texture coordinates")
         var otherSlices = Slices(others, "second texture coordinates")
         var colorSlices = Slices(colors, "colours")
+        var alphaSlices = Slices(alphas, "alphas")
         var indexSlices = Slices(indices, "indices")
         for i in 0 ..< records.count {
             var cursor = records.cursor(at: i)
@@ -112,6 +117,7 @@ struct AssetsLoader {
             let hasCoordinates = flags & MeshFlags.textureCoordinates != 0
             let hasOthers = flags & MeshFlags.secondCoordinates != 0
             let hasColors = flags & MeshFlags.colors != 0
+            let hasAlphas = flags & MeshFlags.alphas != 0
             let data = MeshData(
                 positions: vertices.pointer,
                 normals: hasNormals ? try normalSlices.next(vertexCount, times: 3).pointer : nil,
@@ -119,6 +125,7 @@ struct AssetsLoader {
                 textureCoordinates: hasCoordinates ? try coordinateSlices.next(vertexCount, times: 2).pointer : nil,
                 secondCoordinates: hasOthers ? try otherSlices.next(vertexCount, times: 2).pointer : nil,
                 colors: hasColors ? try colorSlices.next(vertexCount, times: 3).pointer : nil,
+                alphas: hasAlphas ? try alphaSlices.next(vertexCount, times: 1).pointer : nil,
                 indices: corners.pointer,
                 triangleCount: triangleCount,
                 material: material,
@@ -134,13 +141,14 @@ struct AssetsLoader {
         try coordinateSlices.finish()
         try otherSlices.finish()
         try colorSlices.finish()
+        try alphaSlices.finish()
         try indexSlices.finish()
         try lightSlices.finish()
     }
 
     /// Whether meshes name existing materials and materials existing pictures.
     private func checkReferences() throws(SceneBlobError) {
-        try self.checkLobeReferences()
+        for i in 0 ..< self.lobeCount { try AssetsData.check(self.lobes[i], number: i, imageCount: self.imageCount) }
         for i in 0 ..< self.meshCount where !(0 ..< self.materialCount).contains(self.meshes[i].material) {
             throw SceneBlobError(
                 .invalidValue,
@@ -148,23 +156,14 @@ struct AssetsLoader {
             )
         }
         for i in 0 ..< self.materialCount {
-            let m = self.materials + i
-            guard m.pointee.layers < self.layerStackCount else {
+            let material = self.materials + i
+            guard material.pointee.layers < self.layerStackCount else {
                 throw SceneBlobError(
                     .invalidValue,
-                    "material \(i) refers to layer stack \(m.pointee.layers), but there are \(self.layerStackCount)"
+                    "material \(i) refers to layer stack \(material.pointee.layers), but there are \(self.layerStackCount)"
                 )
             }
-            let images = [
-                m.pointee.baseColorTexture.image, m.pointee.metallicRoughnessTexture.image,
-                m.pointee.emissionTexture.image, m.pointee.normalTexture.image,
-            ]
-            for image in images where image >= self.imageCount {
-                throw SceneBlobError(
-                    .invalidValue,
-                    "material \(i) refers to picture \(image), but there are \(self.imageCount)"
-                )
-            }
+            try AssetsData.check(material.pointee, number: i, imageCount: self.imageCount)
         }
     }
 }

@@ -62,6 +62,8 @@ extension SceneFrame {
                 if !isSetKnown[instance.mesh] {
                     isSetKnown[instance.mesh] = true
                     sets[instance.mesh] = try assets.lightBounds(ofParticles: instance.mesh)
+                    let material = assets.particles[instance.mesh].material
+                    sets[instance.mesh] = sets[instance.mesh]?.brightened(by: self.brightness(material, assets))
                 }
                 if let bounds = sets[instance.mesh]?.placed(by: instance) { lights.append(instance: i, bounds) }
                 continue
@@ -75,6 +77,9 @@ extension SceneFrame {
                 } else {
                     meshes[instance.mesh] = LightBounds(try estimates.lights(of: self.deformedMeshes[pose]))
                 }
+                let mesh = pose < 0 ? instance.mesh : self.deformedMeshes[pose].mesh
+                let brightness = self.brightness(assets.meshes[mesh].material, assets)
+                meshes[instance.mesh] = meshes[instance.mesh]?.brightened(by: brightness)
             }
             guard let own = meshes[instance.mesh] else { continue }
             guard let bounds = own.placed(by: instance) else { continue }

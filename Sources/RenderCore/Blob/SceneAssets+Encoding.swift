@@ -1,6 +1,6 @@
 extension SceneAssets {
     /// The number of sections of an assets blob.
-    static var sectionCount: Int { 30 }
+    static var sectionCount: Int { 31 }
     /// The words of a mesh record: vertices, triangles, material, flags, two about its lights.
     static var meshWords: Int { 4 + MeshLights.recordWords }
     /// The words of a picture record: width, height, encoding.

@@ -17,42 +17,58 @@ extension SceneAssets {
         var stacks = MaterialLayers()
         var lobes = MaterialLobeRecords()
         for (i, material) in self.materials.enumerated() {
-            func number(_ value: Float, _ range: ClosedRange<Float>) throws(SceneBlobError) -> UInt32 {
-                try encodable(value, range, "a number of material \(i)").bitPattern
-            }
-            for k in 0 ..< 4 { words.append(try number(material.baseColor[k], SceneRange.fraction)) }
-            for k in 0 ..< 3 { words.append(try number(material.emission[k], SceneRange.radiance)) }
-            words.append(try number(material.metallic, SceneRange.fraction))
-            words.append(try number(material.roughness, SceneRange.fraction))
-            words.append(try number(material.normalScale, SceneRange.factor))
-            words.append(try number(material.ior, SceneRange.ior))
-            words.append(try number(material.transmission, SceneRange.fraction))
-            words.append(try number(material.alphaCutoff, -1e9 ... 1e9))
-            words.append(material.alphaMode.rawValue)
-            words.append(material.isDoubleSided ? 1 : 0)
-            for k in 0 ..< 3 {
-                let color = try encodable(
-                    material.attenuationColor[k],
-                    SceneRange.fraction,
-                    "a number of material \(i)"
-                )
-                words.append(try Self.absorption(color, material.attenuationDistance, i).bitPattern)
-            }
-            words.append(try number(material.thickness, SceneRange.optionalLength))
-            words.append(try number(material.dispersion, SceneRange.dispersion))
-            words.append(try stacks.add(material.layers, ofMaterial: i))
-            words.append(try lobes.add(material, number: i, of: self))
-            for reference in [
-                material.baseColorTexture, material.metallicRoughnessTexture, material.emissionTexture,
-                material.normalTexture,
-            ] {
-                try self.appendReference(reference, ofMaterial: i, to: &words)
-            }
+            let stack = try stacks.add(material.layers, ofMaterial: i)
+            try self.appendRecord(of: material, number: i, stack: stack, &lobes, to: &words)
         }
         try writer.section(words)
         try writer.section(lobes.records)
         try writer.section(stacks.stackRecords)
         try writer.section(stacks.layerRecords)
+    }
+
+    /// Adds the words of a material.
+    ///
+    /// - Parameters:
+    ///   - stack: the number of its layer stack and one, or zero.
+    ///   - lobes: gets its further lobes.
+    func appendRecord(
+        of material: Material,
+        number i: Int,
+        stack: UInt32,
+        _ lobes: inout MaterialLobeRecords,
+        to words: inout [UInt32]
+    ) throws(SceneBlobError) {
+        func number(_ value: Float, _ range: ClosedRange<Float>) throws(SceneBlobError) -> UInt32 {
+            try encodable(value, range, "a number of material \(i)").bitPattern
+        }
+        for k in 0 ..< 4 { words.append(try number(material.baseColor[k], SceneRange.fraction)) }
+        for k in 0 ..< 3 { words.append(try number(material.emission[k], SceneRange.radiance)) }
+        words.append(try number(material.metallic, SceneRange.fraction))
+        words.append(try number(material.roughness, SceneRange.fraction))
+        words.append(try number(material.normalScale, SceneRange.factor))
+        words.append(try number(material.ior, SceneRange.ior))
+        words.append(try number(material.transmission, SceneRange.fraction))
+        words.append(try number(material.alphaCutoff, -1e9 ... 1e9))
+        words.append(material.alphaMode.rawValue)
+        words.append(material.isDoubleSided ? 1 : 0)
+        for k in 0 ..< 3 {
+            let color = try encodable(
+                material.attenuationColor[k],
+                SceneRange.fraction,
+                "a number of material \(i)"
+            )
+            words.append(try Self.absorption(color, material.attenuationDistance, i).bitPattern)
+        }
+        words.append(try number(material.thickness, SceneRange.optionalLength))
+        words.append(try number(material.dispersion, SceneRange.dispersion))
+        words.append(stack)
+        words.append(try lobes.add(material, number: i, of: self))
+        for reference in [
+            material.baseColorTexture, material.metallicRoughnessTexture, material.emissionTexture,
+            material.normalTexture,
+        ] {
+            try self.appendReference(reference, ofMaterial: i, to: &words)
+        }
     }
 
     /// The coefficient of absorption per metre.

@@ -1,5 +1,5 @@
 extension SceneAssets {
-    /// Writes ten sections: records, seven of arrays, two of light trees.
+    /// Writes eleven sections: records, eight of arrays, two of light trees.
     ///
     /// Where each array goes is known before, so that each mesh is looked at once: checked, and written.
     func writeMeshes(
@@ -32,6 +32,7 @@ extension SceneAssets {
                     | (mesh.textureCoordinates.isEmpty ? 0 : MeshFlags.textureCoordinates)
                     | (mesh.colors.isEmpty ? 0 : MeshFlags.colors)
                     | (mesh.secondCoordinates.isEmpty ? 0 : MeshFlags.secondCoordinates)
+                    | (mesh.alphas.isEmpty ? 0 : MeshFlags.alphas)
             )
             records += lights.append(try estimates.lights(of: mesh, number: i))
         }
@@ -52,12 +53,13 @@ extension SceneAssets {
             mesh.tangents.isEmpty || mesh.tangents.count == vertices * 4,
             mesh.textureCoordinates.isEmpty || mesh.textureCoordinates.count == vertices * 2,
             mesh.secondCoordinates.isEmpty || mesh.secondCoordinates.count == vertices * 2,
-            mesh.colors.isEmpty || mesh.colors.count == vertices * 3
+            mesh.colors.isEmpty || mesh.colors.count == vertices * 3,
+            mesh.alphas.isEmpty || mesh.alphas.count == vertices
         else {
             throw SceneBlobError(
                 .invalidValue,
-                "mesh \(i) has \(vertices) vertices, but another number of normals, tangents, texture coordinates "
-                    + "or colours"
+                "mesh \(i) has \(vertices) vertices, but another number of normals, tangents, texture coordinates, "
+                    + "colours or alphas"
             )
         }
         guard self.materials.indices.contains(mesh.material) else {
@@ -75,12 +77,13 @@ extension SceneAssets {
         try check(mesh.textureCoordinates, SceneRange.factor, "the texture coordinates of mesh \(i)")
         try check(mesh.secondCoordinates, SceneRange.factor, "the second texture coordinates of mesh \(i)")
         try check(mesh.colors, SceneRange.fraction, "the colours of mesh \(i)")
+        try check(mesh.alphas, SceneRange.fraction, "the alphas of mesh \(i)")
     }
 }
 
 /// The arrays of a mesh in the order of their sections, which ``Mesh/arrayCounts`` has too.
 private struct MeshArrays {
-    static var count: Int { 7 }
+    static var count: Int { 8 }
 
     private let floats: [[Float]]
     private let indices: [UInt32]
@@ -88,6 +91,7 @@ private struct MeshArrays {
     init(_ mesh: Mesh) {
         self.floats = [
             mesh.positions, mesh.normals, mesh.tangents, mesh.textureCoordinates, mesh.secondCoordinates, mesh.colors,
+            mesh.alphas,
         ]
         self.indices = mesh.indices
     }
@@ -112,5 +116,6 @@ enum MeshFlags {
     static var textureCoordinates: UInt32 { 4 }
     static var colors: UInt32 { 8 }
     static var secondCoordinates: UInt32 { 16 }
-    static var all: UInt32 { 31 }
+    static var alphas: UInt32 { 32 }
+    static var all: UInt32 { 63 }
 }

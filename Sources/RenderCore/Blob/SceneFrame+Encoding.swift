@@ -1,6 +1,6 @@
 extension SceneFrame {
     /// The number of sections of a frame blob.
-    static var sectionCount: Int { 18 }
+    static var sectionCount: Int { 20 }
     /// The words of the camera record: twelve of transform, kind, two of projection, lens radius, focus distance,
     /// number of blades, their rotation, twelve of the transform when the shutter closes.
     static var cameraWords: Int { 31 }
@@ -35,6 +35,7 @@ extension SceneFrame {
         try writer.section(lightWords)
         try lights.write(&writer)
         try self.writeVolumes(assets, &writer)
+        try self.writeMaterials(assets, &writer)
         return try writer.finished(magic: BlobFormat.frameMagic).bytes
     }
 

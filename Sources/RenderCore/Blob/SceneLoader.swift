@@ -9,6 +9,10 @@ struct SceneLoader {
     var meshCount: Int
     /// The lower and upper corner of each mesh's box.
     var meshBoxes: [(low: Vector3, high: Vector3)]
+    /// The materials of the assets, some of them with others of this frame in their places.
+    var materials: UnsafePointer<MaterialData>
+    var lobes: UnsafePointer<LobeData>
+    var needs: SurfaceNeeds
     var instances: UnsafeMutablePointer<InstanceData>
     var instanceCount = 0
     /// The triangles of the instances that are not placed.
@@ -35,6 +39,9 @@ struct SceneLoader {
         self.meshes.initialize(from: assets.meshes, count: assets.meshCount)
         self.meshCount = assets.meshCount
         self.meshBoxes = assets.meshBoxes
+        self.materials = assets.materials
+        self.lobes = assets.lobes
+        self.needs = assets.needs
         self.instances = memory.allocate(InstanceData.self, count: 0)
         self.lights = memory.allocate(LightData.self, count: 0)
         self.volumes = memory.allocate(VolumeInstanceData.self, count: 0)
@@ -75,6 +82,7 @@ struct SceneLoader {
         try self.loadLights(try reader.records(wordsEach: SceneFrame.lightWords))
         try self.loadLightChoice(&reader)
         try self.loadVolumes(try reader.records(wordsEach: SceneFrame.volumeWords))
+        try self.loadMaterials(&reader)
     }
 
     private mutating func loadCamera(_ record: BlobCursor) throws(SceneBlobError) {
@@ -163,12 +171,12 @@ struct SceneLoader {
             meshCount: self.meshCount,
             particles: self.assets.particles,
             particleSetCount: self.assets.particleSetCount,
-            materials: self.assets.materials,
+            materials: self.materials,
             images: self.assets.images,
-            lobes: self.assets.lobes,
+            lobes: self.lobes,
             layerStacks: self.assets.layerStacks,
             layerStackCount: self.assets.layerStackCount,
-            hasSolids: self.assets.hasSolids,
+            hasSolids: self.needs.hasSolids,
             hasImages: self.assets.hasImages,
             instances: UnsafePointer(self.instances),
             instanceCount: self.instanceCount,
@@ -198,8 +206,8 @@ struct SceneLoader {
                     lensTurns: 0
                 ),
             sRGB: self.assets.sRGB,
-            albedo: self.assets.hasRoughGlass ? .sharedWithGlass : .shared,
-            lobeTables: self.assets.hasLobes ? .shared : nil,
+            albedo: self.needs.hasRoughGlass ? .sharedWithGlass : .shared,
+            lobeTables: self.needs.hasLobes ? .shared : nil,
             bvh: BVHData(
                 nodes: UnsafeRawPointer(self.assets.sRGB),
                 leaves: UnsafeRawPointer(self.assets.sRGB),

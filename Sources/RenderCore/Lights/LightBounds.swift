@@ -17,6 +17,13 @@ struct LightBounds {
     /// Radiance times area, or intensity, all colours added; their sum is what a receiver can compare.
     var power: Float
 
+    /// The light when it shines so many times as brightly; nothing where that is no light.
+    func brightened(by factor: Float) -> LightBounds? {
+        var result = self
+        result.power = smaller(self.power * factor, Self.powerMax)
+        return result.power > 0 ? result : nil
+    }
+
     /// What the power of one light is limited to, so that sums stay finite.
     static var powerMax: Float { 0x1p60 }
 

@@ -231,9 +231,11 @@ struct LightSampleLookup {
             let mesh = self.view.pointee.meshes + instance.pointee.mesh
             let material = self.view.pointee.materials + mesh.pointee.material
             let weights = (weights.0[lane], weights.1[lane], weights.2[lane])
-            let corners = mesh.pointee.indices + 3 &* Int(self.scratch.words(Row.number)[lane])
-            let place = TexturePlace(mesh, corners, weights)
-            self.scratch.set(Row.radiance, lane, coveredRadiance(self.view, material, place))
+            let number = Int(self.scratch.words(Row.number)[lane])
+            let place = TexturePlace(mesh, mesh.pointee.indices + 3 &* number, weights)
+            let alpha = mesh.pointee.alpha(number, weights.0, weights.1, weights.2)
+            let radiance = coveredRadiance(self.view, material, place, vertexAlpha: alpha)
+            self.scratch.set(Row.radiance, lane, radiance)
         }
     }
 

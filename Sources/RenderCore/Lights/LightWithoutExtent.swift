@@ -37,15 +37,16 @@ struct Beam {
     return Beam(wi: wi, distance: distance * 0x1.ffffp-1, irradiance: light.pointee.intensity * factor)
 }
 
-/// What a material emits at a place, lessened by its holes.
+/// What a material emits at a place, lessened by its holes; `vertexAlpha` is that of the mesh.
 @inline(__always) func coveredRadiance(
     _ view: UnsafePointer<SceneView>,
     _ material: UnsafePointer<MaterialData>,
-    _ place: TexturePlace
+    _ place: TexturePlace,
+    vertexAlpha: Float
 ) -> Vector3 {
     let radiance = emittedRadiance(view, material, place)
     guard material.pointee.alphaMode != .opaque else { return radiance }
-    var alpha = material.pointee.alpha
+    var alpha = material.pointee.alpha * vertexAlpha
     if material.pointee.baseColorTexture.isPresent {
         alpha *= place.texel(view, material.pointee.baseColorTexture).alpha
     }

@@ -158,6 +158,9 @@ struct TextureFootprint: BitwiseCopyable {
     let mesh = view.pointee.meshes + instance.pointee.mesh
     let material = view.pointee.materials + mesh.pointee.material
     var alpha = material.pointee.alpha
+    if mesh.pointee.alphas != nil {
+        alpha *= mesh.pointee.alpha(Int(triangle.number), (1 - weights.0) - weights.1, weights.0, weights.1)
+    }
     if material.pointee.baseColorTexture.isPresent,
         let coordinates = mesh.pointee.coordinates(of: material.pointee.baseColorTexture)
     {

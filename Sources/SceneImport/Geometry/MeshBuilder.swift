@@ -31,7 +31,6 @@ struct MeshBuilder {
     private(set) var needsDefaultMaterial = false
     private(set) var skippedPrimitives = 0
     private(set) var hasUnreadTargets = false
-    private(set) var hasVertexAlpha = false
     /// Which materials use several sets of texture coordinates, by number.
     private var coordinateConflicts: [Int: CoordinateConflict] = [:]
 
@@ -204,7 +203,8 @@ struct MeshBuilder {
         try self.addCoordinates(to: &result, surface, from: data)
         if let colors = try data.colors() {
             result.colors = colors.values
-            self.hasVertexAlpha = self.hasVertexAlpha || colors.isTranslucent
+            // Opaque surfaces ignore alpha.
+            if (surface?.alphaMode ?? "OPAQUE") != "OPAQUE" { result.alphas = colors.alphas }
         }
         var deformers = DeformerBuilder(data, primitive)
         var deformer = try deformers.build()

@@ -58,6 +58,7 @@ package enum TangentSpace {
                 mesh.positions.append(mesh.positions[3 * vertex + k])
                 mesh.normals.append(mesh.normals[3 * vertex + k])
             }
+            if !mesh.alphas.isEmpty { mesh.alphas.append(mesh.alphas[vertex]) }
             if !mesh.colors.isEmpty {
                 for k in 0 ..< 3 { mesh.colors.append(mesh.colors[3 * vertex + k]) }
             }

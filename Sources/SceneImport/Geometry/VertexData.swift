@@ -64,12 +64,12 @@ struct VertexData {
         }
     }
 
-    /// Three numbers of 0...1 for each vertex, or nothing where the primitive has no colours, and whether there are
-    /// alphas below 1, which are not read.
-    func colors() throws(ImportError) -> (values: [Float], isTranslucent: Bool)? {
+    /// Three numbers of 0...1 for each vertex, or nothing where the primitive has no colours, and one of alpha, or nothing
+    /// where all are 1.
+    func colors() throws(ImportError) -> (values: [Float], alphas: [Float])? {
         guard let accessor = self.primitive.attributes["COLOR_0"] else { return nil }
         guard try self.accessors.shape(of: accessor) == .vector4 else {
-            return try self.floats("COLOR_0", .vector3).map { ($0.map { $0 > 0 ? min($0, 1) : 0 }, false) }
+            return try self.floats("COLOR_0", .vector3).map { ($0.map { $0 > 0 ? min($0, 1) : 0 }, []) }
         }
         guard let all = try self.floats("COLOR_0", .vector4) else { return nil }
         let values = [Float](unsafeUninitializedCapacity: all.count / 4 * 3) { output, written in
@@ -78,7 +78,8 @@ struct VertexData {
             }
             written = all.count / 4 * 3
         }
-        return (values, stride(from: 3, to: all.count, by: 4).contains { all[$0] < 1 })
+        let alphas = stride(from: 3, to: all.count, by: 4).map { all[$0] > 0 ? min(all[$0], 1) : 0 }
+        return (values, alphas.contains { $0 < 1 } ? alphas : [])
     }
 
     /// How many vertex numbers the primitive has, before they are read.

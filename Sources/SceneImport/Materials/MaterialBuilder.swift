@@ -22,7 +22,7 @@ struct MaterialBuilder {
     }
 
     /// Builds material number `index`.
-    private mutating func build(_ source: GLTF.Material, index: Int) throws(ImportError) -> Material {
+    mutating func build(_ source: GLTF.Material, index: Int) throws(ImportError) -> Material {
         do throws(ImportError) {
             return try self.build(source)
         } catch {

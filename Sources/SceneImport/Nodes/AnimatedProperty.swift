@@ -6,6 +6,8 @@ enum AnimatedProperty: Hashable, Sendable {
     case camera(Int, CameraProperty)
     /// A property of a light (`KHR_animation_pointer`).
     case light(Int, LightProperty)
+    /// A property of a material (`KHR_animation_pointer`).
+    case material(Int, MaterialProperty)
 
     enum NodeProperty: String {
         case translation, rotation, scale, weights
@@ -25,7 +27,7 @@ enum AnimatedProperty: Hashable, Sendable {
         case outerConeAngle = "spot/outerConeAngle"
     }
 
-    /// What a channel moves, or nothing when it moves what is not read: a property of a material, or unknown data.
+    /// What a channel moves, or nothing when it moves what is not read.
     init?(_ target: GLTF.Animation.Target) {
         if let pointer = target.extensions?.pointer {
             self.init(pointer: pointer.pointer)
@@ -51,6 +53,9 @@ enum AnimatedProperty: Hashable, Sendable {
         } else if parts.count > 3, parts[1] == "cameras", let camera = Int(parts[2]) {
             guard let property = CameraProperty(rawValue: rest(3)) else { return nil }
             self = .camera(camera, property)
+        } else if parts.count > 3, parts[1] == "materials", let material = Int(parts[2]) {
+            guard let property = MaterialProperty(path: rest(3)) else { return nil }
+            self = .material(material, property)
         } else if parts.count > 5, parts[1] == "extensions", parts[2] == "KHR_lights_punctual", parts[3] == "lights",
             let light = Int(parts[4])
         {
@@ -68,6 +73,7 @@ enum AnimatedProperty: Hashable, Sendable {
         case .node(_, .translation), .node(_, .scale), .light(_, .color): .vector3
         case .node(_, .weights): nil
         case .node(_, .visible), .camera, .light: .scalar
+        case .material(_, let property): property.shape
         }
     }
 }

@@ -30,6 +30,15 @@ struct Keyframes: Sendable {
         return self.isRotation ? Quaternion.normalized(value) : value
     }
 
+    /// The largest that each of up to four numbers is at any key.
+    var largest: SIMD4<Double> {
+        var result = SIMD4<Double>.zero
+        for k in 0 ..< min(self.width, 4) {
+            result[k] = self.times.indices.reduce(self.stored(k, key: 0)) { max($0, self.stored(k, key: $1)) }
+        }
+        return result
+    }
+
     /// All numbers of the value at a time in seconds.
     func values(at time: Double) -> [Float] {
         let (low, t, duration) = self.place(of: time)

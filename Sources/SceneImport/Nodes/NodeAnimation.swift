@@ -9,18 +9,29 @@ struct NodeAnimation: Sendable {
         var visible: Keyframes?
     }
 
+    /// What changes at a material.
+    struct MaterialTrack: Sendable {
+        var property: MaterialProperty
+        var keyframes: Keyframes
+    }
+
     /// Tracks by node number.
     fileprivate(set) var tracks: [Int: Tracks] = [:]
     /// Tracks of cameras and lights.
     fileprivate(set) var others: [AnimatedProperty: Keyframes] = [:]
+    /// Tracks by number of material.
+    fileprivate(set) var materials: [Int: [MaterialTrack]] = [:]
     /// Seconds until the last key of all animations in use.
     fileprivate(set) var duration = 0.0
-    /// Whether something moves that is not read.
-    fileprivate(set) var hasUnreadChannels = false
+    /// What is moved and not read, each once.
+    fileprivate(set) var unread: [String] = []
     /// Names of animations that move what an earlier one moves, and are therefore left out.
     fileprivate(set) var alternatives: [String] = []
     /// The name of the first animation.
     fileprivate(set) var firstName: String?
+
+    /// The most properties that are named in notes.
+    fileprivate static let unreadMax = 16
 
     /// Reads all animations; of several that move the same property of a thing, the first one counts.
     init(_ document: GLTF.Document, accessors: AccessorReader, limits: ImportLimits) throws(ImportError) {
@@ -61,10 +72,16 @@ private struct AnimationReader {
         of animation: GLTF.Animation
     ) throws(ImportError) {
         guard let property = AnimatedProperty(channel.target) else {
-            self.result.hasUnreadChannels = true
+            self.leave(channel.target)
             return
         }
         try self.check(property)
+        if case .material(let index, let change) = property, var material = self.document.materials?[index],
+            !change.set(.zero, in: &material)
+        {
+            self.leave(channel.target)
+            return
+        }
         guard let sampler = animation.samplers[checked: channel.sampler] else {
             throw ImportError(.malformed, "a channel names sampler \(channel.sampler), which does not exist")
         }
@@ -81,8 +98,20 @@ private struct AnimationReader {
         case .node(let node, .weights): self.result.tracks[node, default: .init()].weights = keyframes
         case .node(let node, .visible): self.result.tracks[node, default: .init()].visible = keyframes
         case .camera, .light: self.result.others[property] = keyframes
+        case .material(let index, let change):
+            self.result.materials[index, default: []].append(.init(property: change, keyframes: keyframes))
         }
         self.result.duration = max(self.result.duration, Double(keyframes.times[keyframes.times.count - 1]))
+    }
+
+    /// Notes what is not read.
+    private mutating func leave(_ target: GLTF.Animation.Target) {
+        let what =
+            target.extensions?.pointer.map { ResourceLoader.shortened($0.pointer) }
+            ?? "\"\(ResourceLoader.shortened(target.path))\"" + (target.node.map { " of node \($0)" } ?? "")
+        if !self.result.unread.contains(what), self.result.unread.count < NodeAnimation.unreadMax {
+            self.result.unread.append(what)
+        }
     }
 
     /// Refuses what does not exist.
@@ -92,6 +121,7 @@ private struct AnimationReader {
             case .node(let index, _): ("node", index, (self.document.nodes ?? []).count)
             case .camera(let index, _): ("camera", index, (self.document.cameras ?? []).count)
             case .light(let index, _): ("light", index, (self.document.extensions?.lightsPunctual?.lights ?? []).count)
+            case .material(let index, _): ("material", index, (self.document.materials ?? []).count)
             }
         guard (0 ..< count).contains(index) else {
             throw ImportError(.malformed, "a channel moves \(name) \(index), and the file has \(count)")
@@ -131,12 +161,13 @@ private struct AnimationReader {
             throw ImportError(.malformed, "its times fall at key \(i)")
         }
         let shape = property.shape ?? .scalar
+        let isRotation = if case .node(_, .rotation) = property { true } else { false }
         return Keyframes(
             times: times,
             values: try self.accessors.floats(sampler.output, shape: shape),
             width: property.shape?.count ?? values / elements,
             interpolation: interpolation,
-            isRotation: shape == .vector4
+            isRotation: isRotation
         )
     }
 }
