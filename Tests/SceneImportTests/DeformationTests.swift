@@ -75,6 +75,26 @@ struct DeformationTests {
     }
 
     /// A bar of two joints; the second one turns by a quarter about Z at frame 25.
+    @Test
+    func `animated weights of a mesh move the nodes that have none of their own`() throws {
+        var scene = self.morphing()
+        scene.members[1] = "\"nodes\":[{\"mesh\":0},{\"mesh\":0,\"weights\":[0,1]},{\"mesh\":0}]"
+        let times = scene.floats([0, 1], width: 1)
+        let (all, third) = (scene.floats([0, 0, 1, 0], width: 1), scene.floats([0, 0, 2, 0], width: 1))
+        scene.members.append(
+            """
+            "animations":[{"channels":[{"sampler":1,"target":{"node":2,"path":"weights"}},{"sampler":0,"target":\
+            {"path":"pointer","extensions":{"KHR_animation_pointer":{"pointer":"/meshes/0/weights"}}}}],\
+            "samplers":[{"input":\(times),"output":\(all)},{"input":\(times),"output":\(third)}]}]
+            """
+        )
+        let shot = try scene.shot()
+        #expect(shot.notes.allSatisfy { !$0.contains("animated") })
+        let frame = try shot.frame(13)
+        let lifted: [Float] = [0, 0, 1, 1, 0, 1, 0, 1, 1]
+        #expect(frame.deformedMeshes.map(\.positions) == [lifted, lifted.enumerated().map { $0 % 3 == 2 ? 2 : $1 }])
+    }
+
     private func skinned(weights: [Float] = [1, 0, 0, 0, 1, 0, 0, 0, 0.5, 0.5, 0, 0]) -> SceneBuilder {
         var scene = SceneBuilder()
         let positions = scene.floats([0, 0, 0, 1, 0, 0, 3, 0, 0], width: 3)

@@ -2,6 +2,8 @@
 enum AnimatedProperty: Hashable, Sendable {
     /// A property of a node.
     case node(Int, NodeProperty)
+    /// The weights of a mesh's morph targets (`KHR_animation_pointer`), for nodes that have none of their own.
+    case meshWeights(Int)
     /// A property of a camera (`KHR_animation_pointer`).
     case camera(Int, CameraProperty)
     /// A property of a light (`KHR_animation_pointer`).
@@ -50,6 +52,8 @@ enum AnimatedProperty: Hashable, Sendable {
             let name = path == "extensions/KHR_node_visibility/visible" ? "visible" : path
             guard let property = NodeProperty(rawValue: name), path != "visible" else { return nil }
             self = .node(node, property)
+        } else if parts.count == 4, parts[1] == "meshes", let mesh = Int(parts[2]), parts[3] == "weights" {
+            self = .meshWeights(mesh)
         } else if parts.count > 3, parts[1] == "cameras", let camera = Int(parts[2]) {
             guard let property = CameraProperty(rawValue: rest(3)) else { return nil }
             self = .camera(camera, property)
@@ -71,7 +75,7 @@ enum AnimatedProperty: Hashable, Sendable {
         switch self {
         case .node(_, .rotation): .vector4
         case .node(_, .translation), .node(_, .scale), .light(_, .color): .vector3
-        case .node(_, .weights): nil
+        case .node(_, .weights), .meshWeights: nil
         case .node(_, .visible), .camera, .light: .scalar
         case .material(_, let property): property.shape
         }

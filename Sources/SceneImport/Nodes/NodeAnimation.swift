@@ -97,6 +97,12 @@ private struct AnimationReader {
         case .node(let node, .scale): self.result.tracks[node, default: .init()].scale = keyframes
         case .node(let node, .weights): self.result.tracks[node, default: .init()].weights = keyframes
         case .node(let node, .visible): self.result.tracks[node, default: .init()].visible = keyframes
+        case .meshWeights(let mesh):
+            for (number, node) in (self.document.nodes ?? []).enumerated()
+            where node.mesh == mesh && node.weights == nil {
+                if self.result.tracks[number]?.weights != nil { continue }
+                self.result.tracks[number, default: .init()].weights = keyframes
+            }
         case .camera, .light: self.result.others[property] = keyframes
         case .material(let index, let change):
             self.result.materials[index, default: []].append(.init(property: change, keyframes: keyframes))
@@ -119,6 +125,7 @@ private struct AnimationReader {
         let (name, index, count) =
             switch property {
             case .node(let index, _): ("node", index, (self.document.nodes ?? []).count)
+            case .meshWeights(let index): ("mesh", index, (self.document.meshes ?? []).count)
             case .camera(let index, _): ("camera", index, (self.document.cameras ?? []).count)
             case .light(let index, _): ("light", index, (self.document.extensions?.lightsPunctual?.lights ?? []).count)
             case .material(let index, _): ("material", index, (self.document.materials ?? []).count)
