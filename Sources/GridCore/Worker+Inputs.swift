@@ -350,6 +350,7 @@ extension Worker {
                 // The request is parked: let other jobs have the threads.
                 self.jobs[index].isDry = true
             }
+            self.turnToStandIn(index, now: now)
             self.foundRoster(index, now: now, &actions)
             if case .failed(_, let retryAt) = self.jobs[index].scene, retryAt <= now {
                 self.jobs[index].scene = .preparing

@@ -75,6 +75,8 @@ extension Worker {
         var energyCostMax: UInt64 = 0
         /// When this node is to act as a steward, if no known one answers until then.
         var founding: Founding?
+        /// Who stands in for the stewards, as somebody said before this node had found out that they are gone.
+        var standIn: StandIn?
         var scene = SceneState.waiting
         /// What of the scene is not on this node's disk, in bytes.
         var missingBytes: UInt64
@@ -122,6 +124,12 @@ extension Worker {
         var unitsDone = 0
         var workDone: UInt64 = 0
         var firstHeard: Instant
+
+        struct StandIn: Sendable {
+            let lastAnswer: Instant
+            let roster: Roster
+            let peer: PeerID
+        }
 
         struct Founding: Sendable {
             let lastAnswer: Instant

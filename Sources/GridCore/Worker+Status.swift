@@ -24,7 +24,7 @@ extension Worker {
             if let due = self.requestDue(index) {
                 consider(due)
             }
-            if let due = self.foundingDue(index) {
+            if let due = self.stewardsDue(index) {
                 consider(due)
             }
             // With nothing else at hand it begins then; else it begins when something ends.

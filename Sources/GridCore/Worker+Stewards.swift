@@ -26,7 +26,7 @@ extension Worker {
     mutating func hear(of roster: Roster, from peer: PeerID, _ index: Int, now: Instant) {
         let known = self.jobs[index].roster
         guard roster != known else { return }
-        let isSilent = self.jobs[index].lastAnswer.advanced(by: self.settings.stewardsGoneAfter * 0.8) <= now
+        let isSilent = self.silenceBegins(index) <= now
         let isBetter: Bool
         if roster.isProvisional {
             let follows = known.isProvisional && known.joined(with: roster, for: self.jobs[index].job) == roster
@@ -36,7 +36,13 @@ extension Worker {
         } else {
             isBetter = roster.number > known.number && (self.jobs[index].stewards.contains(peer) || isSilent)
         }
-        guard isBetter else { return self.awaitFounders(of: roster, index, now: now) }
+        guard isBetter else {
+            if roster.isProvisional, roster.number > known.number, roster.stewards.contains(peer) {
+                let lastAnswer = self.jobs[index].lastAnswer
+                self.jobs[index].standIn = JobWork.StandIn(lastAnswer: lastAnswer, roster: roster, peer: peer)
+            }
+            return self.awaitFounders(of: roster, index, now: now)
+        }
         self.jobs[index].roster = roster
         self.jobs[index].stewards = self.preferred(roster.stewards, self.jobs[index].job)
         guard !roster.stewards.contains(self.jobs[index].steward) else { return }
@@ -47,6 +53,26 @@ extension Worker {
         if let first {
             self.change(to: first, index, now: now)
         }
+    }
+
+    /// When somebody else's word is enough that the stewards are gone, if none of them answers until then.
+    private func silenceBegins(_ index: Int) -> Instant {
+        self.jobs[index].lastAnswer.advanced(by: self.settings.stewardsGoneAfter * 0.8)
+    }
+
+    /// When this node should turn to those who are said to stand in for the stewards, or found a roster itself.
+    func stewardsDue(_ index: Int) -> Instant? {
+        let job = self.jobs[index]
+        guard let standIn = job.standIn, standIn.lastAnswer == job.lastAnswer else { return self.foundingDue(index) }
+        return self.foundingDue(index).map { min($0, self.silenceBegins(index)) } ?? self.silenceBegins(index)
+    }
+
+    /// Turns to those who are said to stand in for stewards that did not answer since; they said it once.
+    mutating func turnToStandIn(_ index: Int, now: Instant) {
+        guard let standIn = self.jobs[index].standIn, self.silenceBegins(index) <= now else { return }
+        self.jobs[index].standIn = nil
+        guard standIn.lastAnswer == self.jobs[index].lastAnswer else { return }
+        self.hear(of: standIn.roster, from: standIn.peer, index, now: now)
     }
 
     /// A peer says that others have founded a roster already: they have a while, once, to say so themselves.

@@ -56,6 +56,8 @@ struct SimulatedJob {
     var orphanedAt: [UnitID: VirtualTime] = [:]
     /// The records that some acting steward held when the last cut ended.
     var recordsAtHealing: Set<RecordID> = []
+    /// The results that nodes which are up had reported when no acting steward was left.
+    var resultsAtLoss: Set<RecordID> = []
     /// The evidence of each frame that was last judged.
     var judgedEvidence: [Int: Set<RecordID>] = [:]
     /// The final frames that the submitter was told of.

@@ -205,7 +205,19 @@ public struct SimulationBar: Sendable {
                         value: { report, quiet in (quiet?.efficiency ?? 1) - report.efficiency },
                         limit: 0.02,
                         isMinimum: false
-                    )
+                    ),
+                    Demand(
+                        name: "roster for the time being, s",
+                        value: { report, _ in report.longestRosterSeconds },
+                        limit: 10,
+                        isMinimum: false
+                    ),
+                    Demand(
+                        name: "rebuilt from the workers' batches, s",
+                        value: { report, _ in report.longestRebuildSeconds },
+                        limit: 30,
+                        isMinimum: false
+                    ),
                 ],
                 comparesWithQuiet: true
             ),

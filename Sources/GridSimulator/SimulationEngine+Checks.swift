@@ -86,6 +86,32 @@ extension SimulationEngine {
         }
     }
 
+    /// Notes what the nodes that are left know of jobs without any acting steward.
+    func noteLosses() {
+        for job in self.jobs.indices where self.jobs[job].completedAt == nil && self.actingSeats(job).isEmpty {
+            let known = self.jobs[job].seats.values.flatMap(\.records).filter { record in
+                record.kind == .resultBatch && self.nodeIndex[record.signer].map { self.nodes[$0].isUp } ?? false
+            }
+            self.jobs[job].resultsAtLoss = Set(known.map(\.id))
+            self.queue.add(.compareRebuilt(since: self.now), at: self.now + 0.25)
+        }
+    }
+
+    /// Measures how long it takes until somebody who acts as a steward has all results again that the nodes which are left
+    /// can tell; it is asked again until then.
+    func compareRebuilt(since: VirtualTime) {
+        let misses = self.jobs.indices.contains { job in
+            let results = self.jobs[job].resultsAtLoss
+            return !results.isEmpty && !self.actingSeats(job).contains { results.isSubset(of: $0.recordIDs) }
+        }
+        let seconds = self.now.seconds - since.seconds
+        if misses, seconds < 600 {
+            self.queue.add(.compareRebuilt(since: since), at: self.now + 0.25)
+        } else {
+            self.report.longestRebuildSeconds = max(self.report.longestRebuildSeconds, seconds)
+        }
+    }
+
     /// What must hold when everything has come to rest.
     func checkEnd() {
         for job in self.jobs.indices where self.jobs[job].completedAt == nil {

@@ -35,6 +35,7 @@ extension SimulationEngine {
             self.crash(node, absenceSeconds: incident.absenceSeconds, isForGood: incident.absenceSeconds == 0)
             self.nodes[node].missingSince = self.now
         }
+        self.noteLosses()
         if incident.shareCutOff > 0 {
             self.cutOff(share: incident.shareCutOff, seconds: incident.cutOffSeconds)
         }

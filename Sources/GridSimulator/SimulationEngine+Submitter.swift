@@ -55,6 +55,7 @@ extension SimulationEngine {
         seat.hasForgotten = true
         // What one may delete the others need not get after a cut.
         self.jobs[job].recordsAtHealing.subtract(gone)
+        self.jobs[job].resultsAtLoss.subtract(gone)
     }
 
     /// In the end nobody keeps, in memory or on the disk, what a seal made superfluous.

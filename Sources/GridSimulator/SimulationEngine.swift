@@ -167,6 +167,8 @@ final class SimulationEngine {
             self.incident(self.scenario.incidents[index])
         case .compareLedgers(let since):
             self.compareLedgers(since: since)
+        case .compareRebuilt(let since):
+            self.compareRebuilt(since: since)
         case .slowDown(let node):
             self.scheduleSlowdown(node)
             if self.isFaulty {

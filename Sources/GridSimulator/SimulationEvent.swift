@@ -44,6 +44,8 @@ enum SimulationEvent {
     case incident(Int)
     /// Whether all stewards hold the same again after a cut.
     case compareLedgers(since: VirtualTime)
+    /// See ``SimulationEngine/compareRebuilt(since:)``.
+    case compareRebuilt(since: VirtualTime)
     /// A node becomes slow.
     case slowDown(node: Int)
     /// A node is paused by its owner.

@@ -113,6 +113,9 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     /// The longest virtual time from the end of a cut until all stewards of each job held every record that any of them
     /// held at that end, in seconds.
     public var longestHealSeconds = 0.0
+    /// The longest virtual time from the death of the last acting steward of a job until another one held every result
+    /// that the nodes which were left had reported by then, in seconds.
+    public var longestRebuildSeconds = 0.0
     /// How often nodes without any steward chose others.
     public var provisionalRosters = 0
     /// The bytes of scenes that nodes fetched, all together.

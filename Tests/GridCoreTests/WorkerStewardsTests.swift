@@ -60,6 +60,24 @@ struct WorkerStewardsTests {
         #expect(bench.sent.allSatisfy { $0.request.records.isEmpty })
     }
 
+    /// Else it waits until its own turn comes to stand in, for up to a minute.
+    @Test
+    func `who hears of a stand-in before it knows that the stewards are gone turns to it when it does`() throws {
+        var bench = try self.bench()
+        let roster = self.offer(2, [self.standIn], isProvisional: true)
+        bench.wait(.seconds(2))
+        bench.actions = bench.worker.offerReceived(roster, from: self.standIn, now: bench.now)
+        #expect(bench.worker.steward(of: self.job) != self.standIn, "they were there 2 s ago")
+        var answered = bench
+        answered.grantNewest()
+        answered.wait(.milliseconds(3_500))
+        #expect(answered.worker.steward(of: self.job) != self.standIn, "one of them has answered since")
+        bench.unanswered = []
+        bench.wait(.milliseconds(3_500))
+        #expect(bench.worker.steward(of: self.job) == self.standIn)
+        #expect(bench.unanswered.contains { $0.steward == self.standIn && !$0.request.records.isEmpty })
+    }
+
     @Test
     func `who is told by a stand-in that the stewards are back goes to one of them, though it found them silent`()
         throws

@@ -122,6 +122,8 @@ struct RosterSimulationTests {
             #expect(report.provisionalRosters >= 1)
             let loss = quiet.efficiency - report.efficiency
             #expect(loss < 0.05, "seed \(seed): \(loss)")
+            #expect(report.longestRosterSeconds <= 10, "seed \(seed): \(report.longestRosterSeconds) s")
+            #expect((1e-9 ... 30).contains(report.longestRebuildSeconds), "\(seed): \(report.longestRebuildSeconds) s")
         }
     }
 

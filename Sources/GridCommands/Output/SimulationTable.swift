@@ -31,6 +31,7 @@ enum SimulationTable {
         ("longest_orphan_seconds", { "\($0.longestOrphanSeconds)" }),
         ("longest_roster_seconds", { "\($0.longestRosterSeconds)" }),
         ("longest_heal_seconds", { "\($0.longestHealSeconds)" }),
+        ("longest_rebuild_seconds", { "\($0.longestRebuildSeconds)" }),
         ("violations", { "\($0.violations.count)" }),
         ("events", { "\($0.events)" }),
         ("virtual_seconds", { "\($0.virtualSeconds)" }),
