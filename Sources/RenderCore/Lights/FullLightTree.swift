@@ -15,7 +15,7 @@ struct FullLightTree {
         while let level = levels.last, level.count > 8 {
             levels.append(
                 stride(from: 0, to: level.count, by: 8).compactMap { first in
-                    LightBounds(Array(level[first ..< min(first + 8, level.count)]))
+                    LightBounds(level[first ..< min(first + 8, level.count)].map { .some($0) })
                 }
             )
         }
