@@ -22,13 +22,6 @@ struct MeshData: BitwiseCopyable {
         texture.usesSecondCoordinates ? self.secondCoordinates ?? self.textureCoordinates : self.textureCoordinates
     }
 
-    /// What multiplies the alpha of the material at the weights of a triangle's corners.
-    @inline(__always) func alpha(_ triangle: Int, _ b0: Float, _ b1: Float, _ b2: Float) -> Float {
-        guard let alphas = self.alphas else { return 1 }
-        let corners = self.indices + 3 &* triangle
-        return (alphas[Int(corners[0])] * b0 + alphas[Int(corners[1])] * b1) + alphas[Int(corners[2])] * b2
-    }
-
     /// The corners of a triangle where it was modelled.
     @inline(__always) func corners(_ triangle: Int) -> (Vector3, Vector3, Vector3) {
         let corners = self.indices + 3 &* triangle

@@ -180,6 +180,15 @@ struct TextureFootprint: BitwiseCopyable {
     }
 }
 
+extension MeshData {
+    /// What multiplies the alpha of the material at the weights of a triangle's corners.
+    @inline(__always) func alpha(_ triangle: Int, _ b0: Float, _ b1: Float, _ b2: Float) -> Float {
+        guard let alphas = self.alphas else { return 1 }
+        let corners = self.indices + 3 &* triangle
+        return (alphas[Int(corners[0])] * b0 + alphas[Int(corners[1])] * b1) + alphas[Int(corners[2])] * b2
+    }
+}
+
 /// Texture coordinates at the given weights of a triangle's corners.
 @inline(__always) func interpolated(
     _ coordinates: UnsafePointer<Float>,
