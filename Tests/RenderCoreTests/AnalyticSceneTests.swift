@@ -57,6 +57,41 @@ struct AnalyticSceneTests {
         #expect(abs(found.mean - wanted) < 4 * found.error + 2e-4 * wanted, "\(found), \(wanted)")
     }
 
+    /// What shines on one half only, by its picture or where it is not cut out, and what is half there everywhere.
+    @Test(arguments: [
+        Material(baseColor: SIMD4(0.5, 0.5, 0.5, 1), roughness: 1), Material(metallic: 1, roughness: 0.15),
+    ])
+    func `a square light with a picture or holes shines as its integral says`(material: Material) throws {
+        let light = TestScenes.quad(
+            SIMD3(-1, 2, -1),
+            SIMD3(1, 2, -1),
+            SIMD3(1, 2, 1),
+            SIMD3(-1, 2, 1),
+            material: 1
+        )
+        let picture = TextureReference(image: 0, isNearest: true)
+        var pictured = Material(baseColor: SIMD4(0, 0, 0, 1), emission: SIMD3(0, 3, 0))
+        var cut = pictured
+        var thin = pictured
+        pictured.emissionTexture = picture
+        cut.baseColorTexture = picture
+        cut.alphaMode = .mask
+        thin.baseColor.w = 0.5
+        thin.alphaMode = .blend
+        let left = try self.expected(material, radiance: 3, -1 ... 0)
+        let all = try self.expected(material, radiance: 3)
+        for (lamp, wanted) in [(pictured, left), (cut, left), (thin, all / 2)] {
+            let scene = try TestScenes.scene(
+                [Self.floor, light],
+                [material, lamp],
+                images: [Image(width: 2, height: 1, texels: .linearFloat([1, 1, 1, 1, 0, 0, 0, 0]))],
+                camera: TestScenes.parallel(eye: SIMD3(0, 1, 0), target: SIMD3(0, 0, 0), size: 0.002)
+            )
+            let found = scene.greenEstimate(depth: 1)
+            #expect(abs(found.mean - wanted) < 4 * found.error + 1e-3 * wanted, "\(found), \(wanted)")
+        }
+    }
+
     @Test
     func `a wall hides its part of a light`() throws {
         let material = Material(roughness: 0.5)

@@ -113,6 +113,16 @@ struct ParticleTests {
         let mean = TestScenes.mean(try TestScenes.scene(assets, frame), samples: 16)
         #expect(mean.x > 0.4 && mean.x < 0.65)
         #expect(mean.y < 0.1)
+        // Without a colour it vanishes, whatever it is made of.
+        assets.particles[0].colors = []
+        for material in [
+            assets.materials[0], Material(metallic: 1, roughness: 0.5),
+            Material(roughness: 0, transmission: 1, thickness: 1),
+        ] {
+            assets.materials = [material]
+            let furnace = TestScenes.mean(try TestScenes.scene(assets, frame), samples: 64, depth: 32)
+            #expect(isClose(furnace.x, 1, within: 0.012), "\(furnace)")
+        }
     }
 
     /// Lanes keep rows of material from hit to hit; what a particle does not set would be that of an earlier hit.
