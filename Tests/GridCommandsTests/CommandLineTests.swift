@@ -57,6 +57,7 @@ struct CommandLineTests {
         "examples write leviathan -o x.glb",
         "examples render lava --size 320x180 --spp 16 -o pictures",
         "examples render --all",
+        "render shot.glb -o out.png --noise 0.02 --filter box",
         "golden --json",
     ])
     func `a sensible command line is accepted`(line: String) {
@@ -68,6 +69,9 @@ struct CommandLineTests {
         "render shot.glb",
         "render shot.glb -o out.png --size 0x10",
         "render shot.glb -o out.png --bits 12",
+        "render shot.glb -o out.png --noise 0",
+        "render shot.glb -o out.png --noise nan",
+        "submit shot.glb --noise 0.05",
         "submit",
         "submit shot.glb --shots shots.csv",
         "submit --shots shots.csv -o film.####.exr",

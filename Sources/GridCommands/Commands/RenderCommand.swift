@@ -12,8 +12,8 @@ struct RenderCommand: AsyncParsableCommand {
             tessera render shot.glb --env sky.hdr -o out.exr
             tessera render shot.glb --fps 24 -o frames/ --video shot.mp4
 
-            Without --filter, the pictures are the same, bit by bit, as those that a grid delivers. The paths of the \
-            files are printed as they are written.
+            Without --filter and --noise, the pictures are the same, bit by bit, as those that a grid delivers. The paths \
+            of the files are printed as they are written.
             """
     )
 
@@ -35,6 +35,15 @@ struct RenderCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Give a pixel no more samples once its standard error is this share of its light: 0.001 to 1.",
+            discussion: "Looked at every 64 samples; --spp are then the most that a pixel gets.",
+            valueName: "share"
+        )
+    )
+    var noise: Float?
+
+    @Option(
+        help: ArgumentHelp(
             "The most gigabytes of memory for a scene, beside its data on disk.",
             discussion: "Without it: the machine's memory.",
             valueName: "GB"
@@ -52,6 +61,9 @@ struct RenderCommand: AsyncParsableCommand {
         guard self.output.output != nil else {
             throw ValidationError("say where to write, such as -o out.png")
         }
+        if let noise = self.noise, !(0.001 ... 1).contains(noise) {
+            throw ValidationError("--noise must be 0.001 to 1, got \(noise)")
+        }
         if let memory = self.memory, !(0.1 ... 100_000).contains(memory) {
             throw ValidationError("--memory must be 0.1 to 100000 gigabytes, got \(memory)")
         }
@@ -64,6 +76,7 @@ struct RenderCommand: AsyncParsableCommand {
             shot: self.shot.request(self.file),
             output: output,
             filter: self.filter,
+            noiseTarget: self.noise ?? 0,
             threads: self.threads.count,
             memoryMax: self.memory.map { UInt64($0 * Double(1 << 30)) } ?? Machine.memory
         )

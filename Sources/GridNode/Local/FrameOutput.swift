@@ -355,6 +355,8 @@ struct FrameProvenance: Sendable {
     let seed: UInt32
     /// How samples are spread around the middle of their pixel.
     let filter: LocalRender.Filter
+    /// The standard error at which pixels got no more samples; 0 where all got the same number.
+    let noiseTarget: Float
     /// The version of the path-tracing core.
     let coreVersion: String
 
@@ -366,6 +368,7 @@ struct FrameProvenance: Sendable {
         maxDepth: Int,
         seed: UInt32,
         filter: LocalRender.Filter,
+        noiseTarget: Float = 0,
         coreVersion: String
     ) {
         self.scene = Digest(hashing: (assets + frameChunks).flatMap(\.digest.bytes))
@@ -374,6 +377,7 @@ struct FrameProvenance: Sendable {
         self.maxDepth = maxDepth
         self.seed = seed
         self.filter = filter
+        self.noiseTarget = noiseTarget
         self.coreVersion = coreVersion
     }
 
@@ -388,6 +392,6 @@ struct FrameProvenance: Sendable {
             "tessera:filter": self.filter.rawValue,
             "tessera:core": self.coreVersion,
             "Software": "Tessera",
-        ]
+        ].merging(self.noiseTarget > 0 ? ["tessera:noise": "\(self.noiseTarget)"] : [:]) { $1 }
     }
 }

@@ -66,6 +66,7 @@ public struct LocalRender: Sendable {
     private let shot: ShotRequest
     private let output: FrameOutput
     private let filter: Filter
+    private let noiseTarget: Float
     private let threads: Int
     private let memoryMax: UInt64
 
@@ -74,11 +75,15 @@ public struct LocalRender: Sendable {
 
     /// Creates a render; `threads` must be at least 1.
     ///
-    /// - Parameter memoryMax: the most bytes that a scene may take beside its blobs, which are mapped where they are large.
+    /// - Parameters:
+    ///   - noiseTarget: the standard error of a pixel, relative to its light, at which it gets no more samples; 0 gives all
+    ///     pixels the same number, as grids do.
+    ///   - memoryMax: the most bytes that a scene may take beside its blobs, which are mapped where they are large.
     public init(
         shot: ShotRequest,
         output: FrameOutput,
         filter: Filter = .blackmanHarris,
+        noiseTarget: Float = 0,
         threads: Int,
         memoryMax: UInt64 = .max
     ) {
@@ -87,6 +92,7 @@ public struct LocalRender: Sendable {
         self.shot = shot
         self.output = output
         self.filter = filter
+        self.noiseTarget = noiseTarget
         self.threads = threads
     }
 
@@ -118,7 +124,8 @@ public struct LocalRender: Sendable {
             maxDepth: self.shot.maxDepth,
             seed: self.shot.seed,
             filter: self.filter.pixelFilter,
-            channels: self.output.channels
+            channels: self.output.channels,
+            noiseTarget: self.noiseTarget
         )
         let blocksPerFrame = (0 ..< geometry.tileCount).reduce(0) { $0 + geometry.blockCount(ofTile: $1) }
         let total = blocksPerFrame * source.frames.count
@@ -165,6 +172,7 @@ public struct LocalRender: Sendable {
                 maxDepth: self.shot.maxDepth,
                 seed: self.shot.seed,
                 filter: self.filter,
+                noiseTarget: self.noiseTarget,
                 coreVersion: GoldenScene.expectedVersion
             )
             let layers = self.output.layers
