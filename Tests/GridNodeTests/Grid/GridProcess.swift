@@ -169,13 +169,20 @@ final class TestGrid {
 
     /// Starts a node again on the same data and port.
     func restart(_ i: Int, introduction: Introduction? = nil) async throws {
-        let port = self.addresses[i].split(separator: "/")[3]
-        self.nodes[i] = try Program.start(
-            self.arguments(ofNode: i, port: String(port), introduction ?? self.introduction),
-            environment: self.environment(i),
-            log: "\(self.directory.path)/node-\(i)-again.log"
-        )
-        _ = try await self.address(ofNode: i)
+        try await self.restart([i], introduction: introduction)
+    }
+
+    /// Starts nodes again on the same data and ports, all at once, as when the power comes back.
+    func restart(_ numbers: [Int], introduction: Introduction? = nil) async throws {
+        for i in numbers {
+            let port = self.addresses[i].split(separator: "/")[3]
+            self.nodes[i] = try Program.start(
+                self.arguments(ofNode: i, port: String(port), introduction ?? self.introduction),
+                environment: self.environment(i),
+                log: "\(self.directory.path)/node-\(i)-again.log"
+            )
+        }
+        for i in numbers { _ = try await self.address(ofNode: i) }
     }
 
     /// Starts the node that lies.
