@@ -18,12 +18,12 @@ extension Steward {
     }
 
     /// Takes note that the submitter has a frame: it is final, and nobody need hold its pixels for it any longer.
-    mutating func adoptSeal(frame: Int) {
+    mutating func adoptSeal(frame: Int, now: Instant) {
         guard self.phase != .receiving, self.frames.indices.contains(frame) else { return }
         for index in (frame * self.plan.unitsPerFrame) ..< ((frame + 1) * self.plan.unitsPerFrame) {
             self.endLoss(of: index)
         }
-        self.adoptFinal(frame: frame)
+        self.adoptFinal(frame: frame, now: now)
         for index in (frame * self.plan.unitsPerFrame) ..< ((frame + 1) * self.plan.unitsPerFrame) {
             self.copies[index] = nil
             self.unsignedReceipts.remove(index)

@@ -15,7 +15,7 @@ extension Steward {
     /// changed while it was down.
     func holders(_ index: Int, root: Digest) -> [PeerID] {
         self.ledger.holders(ofUnitAt: index, root: root).filter {
-            $0 != self.settings.me || self.storedRoots[index] == root || self.undecidedPixels.contains(index)
+            $0 != self.settings.me || self.storedRoots[index] == root
         }
     }
 
@@ -61,15 +61,28 @@ extension Steward {
         }
     }
 
-    /// The pixels of a unit are on this node's disk.
-    mutating func pixelsAreHere(_ index: Int, root: Digest) {
-        self.storedRoots[index] = root
+    /// The pixels of a unit are on this node's disk, and its results agree on them.
+    mutating func pixelsAreHere(_ index: Int, root: Digest, now: Instant) {
         self.endLoss(of: index)
-        guard self.isShared, !self.isSealed(index),
-            !self.holders(index, root: root).contains(self.settings.me)
-        else { return }
-        self.unsignedReceipts.insert(index)
-        self.mustFlush = true
+        guard self.isShared, !self.isSealed(index) else { return }
+        if !self.holders(index, root: root).contains(self.settings.me) {
+            self.unsignedReceipts.insert(index)
+            self.mustFlush = true
+        }
+        self.wantCopy(index, now: now)
+    }
+
+    /// Compares what the disk holds of a unit with what its results agree on.
+    mutating func reviewPixels(_ index: Int, root: Digest, now: Instant) {
+        guard let stored = self.storedRoots[index] else { return }
+        if stored == root {
+            self.pixelsAreHere(index, root: root, now: now)
+        } else {
+            self.storedRoots[index] = nil
+            self.unsignedReceipts.remove(index)
+            self.copies[index] = nil
+            self.actions.append(.discardPixels(self.plan.unit(at: index)))
+        }
     }
 
     /// Sees to a second holder of pixels that lie here.
@@ -121,13 +134,9 @@ extension Steward {
         guard self.mustScanCopies, self.isShared else { return }
         self.mustScanCopies = false
         for index in self.storedRoots.keys.sorted() {
-            guard !self.isSealed(index), let root = self.storedRoots[index] else { continue }
-            if !self.holders(index, root: root).contains(self.settings.me) {
-                self.unsignedReceipts.insert(index)
-                self.mustFlush = true
-            } else {
-                self.wantCopy(index, now: now)
-            }
+            guard !self.isSealed(index), case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index)
+            else { continue }
+            self.reviewPixels(index, root: root, now: now)
         }
         guard !self.hasEnded else { return }
         for index in self.units.indices {

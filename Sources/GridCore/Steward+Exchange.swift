@@ -186,7 +186,7 @@ extension Steward {
                 self.reconsider(index, now: now)
             }
             for frame in Set(indices.map { self.frame(of: $0) }).sorted() {
-                self.adoptFinal(frame: frame)
+                self.adoptFinal(frame: frame, now: now)
             }
         case .auditReport(let report):
             if let index = self.plan.index(of: report.unit), self.disputes[index] != nil {
@@ -195,7 +195,7 @@ extension Steward {
         case .fraudProof:
             break
         case .frameFinal(let final):
-            self.adoptFinal(frame: final.frame - self.plan.firstFrame)
+            self.adoptFinal(frame: final.frame - self.plan.firstFrame, now: now)
         case .storeReceipt(let receipt):
             for item in receipt.items {
                 guard let index = self.plan.index(of: item.unit) else { continue }
@@ -206,7 +206,7 @@ extension Steward {
         case .jobOrder:
             self.obey(now: now)
         case .frameSeal(let seal):
-            self.adoptSeal(frame: seal.frame - self.plan.firstFrame)
+            self.adoptSeal(frame: seal.frame - self.plan.firstFrame, now: now)
         }
     }
 

@@ -106,7 +106,8 @@ extension Steward {
         guard self.phase == .running || self.phase == .complete, let index = self.plan.index(of: unit),
             let root = self.acceptedRoot(of: unit), self.storedRoots[index] != root
         else { return [] }
-        self.pixelsAreHere(index, root: root)
+        self.storedRoots[index] = root
+        self.pixelsAreHere(index, root: root, now: now)
         if self.wishes[index]?.root == root {
             self.wishes[index] = nil
         }
@@ -175,7 +176,7 @@ extension Steward {
         self.actions.append(.persist(record))
         self.spread(id)
         if case .frameSeal(let seal) = decoded {
-            self.adoptSeal(frame: seal.frame - self.plan.firstFrame)
+            self.adoptSeal(frame: seal.frame - self.plan.firstFrame, now: now)
         } else {
             self.obey(now: now)
         }
@@ -245,7 +246,7 @@ extension Steward {
                 self.mustFlush = false
                 self.flush(now: now)
             case .synced:
-                self.mustServeParked = true
+                self.waitForSiblings(now: now)
             case .close(let frame):
                 if self.frames[frame].unitsLeft == 0, !self.frames[frame].isFinal {
                     self.close(frame: frame)
@@ -348,16 +349,6 @@ extension Steward {
             self.closeAgain(frame: frame)
         }
         self.mustScanCopies = true
-        for unit in self.initialPixels {
-            guard let index = self.plan.index(of: unit) else { continue }
-            if case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index) {
-                self.pixelsAreHere(index, root: root)
-            } else {
-                // The records may come from another steward; its word that this node holds them must stay true.
-                self.undecidedPixels.insert(index)
-            }
-        }
-        self.initialPixels = []
         for index in self.units.indices {
             self.reconsider(index, now: now)
         }

@@ -136,6 +136,7 @@ extension Steward {
     }
 
     private mutating func accept(_ index: Int, root: Digest, now: Instant) {
+        self.reviewPixels(index, root: root, now: now)
         if self.isKept(index, root: root) {
             self.reviewLoss(of: index, root: root, now: now)
             if !self.lost.contains(index) {
@@ -149,22 +150,11 @@ extension Steward {
             }
             return
         }
-        if self.undecidedPixels.remove(index) != nil {
-            // They were checked before they were stored, against the root that two workers agreed on then.
-            self.pixelsAreHere(index, root: root)
-            return self.accept(index, root: root, now: now)
-        }
-        if let stored = self.storedRoots[index], stored != root {
-            self.storedRoots[index] = nil
-            self.unsignedReceipts.remove(index)
-            self.actions.append(.discardPixels(self.plan.unit(at: index)))
-        }
         self.setPhase(.accepted, of: index, now: now)
         guard self.storedRoots[index] == nil else {
             // A second holder is missing.
             self.wishes[index] = nil
             self.cancelHolders(of: index)
-            self.wantCopy(index, now: now)
             return
         }
         guard self.wishes[index]?.root != root else { return }
@@ -300,7 +290,7 @@ extension Steward {
     }
 
     /// Takes note that another steward closed a frame.
-    mutating func adoptFinal(frame: Int) {
+    mutating func adoptFinal(frame: Int, now: Instant) {
         guard self.frames.indices.contains(frame), !self.frames[frame].isFinal,
             self.ledger.isFinal(frame: self.plan.firstFrame + frame)
         else { return }
@@ -327,11 +317,8 @@ extension Steward {
             self.replace(index)
             self.leaves.remove(unit: index)
             self.wantedLeaves.remove(index)
-            if let stored = self.storedRoots[index], case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index),
-                stored != root
-            {
-                self.storedRoots[index] = nil
-                self.actions.append(.discardPixels(self.plan.unit(at: index)))
+            if case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index) {
+                self.reviewPixels(index, root: root, now: now)
             }
         }
         self.creditSealed(frame: frame)

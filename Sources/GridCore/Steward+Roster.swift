@@ -184,6 +184,21 @@ extension Steward {
         return self.siblings[peer].map { $0.lastHeard.advanced(by: time + allowance) > now } ?? false
     }
 
+    /// The time to compare records with the others is over; where none of them was heard of, they may be on their way, as
+    /// when the power comes back, and know of units that were rendered.
+    mutating func waitForSiblings(now: Instant) {
+        if let startedAt = self.startedAt, self.syncUntil != nil,
+            !self.siblings.values.contains(where: { $0.lastHeard > startedAt })
+        {
+            let until = startedAt.advanced(by: self.settings.stewardDead)
+            if until > now {
+                self.syncUntil = until
+                return self.timers.set(.synced, at: until)
+            }
+        }
+        self.mustServeParked = true
+    }
+
     /// Proposes a new roster where a steward is gone for good, or where there are fewer than there could be.
     mutating func keepRoster(now: Instant) {
         let me = self.settings.me

@@ -95,7 +95,8 @@ public struct Steward: Sendable {
         public var stewardSuspect: Duration = .seconds(3)
         /// A steward that was not heard of for this time is replaced, and its units are leased by others.
         public var stewardDead: Duration = .seconds(5)
-        /// A steward that begins waits so long for the records of the others before it leases units.
+        /// A steward that begins waits so long for the records of the others before it leases units; when it hears of none of
+        /// them, until they count as dead.
         public var syncMax: Duration = .seconds(2)
         /// Units of another steward that nobody here renders are given back after this time.
         public var loanIdle: Duration = .seconds(5)
@@ -182,7 +183,7 @@ public struct Steward: Sendable {
     var lost: Set<Int> = []
     var leaves = LeafStore()
     var wishes: [Int: PixelWish] = [:]
-    /// The root of the pixels on the disk, for units of frames that are not final.
+    /// The root that the pixels on the disk were verified against, whatever the unit's results say now.
     var storedRoots: [Int: Digest] = [:]
     var disputes: [Int: Dispute] = [:]
     /// Units that are to be argued when a dispute has ended.
@@ -258,10 +259,6 @@ public struct Steward: Sendable {
     var openCount = 0
     /// The first of them that no worker ever had, as far as known.
     var frontier = 0
-    /// Units whose pixels an earlier steward stored, and of which no verdict is known.
-    var undecidedPixels: Set<Int> = []
-    /// Units whose pixels an earlier steward stored, until ``start(now:)``.
-    var initialPixels: [UnitID]
     /// Records that peers brought that are no stewards.
     var strangersRecords = 0
     var isRebuilding = false
@@ -272,14 +269,14 @@ public struct Steward: Sendable {
     ///   - manifest: the signed manifest.
     ///   - settings: who this node is, and the timers.
     ///   - records: the records that an earlier steward of this job gave to ``Action/persist(_:)``, in any order.
-    ///   - storedPixels: the units whose verified pixels are on the disk.
+    ///   - storedPixels: the units whose pixels are on the disk, each with the root that they were verified against.
     ///   - roster: who keeps the job, as the peer says that asked this node to help; the records know better.
     /// - Throws: ``JobError`` when the manifest is not valid.
     public init(
         manifest: SignedRecord,
         settings: Settings,
         records: [SignedRecord] = [],
-        storedPixels: [UnitID] = [],
+        storedPixels: [UnitID: Digest] = [:],
         roster: Roster? = nil
     ) throws(JobError) {
         var ledger = try Ledger(manifest: manifest, stewards: [settings.me], verify: settings.verify)
@@ -296,7 +293,9 @@ public struct Steward: Sendable {
             repeating: FrameState(unitsLeft: ledger.plan.unitsPerFrame),
             count: ledger.plan.frameCount
         )
-        self.initialPixels = storedPixels
+        for (unit, root) in storedPixels {
+            if let index = ledger.plan.index(of: unit) { self.storedRoots[index] = root }
+        }
         self.hint = roster
     }
 }

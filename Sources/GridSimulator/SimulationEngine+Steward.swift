@@ -146,7 +146,7 @@ extension SimulationEngine {
                 manifest: self.jobs[job].record,
                 settings: settings,
                 records: records,
-                storedPixels: seat.films.keys.sorted(),
+                storedPixels: seat.films.mapValues(\.root),
                 roster: seat.roster
             )
         } catch {

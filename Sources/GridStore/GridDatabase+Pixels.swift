@@ -6,14 +6,17 @@ public import GridWire
 public struct StoredPixels: Hashable, Sendable {
     /// The unit.
     public var unit: UnitID
+    /// The root of the unit's leaves, which the pixels were verified against.
+    public var root: Digest
     /// The chunk that holds the unit's block payloads.
     public var chunk: ChunkID
     /// The size of the chunk in bytes.
     public var size: Int
 
     /// Creates the place of a unit's pixels.
-    public init(unit: UnitID, chunk: ChunkID, size: Int) {
+    public init(unit: UnitID, root: Digest, chunk: ChunkID, size: Int) {
         self.unit = unit
+        self.root = root
         self.chunk = chunk
         self.size = size
     }
@@ -32,15 +35,15 @@ extension GridDatabase {
         try await self.writer.write(durability) { db in
             let statement = try db.cachedStatement(
                 sql: """
-                    INSERT OR REPLACE INTO unit_pixels (job, frame, tile, first_block, block_count, chunk, size)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    INSERT OR REPLACE INTO unit_pixels (job, frame, tile, first_block, block_count, root, chunk, size)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """
             )
             for place in pixels {
                 let unit = place.unit
                 try statement.execute(arguments: [
-                    job.digest.blob, unit.frame, unit.tile, unit.firstBlock, unit.blockCount, place.chunk.digest.blob,
-                    place.size,
+                    job.digest.blob, unit.frame, unit.tile, unit.firstBlock, unit.blockCount, place.root.blob,
+                    place.chunk.digest.blob, place.size,
                 ])
             }
         }
@@ -54,7 +57,7 @@ extension GridDatabase {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT frame, tile, first_block, block_count, chunk, size FROM unit_pixels
+                    SELECT frame, tile, first_block, block_count, root, chunk, size FROM unit_pixels
                     WHERE job = ? AND (? IS NULL OR frame = ?)
                     ORDER BY frame, tile, first_block, block_count
                     """,
@@ -74,7 +77,7 @@ extension GridDatabase {
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT frame, tile, first_block, block_count, chunk, size FROM unit_pixels
+                    SELECT frame, tile, first_block, block_count, root, chunk, size FROM unit_pixels
                     WHERE job = ? AND frame = ? AND tile = ? AND first_block = ? AND block_count = ?
                     """,
                 arguments: [job.digest.blob, unit.frame, unit.tile, unit.firstBlock, unit.blockCount]
@@ -110,6 +113,7 @@ extension StoredPixels {
                 firstBlock: row["first_block"],
                 blockCount: row["block_count"]
             ),
+            root: try Digest(column: row["root"], path: path),
             chunk: ChunkID(try Digest(column: row["chunk"], path: path)),
             size: row["size"]
         )

@@ -73,6 +73,25 @@ extension GridDatabase {
             // Stewards ask each other and the workers for leaves; nobody ever read these.
             try db.execute(sql: "DROP TABLE unit_leaves")
         }
+        migrator.registerMigration("3 roots of pixels") { db in
+            // Of pixels that were stored before, nobody could say what they were verified against: a steward asks for them again.
+            try db.execute(
+                sql: """
+                    DROP TABLE unit_pixels;
+                    CREATE TABLE unit_pixels (
+                        job BLOB NOT NULL,
+                        frame INTEGER NOT NULL,
+                        tile INTEGER NOT NULL,
+                        first_block INTEGER NOT NULL,
+                        block_count INTEGER NOT NULL,
+                        root BLOB NOT NULL,
+                        chunk BLOB NOT NULL,
+                        size INTEGER NOT NULL,
+                        PRIMARY KEY (job, frame, tile, first_block, block_count)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
         return migrator
     }
 }

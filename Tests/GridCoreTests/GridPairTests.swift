@@ -64,7 +64,7 @@ struct PaperGrid {
     init(_ manifest: SignedRecord, seed: UInt64, nodes: [(threads: Int, blockTime: Double, lies: Double)]) throws {
         self.manifest = manifest
         self.random = SeededGenerator(seed: seed)
-        self.steward = try Self.steward(manifest, records: [], pixels: [])
+        self.steward = try Self.steward(manifest, records: [], pixels: [:])
         self.nodes = nodes.enumerated().map { index, node in
             let peer = TestGrid.peer("node \(index)")
             return Node(
@@ -84,7 +84,7 @@ struct PaperGrid {
     private static func steward(
         _ manifest: SignedRecord,
         records: [SignedRecord],
-        pixels: [UnitID]
+        pixels: [UnitID: Digest]
     ) throws -> Steward {
         // The first node is the steward's own.
         let me = TestGrid.peer("node 0")
@@ -248,7 +248,7 @@ struct PaperGrid {
             }
         case .restartSteward:
             self.stewardIsUp = true
-            let pixels = self.stored.keys.shuffled(using: &self.random)
+            let pixels = Dictionary(uniqueKeysWithValues: self.stored.shuffled(using: &self.random))
             let records = self.disk.shuffled(using: &self.random)
             self.steward = try Self.steward(self.manifest, records: records, pixels: pixels)
             self.perform(self.steward.start(now: self.instant))

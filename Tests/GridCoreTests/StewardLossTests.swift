@@ -33,6 +33,10 @@ struct StewardLossTests {
         StewardMessage(job: desk.job, recordCount: 0, summary: Digest(hashing: "".utf8))
     }
 
+    private func leaseCount(_ desk: Desk) -> Int {
+        desk.steward.snapshot(now: desk.now).workers.reduce(0) { $0 + $1.heldUnits }
+    }
+
     /// The second unit is rendered by two, and stored here.
     private func finishSecond(_ desk: inout Desk) {
         for name in ["carol", "dave"] {
@@ -143,6 +147,79 @@ struct StewardLossTests {
         desk.note(desk.steward.handle(word, from: self.stewards[1], now: desk.now))
         desk.wait(.seconds(30))
         #expect(!desk.steward.isRenderedAgain(unit))
+    }
+
+    /// A frame that is final is not looked at again, so what the disk holds of it must be noticed when it becomes so.
+    @Test
+    func `pixels of a frame that others closed while this steward was down are copied to a second holder`() throws {
+        var (ann, bob) = (Hand("ann"), Hand("bob"))
+        var old = try Desk(self.manifest)
+        let units = [old.unit(0), old.unit(1)]
+        for unit in units {
+            _ = old.send(ann.report(old.job, [unit]), from: ann)
+            _ = old.send(bob.report(old.job, [unit]), from: bob)
+            old.store(unit)
+        }
+        let final = try #require(old.disk.first { $0.kind == .frameFinal })
+        func receipt(_ units: [UnitID]) -> GridRecord {
+            let items = units.map { StoreReceipt.Item(unit: $0, rootStart: TestGrid.root($0).start) }
+            return .storeReceipt(StoreReceipt(job: old.job, items: items))
+        }
+        let roster = Hand("submitter").sign(
+            .rosterEpoch(RosterEpoch(job: old.job, number: 1, stewards: self.stewards))
+        )
+        let receipts = [Hand("steward").sign(receipt(units)), Hand("third").sign(receipt([units[1]]))]
+        var desk = try Desk(self.manifest, records: [roster] + receipts, pixels: units)
+        var word = self.word(desk)
+        word.records = old.disk.filter { $0.kind == .resultBatch } + [final]
+        desk.note(desk.steward.handle(word, from: self.stewards[1], now: desk.now))
+        #expect(desk.steward.ledger.isFinal(frame: 1))
+        desk.wait(.seconds(4))
+        let copied = desk.actions.compactMap { if case .copyPixels(let unit, _) = $0 { unit } else { nil } }
+        #expect(Set(copied) == [units[0]])
+    }
+
+    @Test
+    func `pixels that were stored for a root that nobody believes any more are discarded after a restart`() throws {
+        let unit = try Desk(self.manifest).unit(0)
+        let me = self.stewards[0]
+        for (root, isDiscarded) in [(TestGrid.root(unit), false), (Digest(hashing: "wrong".utf8), true)] {
+            var (ann, bob) = (Hand("ann"), Hand("bob"))
+            var desk = try Desk(self.manifest)
+            let settings = Steward.Settings(me: me, sign: TestGrid.signer(me), verify: TestGrid.verify)
+            desk.steward = try Steward(manifest: self.manifest, settings: settings, storedPixels: [unit: root])
+            desk.note(desk.steward.start(now: desk.now))
+            _ = desk.send(ann.report(desk.job, [unit]), from: ann)
+            _ = desk.send(bob.report(desk.job, [unit]), from: bob)
+            #expect(desk.actions.contains(.discardPixels(unit)) == isDiscarded)
+            #expect(desk.steward.wantsPixels(of: unit) == isDiscarded)
+        }
+    }
+
+    /// When the power comes back, one is the first.
+    @Test
+    func `a steward that hears of no other waits until they count as dead before it leases anything`() throws {
+        for isHeard in [false, true] {
+            let me = self.stewards[0]
+            let epoch = RosterEpoch(job: JobID(self.manifest.id.digest), number: 1, stewards: self.stewards)
+            let settings = Steward.Settings(me: me, sign: TestGrid.signer(me), verify: TestGrid.verify)
+            var desk = try Desk(self.manifest)
+            desk.steward = try Steward(
+                manifest: self.manifest,
+                settings: settings,
+                records: [Hand("submitter").sign(.rosterEpoch(epoch))]
+            )
+            desk.note(desk.steward.start(now: desk.now))
+            let eve = Hand("eve")
+            desk.wait(.seconds(1))
+            if isHeard { desk.note(desk.steward.handle(self.word(desk), from: self.stewards[2], now: desk.now)) }
+            #expect(desk.send(eve.ask(desk.job), from: eve) == nil)
+            desk.wait(.seconds(2))
+            #expect(self.leaseCount(desk) == (isHeard ? 1 : 0))
+            if !isHeard { #expect(desk.send(eve.ask(desk.job), from: eve) == nil) }
+            desk.wait(.seconds(2.1))
+            #expect(self.leaseCount(desk) == 1)
+        }
     }
 
     @Test

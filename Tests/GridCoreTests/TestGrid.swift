@@ -171,7 +171,7 @@ struct Desk {
             manifest: manifest,
             settings: Steward.Settings(me: me, sign: TestGrid.signer(me), verify: TestGrid.verify),
             records: records,
-            storedPixels: pixels
+            storedPixels: Dictionary(uniqueKeysWithValues: pixels.map { ($0, TestGrid.root($0)) })
         )
         self.disk = records
         self.note(self.steward.start(now: self.now))

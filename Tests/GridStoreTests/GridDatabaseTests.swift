@@ -104,6 +104,7 @@ struct GridDatabaseTests {
         let places = (0 ..< 6).map { i in
             StoredPixels(
                 unit: UnitID(frame: 1 + i / 3, tile: i % 3, firstBlock: 0, blockCount: 64),
+                root: Sample.digest(100 + i),
                 chunk: ChunkID(Sample.digest(i)),
                 size: 49_152 + i
             )
@@ -114,6 +115,7 @@ struct GridDatabaseTests {
         #expect(try await self.database.pixels(of: places[4].unit, in: self.job) == places[4])
         #expect(try await self.database.pixels(of: places[4].unit, in: Sample.job(2)) == nil)
         var moved = places[4]
+        moved.root = Sample.digest(150)
         moved.chunk = ChunkID(Sample.digest(50))
         try await self.database.setPixels([moved], of: self.job, durability: .committed)
         #expect(try await self.database.pixels(of: moved.unit, in: self.job) == moved)

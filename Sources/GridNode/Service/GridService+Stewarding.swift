@@ -56,7 +56,7 @@ extension GridService {
                 manifest: stored.manifest,
                 settings: self.stewardSettings,
                 records: records,
-                storedPixels: pixels.map(\.unit)
+                storedPixels: Dictionary(uniqueKeysWithValues: pixels.map { ($0.unit, $0.root) })
             )
             self.adopt(steward)
         } catch {
@@ -225,7 +225,7 @@ extension GridService {
         do {
             let id = try await self.chunks.put(bytes, durability: .committed)
             self.chunks.pin([id], for: .pixels(job, frame: unit.frame))
-            let place = StoredPixels(unit: unit, chunk: id, size: bytes.count)
+            let place = StoredPixels(unit: unit, root: wanted, chunk: id, size: bytes.count)
             try await self.database.setPixels([place], of: job, durability: .committed)
         } catch {
             self.logger.error("pixels cannot be stored", metadata: ["job": "\(job)", "why": "\(error)"])
