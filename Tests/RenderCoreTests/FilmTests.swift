@@ -87,6 +87,32 @@ struct FilmTests {
         #expect(block.pixels == [0.1, 0.7, 1e-3])
     }
 
+    // MARK: Stopping
+
+    /// A block of very many samples must not keep a thread from whoever wants it back.
+    @Test
+    func `a block is stopped in its middle, and its renderer goes on as if nothing had been`() throws {
+        let scene = try GoldenScene.scene()
+        let long = BlockRenderer(scene: scene, settings: RenderSettings(width: 96, height: 64, samples: 65_536))
+        var questions = 0
+        let stopped = long.render(x: 40, y: 24, width: 8, height: 8) {
+            questions += 1
+            return questions == 5
+        }
+        #expect(stopped == nil)
+        #expect(questions == 5)
+
+        let renderer = BlockRenderer(scene: scene, settings: RenderSettings(width: 96, height: 64, samples: 8))
+        let whole = renderer.render(x: 40, y: 24, width: 8, height: 8)
+        var isStopped = false
+        let nothing = renderer.render(x: 40, y: 24, width: 8, height: 8) {
+            defer { isStopped = true }
+            return isStopped
+        }
+        #expect(nothing == nil)
+        #expect(renderer.render(x: 40, y: 24, width: 8, height: 8).payload == whole.payload)
+    }
+
     // MARK: Noise target
 
     private func adaptive(_ target: Float, samples: Int = 256) -> RenderSettings {

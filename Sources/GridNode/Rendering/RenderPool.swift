@@ -21,7 +21,7 @@ package struct RenderTask: Sendable {
     package var blocks: [BlockBounds]
     /// Whether the task goes before ordinary ones, also before the next block of one that has begun.
     package var isUrgent: Bool
-    /// Set it to stop the task before its next block.
+    /// Set it to stop the task, within a second or so also in the middle of a block.
     package var cancellation: CancellationFlag
     /// Called on the render thread when the task is over.
     package var completion: @Sendable (RenderOutcome) -> Void
@@ -89,6 +89,8 @@ package final class RenderPool: Sendable {
     }
 
     private let queue = Mutex(Queue())
+    /// Up when the queue is shut down, for those who render.
+    private let isShutDown = CancellationFlag()
     private let signal = Signal()
 
     /// The number of threads.
@@ -146,7 +148,7 @@ package final class RenderPool: Sendable {
         work.waitForAll()
     }
 
-    /// Ends the threads after their present block; waiting tasks are cancelled.
+    /// Ends the threads; what they render and what waits is cancelled.
     package func shutDown() {
         let abandoned = self.queue.withLock { queue in
             queue.isShutDown = true
@@ -156,6 +158,7 @@ package final class RenderPool: Sendable {
             queue.ordinaryHead = 0
             return abandoned
         }
+        self.isShutDown.cancel()
         self.signal.broadcast()
         for work in abandoned {
             switch work {
@@ -226,12 +229,15 @@ package final class RenderPool: Sendable {
             if !task.isUrgent {
                 while let urgent = self.nextUrgent() { self.perform(urgent, renderer: &renderer) }
             }
-            guard !task.cancellation.isCancelled, !self.queue.withLock({ $0.isShutDown }) else {
+            let start = Self.threadTime()
+            let block = renderer.render(bounds, scene: task.scene, settings: task.settings) {
+                task.cancellation.isCancelled || self.isShutDown.isCancelled
+            }
+            guard let block else {
                 task.completion(.cancelled)
                 return
             }
-            let start = Self.threadTime()
-            blocks.append(renderer.render(bounds, scene: task.scene, settings: task.settings))
+            blocks.append(block)
             cpuTime += Self.threadTime() - start
         }
         task.completion(.rendered(blocks, cpuTime: cpuTime))
@@ -275,15 +281,25 @@ private struct CachedRenderer {
     private var settings: RenderSettings?
     private var renderer: BlockRenderer?
 
-    mutating func render(_ bounds: BlockBounds, scene: Scene, settings: RenderSettings) -> FilmBlock {
-        if let renderer, self.scene === scene, self.settings == settings {
-            return renderer.render(x: bounds.x, y: bounds.y, width: bounds.width, height: bounds.height)
+    /// The block, or nothing when it was stopped.
+    mutating func render(
+        _ bounds: BlockBounds,
+        scene: Scene,
+        settings: RenderSettings,
+        isStopped: () -> Bool
+    ) -> FilmBlock? {
+        if self.scene !== scene || self.settings != settings {
+            self.renderer = BlockRenderer(scene: scene, settings: settings)
+            self.scene = scene
+            self.settings = settings
         }
-        let renderer = BlockRenderer(scene: scene, settings: settings)
-        self.scene = scene
-        self.settings = settings
-        self.renderer = renderer
-        return renderer.render(x: bounds.x, y: bounds.y, width: bounds.width, height: bounds.height)
+        return self.renderer?.render(
+            x: bounds.x,
+            y: bounds.y,
+            width: bounds.width,
+            height: bounds.height,
+            isStopped: isStopped
+        )
     }
 }
 

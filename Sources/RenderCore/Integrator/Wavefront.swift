@@ -88,13 +88,16 @@ struct Wavefront: ~Copyable {
     }
 
     /// Traces the first `count` paths to their ends, or until the work reaches a limit.
-    func trace(_ count: Int, _ work: inout WorkCounter) {
+    ///
+    /// - Returns: Whether it did; if `isStopped` said so before, there is nothing to be had of these paths.
+    func trace(_ count: Int, _ work: inout WorkCounter, isStopped: () -> Bool) -> Bool {
         self.order?.begin(count, in: self.states)
         for path in stride(from: 0, to: count, by: laneCount) { self.aim(path) }
         work.cameraRays &+= UInt64(truncatingIfNeeded: count)
         var left = count
         var depth = 0
         while left > 0 {
+            if isStopped() { return false }
             var deadCount = 0
             for path in stride(from: 0, to: left, by: laneCount) {
                 let active = MaskLanes(first: left &- path)
@@ -107,11 +110,12 @@ struct Wavefront: ~Copyable {
             left = self.states.compact(left, dead: self.dead, deadCount: deadCount)
             if self.settings.limits.areReached(by: work) {
                 self.abandon(left)
-                return
+                return true
             }
             work.bounceRays &+= UInt64(truncatingIfNeeded: left)
             depth &+= 1
         }
+        return true
     }
 
     /// Ends the first `count` paths where they are.
