@@ -61,7 +61,12 @@ package struct CBORDecoder: Sendable {
 
     /// Reads a byte string whose size is within a range.
     package mutating func byteString(_ sizes: ClosedRange<Int>, _ name: StaticString) throws(WireError) -> [UInt8] {
-        Array(try self.string(.bytes, sizes, name))
+        Array(try self.bytes(sizes, name))
+    }
+
+    /// Reads a byte string whose size is within a range, without copying it.
+    mutating func bytes(_ sizes: ClosedRange<Int>, _ name: StaticString) throws(WireError) -> ArraySlice<UInt8> {
+        try self.string(.bytes, sizes, name)
     }
 
     /// Reads a text of at most `sizeMax` bytes of UTF-8 without control characters.
@@ -93,6 +98,7 @@ package struct CBORDecoder: Sendable {
         }
         try self.enter()
         var elements: [Element] = []
+        elements.reserveCapacity(min(Int(value), Self.reservedMax))
         for _ in 0 ..< Int(value) {
             elements.append(try read(&self))
         }
@@ -161,6 +167,9 @@ package struct CBORDecoder: Sendable {
             throw WireError(.malformed, "a map has another key where \(key) must stand")
         }
     }
+
+    /// For so many elements room is made before they are read; for more when they are there.
+    private static let reservedMax = 64
 
     private mutating func enter() throws(WireError) {
         self.depth += 1

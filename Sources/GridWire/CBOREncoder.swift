@@ -6,8 +6,13 @@ package struct CBOREncoder: Sendable {
     /// What was written so far.
     package private(set) var bytes: [UInt8] = []
 
-    /// Creates an encoder that has written nothing.
-    package init() {}
+    /// Creates an encoder that writes behind other bytes.
+    ///
+    /// - Parameter room: for how many bytes in all room is made at once; there may be more.
+    package init(after bytes: some Collection<UInt8> = [], room: Int = 0) {
+        self.bytes.reserveCapacity(room)
+        self.bytes.append(contentsOf: bytes)
+    }
 
     /// Writes an unsigned integer.
     package mutating func unsigned(_ value: UInt64) {

@@ -24,7 +24,7 @@ extension GridRequest {
     /// `[0, hello]`, `[1, manifest]`, `[2, job, roster]`, `[3, leaseRequest]`, `[4, offer]`, `[5, job, knownRevision]`,
     /// `[6, job, frame, firstUnit]`, `[7, [chunk, ...]]`, `[8, job, order]`, `[9, stewardMessage]`.
     public func encoded() -> [UInt8] {
-        var encoder = CBOREncoder()
+        var encoder = CBOREncoder(room: 1_024)
         func begin(_ tag: Tag) {
             encoder.array(1 + tag.itemCount)
             encoder.integer(tag.rawValue)
@@ -125,7 +125,7 @@ extension GridResponse {
     /// `[0, hello]`, `[1, job, [chunk, ...], [steward, ...]]`, `[2]`, `[3, grant]`, `[4, status]`,
     /// `[5, [record, ...], nextUnit]` (0: no unit is left), `[6, [chunk, ...]]`, `[7, sentence]`.
     public func encoded() -> [UInt8] {
-        var encoder = CBOREncoder()
+        var encoder = CBOREncoder(room: 1_024)
         func begin(_ tag: Tag) {
             encoder.array(1 + tag.itemCount)
             encoder.integer(tag.rawValue)

@@ -64,6 +64,11 @@ public struct PeerID: Hashable, Sendable, Comparable {
         self.storage.bytes
     }
 
+    /// Calls a closure with the 32 bytes of the public key, without copying them to an array.
+    package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        self.storage.withUnsafeBytes(body)
+    }
+
     /// The 38 bytes that libp2p calls the peer id.
     public var multihash: [UInt8] {
         Self.multihashPrefix + self.storage.bytes

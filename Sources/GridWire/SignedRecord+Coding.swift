@@ -2,27 +2,28 @@ extension SignedRecord {
     /// The number of bytes of a signature.
     public static let signatureSize = 64
     /// The most bytes of an encoded record.
-    public static let encodedSizeMax = Self.bodySizeMax + 128
+    public static let encodedSizeMax = Self.bodySizeMax + Self.frameSizeMax
 
     /// The canonical CBOR array `[kind, signer, body]`; the signer is its 32-byte public key, the body a byte string.
     public var content: [UInt8] {
-        var encoder = CBOREncoder()
-        encoder.array(3)
-        self.appendContent(to: &encoder)
-        return encoder.bytes
-    }
-
-    /// The record's name: the BLAKE2b-256 of ``content``.
-    ///
-    /// - Complexity: One hash over the body; keep the id where it is needed often.
-    public var id: RecordID {
-        RecordID(Digest(hashing: self.content))
+        Self.content(kind: self.kind, signer: self.signer, body: self.body)
     }
 
     /// The message that the signer signs: ``signatureDomain`` and then ``content``.
     public var signedMessage: [UInt8] {
-        Array(Self.signatureDomain.utf8) + self.content
+        Self.content(kind: self.kind, signer: self.signer, body: self.body, after: Self.signatureDomain)
     }
+
+    /// The content of a record that has no name yet.
+    static func content(kind: Kind, signer: PeerID, body: [UInt8], after domain: String = "") -> [UInt8] {
+        var encoder = CBOREncoder(after: domain.utf8, room: domain.utf8.count + body.count + Self.frameSizeMax)
+        encoder.array(3)
+        Self.appendContent(kind: kind, signer: signer, body: body, to: &encoder)
+        return encoder.bytes
+    }
+
+    /// The most bytes of an encoded record that are not its body.
+    private static let frameSizeMax = 128
 
     /// Checks the signature first, then that the body is canonical and every value is within its range.
     ///
@@ -48,7 +49,7 @@ extension SignedRecord {
 
     /// The canonical CBOR array `[kind, signer, body, signature]`.
     public func encoded() -> [UInt8] {
-        var encoder = CBOREncoder()
+        var encoder = CBOREncoder(room: self.body.count + Self.frameSizeMax)
         self.append(to: &encoder)
         return encoder.bytes
     }
@@ -60,7 +61,7 @@ extension SignedRecord {
 
     func append(to encoder: inout CBOREncoder) {
         encoder.array(4)
-        self.appendContent(to: &encoder)
+        Self.appendContent(kind: self.kind, signer: self.signer, body: self.body, to: &encoder)
         encoder.byteString(self.signature)
     }
 
@@ -77,10 +78,10 @@ extension SignedRecord {
         }
     }
 
-    private func appendContent(to encoder: inout CBOREncoder) {
-        encoder.unsigned(UInt64(self.kind.rawValue))
-        encoder.peer(self.signer)
-        encoder.byteString(self.body)
+    private static func appendContent(kind: Kind, signer: PeerID, body: [UInt8], to encoder: inout CBOREncoder) {
+        encoder.unsigned(UInt64(kind.rawValue))
+        encoder.peer(signer)
+        encoder.byteString(body)
     }
 }
 
@@ -104,7 +105,7 @@ extension GridRecord {
     ///
     /// Ranges are not checked here.
     public func encodedBody() -> [UInt8] {
-        var encoder = CBOREncoder()
+        var encoder = CBOREncoder(room: 256)
         switch self {
         case .jobManifest(let record): record.append(to: &encoder)
         case .resultBatch(let record): record.append(to: &encoder)
@@ -151,12 +152,13 @@ extension GridRecord {
     ///
     /// Ranges are not checked here; ``check()`` does.
     public func signed(by signer: PeerID, with sign: Signer) -> SignedRecord {
-        let unsigned = SignedRecord(kind: self.kind, body: self.encodedBody(), signer: signer, signature: [])
-        return SignedRecord(
-            kind: unsigned.kind,
-            body: unsigned.body,
+        let body = self.encodedBody()
+        let message = SignedRecord.content(
+            kind: self.kind,
             signer: signer,
-            signature: sign(unsigned.signedMessage)
+            body: body,
+            after: SignedRecord.signatureDomain
         )
+        return SignedRecord(kind: self.kind, body: body, signer: signer, signature: sign(message))
     }
 }

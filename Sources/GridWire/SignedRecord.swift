@@ -25,6 +25,8 @@ public struct SignedRecord: Hashable, Sendable {
         case frameSeal = 9
     }
 
+    /// The record's name: the BLAKE2b-256 of the canonical CBOR array `[kind, signer, body]`.
+    public let id: RecordID
     /// The kind of the body.
     public let kind: Kind
     /// The canonical CBOR of the record.
@@ -40,11 +42,19 @@ public struct SignedRecord: Hashable, Sendable {
     public static let signatureDomain = "tessera-record-v1:"
 
     /// Creates a record from its parts; nothing is checked here.
+    ///
+    /// - Complexity: One hash over the body.
     public init(kind: Kind, body: [UInt8], signer: PeerID, signature: [UInt8]) {
         self.kind = kind
         self.body = body
         self.signer = signer
         self.signature = signature
+        self.id = RecordID(Digest(hashing: Self.content(kind: kind, signer: signer, body: body)))
+    }
+
+    /// Feeds the id to a hasher: who makes two records with one id has broken the hash function.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.id)
     }
 }
 

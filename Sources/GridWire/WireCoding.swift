@@ -2,11 +2,11 @@
 
 extension CBOREncoder {
     mutating func digest(_ digest: Digest) {
-        self.byteString(digest.bytes)
+        digest.withUnsafeBytes { self.byteString($0) }
     }
 
     mutating func peer(_ peer: PeerID) {
-        self.byteString(peer.publicKey)
+        peer.withUnsafeBytes { self.byteString($0) }
     }
 
     /// Writes `[frame, tile, firstBlock, blockCount]`.
@@ -33,7 +33,7 @@ extension CBOREncoder {
 
 extension CBORDecoder {
     mutating func digest(_ name: StaticString) throws(WireError) -> Digest {
-        let bytes = try self.byteString(Digest.byteCount ... Digest.byteCount, name)
+        let bytes = try self.bytes(Digest.byteCount ... Digest.byteCount, name)
         guard let digest = Digest(bytes) else {
             throw WireError(.malformed, "\(name) is not a digest")
         }
@@ -45,7 +45,7 @@ extension CBORDecoder {
     }
 
     mutating func peer(_ name: StaticString) throws(WireError) -> PeerID {
-        let bytes = try self.byteString(PeerID.publicKeySize ... PeerID.publicKeySize, name)
+        let bytes = try self.bytes(PeerID.publicKeySize ... PeerID.publicKeySize, name)
         guard let peer = PeerID(publicKey: bytes) else {
             throw WireError(.malformed, "\(name) is not a public key")
         }
