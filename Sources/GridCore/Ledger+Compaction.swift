@@ -70,6 +70,7 @@ extension Ledger {
     public mutating func insert(contentsOf records: some Collection<SignedRecord>) {
         // Proofs late, since each is weighed again with every record that comes after it; seals last, since they decide
         // what is dropped of the others.
+        self.entries.reserveCapacity(min(self.entries.count + records.count, self.recordsMax))
         var refused: [SignedRecord] = []
         func insert(_ record: SignedRecord) {
             if case .rejected = self.insert(record), !self.seals.isEmpty { refused.append(record) }
@@ -107,15 +108,22 @@ extension Ledger {
     }
 
     /// The frames that a record is about.
-    static func frames(of record: GridRecord) -> Set<Int> {
+    static func frames(of record: GridRecord) -> [Int] {
         switch record {
         case .jobManifest, .rosterEpoch, .jobOrder, .fraudProof: []
-        case .resultBatch(let batch): Set(batch.results.map(\.unit.frame))
+        case .resultBatch(let batch): Self.frames(of: batch.results.lazy.map(\.unit))
         case .auditReport(let report): [report.unit.frame]
-        case .storeReceipt(let receipt): Set(receipt.items.map(\.unit.frame))
+        case .storeReceipt(let receipt): Self.frames(of: receipt.items.lazy.map(\.unit))
         case .frameFinal(let final): [final.frame]
         case .frameSeal(let seal): [seal.frame]
         }
+    }
+
+    /// The frames of units, of which there are few; each once.
+    private static func frames(of units: some Collection<UnitID>) -> [Int] {
+        var frames: [Int] = []
+        for unit in units where !frames.contains(unit.frame) { frames.append(unit.frame) }
+        return frames
     }
 
     /// Lets a seal take effect, unless another one counts.
@@ -129,9 +137,7 @@ extension Ledger {
             return self.drop([known.id, known.final])
         }
         self.unsupportedFinals[seal.frame] = nil
-        for index in self.plan.units(ofFrame: seal.frame) {
-            self.receipts[index] = nil
-        }
+        self.receipts.removeAll(ofFrame: seal.frame - self.plan.firstFrame)
         self.drop(self.recordsOfFrame.removeValue(forKey: seal.frame) ?? [])
     }
 
@@ -182,8 +188,7 @@ extension Ledger {
         if self.sequences[key]?.isEmpty == true { self.sequences[key] = nil }
         for result in batch.results {
             guard let unit = self.plan.index(of: result.unit) else { continue }
-            self.claims[unit]?.removeAll { $0.batch == id }
-            if self.claims[unit]?.isEmpty == true { self.claims[unit] = nil }
+            self.claims.removeAll(of: unit) { $0.batch == id }
         }
     }
 

@@ -29,7 +29,7 @@ extension Ledger {
         var ways = 1
         for index in self.plan.units(ofFrame: frame) {
             var signers: [Digest: Set<PeerID>] = [:]
-            for claim in self.claims[index, default: []] where workers?.contains(claim.worker) ?? true {
+            for claim in self.claims[index] where workers?.contains(claim.worker) ?? true {
                 signers[claim.root, default: []].insert(claim.worker)
             }
             let candidates = signers.filter { $0.value.count > 1 }.keys.sorted()

@@ -41,25 +41,52 @@ extension Ledger {
     ///
     /// - Parameter index: the unit's number, in 0..<`plan.unitCount`.
     public func countedClaims(ofUnitAt index: Int) -> [Claim] {
-        guard let all = self.claims[index] else { return [] }
-        let counted: [Claim]
-        let frame = self.plan.firstFrame + index / self.plan.unitsPerFrame
-        if let final = self.finals[frame] {
-            guard !final.isSealed else { return [] }
-            let root = final.roots[index % self.plan.unitsPerFrame]
-            counted = all.filter { $0.root == root && final.workers?.contains($0.worker) ?? true }
-        } else {
-            counted = self.burns.isEmpty ? all : all.filter { self.burns[$0.worker] == nil }
+        let all = self.claims[index]
+        guard !all.isEmpty else { return [] }
+        let final = self.finals[self.frame(ofUnitAt: index)]
+        guard final?.isSealed != true else { return [] }
+        let doAllCount = all.allSatisfy { self.counts($0, ofUnitAt: index, final) }
+        let counted = doAllCount ? all : all.filter { self.counts($0, ofUnitAt: index, final) }
+        let isSorted = zip(counted, counted.dropFirst()).allSatisfy { !$1.precedes($0) }
+        return isSorted ? counted : counted.sorted { $0.precedes($1) }
+    }
+
+    /// Whether a commitment to a unit counts; in a frame that is closed, but not sealed, its final record says so.
+    private func counts(_ claim: Claim, ofUnitAt index: Int, _ final: Final?) -> Bool {
+        guard let final else { return self.burns.isEmpty || self.burns[claim.worker] == nil }
+        return claim.root == final.roots[index % self.plan.unitsPerFrame]
+            && final.workers?.contains(claim.worker) ?? true
+    }
+
+    private func frame(ofUnitAt index: Int) -> Int {
+        self.plan.firstFrame + index / self.plan.unitsPerFrame
+    }
+
+    /// The root that ``verdict(ofUnitAt:)`` accepts, if it accepts one.
+    ///
+    /// - Parameter index: the unit's number, in 0..<`plan.unitCount`.
+    public func acceptedRoot(ofUnitAt index: Int) -> Digest? {
+        let final = self.finals[self.frame(ofUnitAt: index)]
+        if let final, final.isSealed { return final.roots[index % self.plan.unitsPerFrame] }
+        let claims = self.claims[index]
+        guard let first = claims.first(where: { self.counts($0, ofUnitAt: index, final) }) else { return nil }
+        // Mostly all agree, and nothing need be sorted.
+        var isTwice = false
+        for claim in claims where self.counts(claim, ofUnitAt: index, final) {
+            guard claim.root == first.root else {
+                guard case .accepted(let root, _) = self.verdict(ofUnitAt: index) else { return nil }
+                return root
+            }
+            isTwice = isTwice || claim.worker != first.worker
         }
-        return counted.count < 2 ? counted : counted.sorted { ($0.worker, $0.batch) < ($1.worker, $1.batch) }
+        return isTwice ? first.root : nil
     }
 
     /// What the records say of a unit.
     ///
     /// - Parameter index: the unit's number, in 0..<`plan.unitCount`.
     public func verdict(ofUnitAt index: Int) -> UnitVerdict {
-        let frame = self.plan.firstFrame + index / self.plan.unitsPerFrame
-        if let final = self.finals[frame], final.isSealed {
+        if let final = self.finals[self.frame(ofUnitAt: index)], final.isSealed {
             return .accepted(root: final.roots[index % self.plan.unitsPerFrame], workers: [self.submitter])
         }
         return UnitVerdict(of: UnitVerdict.Camp.camps(of: self.countedClaims(ofUnitAt: index)))
@@ -67,9 +94,14 @@ extension Ledger {
 
     /// Who has the pixels of a unit with this root on its disk, in the order in which that became known.
     public func holders(ofUnitAt index: Int, root: Digest) -> [PeerID] {
-        guard let receipts = self.receipts[index] else { return [] }
         let start = root.start
-        return receipts.filter { $0.rootStart == start }.map(\.holder)
+        return self.receipts[index].compactMap { $0.rootStart == start ? $0.holder : nil }
+    }
+
+    /// Whether one of those who have the pixels of a unit with this root on their disks is meant.
+    func isHeld(unitAt index: Int, root: Digest, by isMeant: (PeerID) -> Bool) -> Bool {
+        let start = root.start
+        return self.receipts[index].contains { $0.rootStart == start && isMeant($0.holder) }
     }
 
     /// The roster that stands, if the ledger has one.
@@ -84,7 +116,7 @@ extension Ledger {
 
     /// Whether a worker, burned or not, committed to a root for the unit.
     func hasClaim(onUnitAt index: Int, by worker: PeerID, root: Digest? = nil) -> Bool {
-        self.claims[index]?.contains { $0.worker == worker && (root == nil || $0.root == root) } ?? false
+        self.claims[index].contains { $0.worker == worker && (root == nil || $0.root == root) }
     }
 
     /// What referees found about a leaf, ascending by report.

@@ -31,6 +31,11 @@ public struct Ledger: Sendable {
         public let workCount: UInt64
         /// The batch that holds the commitment.
         public let batch: RecordID
+
+        /// Whether it comes first in the order by worker and batch.
+        func precedes(_ other: Self) -> Bool {
+            self.worker == other.worker ? self.batch < other.batch : self.worker < other.worker
+        }
     }
 
     /// A referee's finding about one leaf.
@@ -92,7 +97,7 @@ public struct Ledger: Sendable {
     let stewards: [PeerID]?
     let verify: SignatureVerifier
     var entries: [RecordID: SignedRecord] = [:]
-    var claims: [Int: [Claim]] = [:]
+    var claims: UnitTable<Claim>
     var findings: [LeafAddress: [Finding]] = [:]
     var finals: [Int: Final] = [:]
     var burns: [PeerID: Burn] = [:]
@@ -125,7 +130,7 @@ public struct Ledger: Sendable {
     /// Units of each frame with at least two claims, counted from 0.
     var pairedUnits: [Int: Int] = [:]
     /// Who holds the pixels of a unit.
-    var receipts: [Int: [Receipt]] = [:]
+    var receipts: UnitTable<Receipt>
     var rosters: RosterBook
     /// What the submitter last wanted.
     var order: (order: JobOrder, id: RecordID)?
@@ -198,6 +203,8 @@ public struct Ledger: Sendable {
         self.stewards = stewards
         self.verify = verify
         self.rosters = RosterBook(submitter: record.signer)
+        self.claims = UnitTable(self.plan)
+        self.receipts = UnitTable(self.plan)
     }
 
     /// Adds a record, whoever brought it.
@@ -205,7 +212,7 @@ public struct Ledger: Sendable {
     /// - Complexity: One signature check and O(results) for a batch.
     public mutating func insert(_ record: SignedRecord) -> Insertion {
         let id = record.id
-        guard self.entries[id] == nil else { return .duplicate }
+        guard !self.contains(id) else { return .duplicate }
         switch self.examine(record) {
         case .failure(let refusal): return .rejected(refusal.reason)
         case .success(let decoded): return self.insert(record, id: id, decoded: decoded)
@@ -231,6 +238,11 @@ public struct Ledger: Sendable {
     /// The record with an id.
     public subscript(id: RecordID) -> SignedRecord? {
         self.entries[id]
+    }
+
+    /// Whether the record with an id is here.
+    func contains(_ id: RecordID) -> Bool {
+        self.entries.index(forKey: id) != nil
     }
 
     /// Adds a record that ``examine(_:)`` has passed.
@@ -268,8 +280,8 @@ public struct Ledger: Sendable {
             for item in receipt.items where self.seals[item.unit.frame] == nil {
                 guard let unit = self.plan.index(of: item.unit) else { continue }
                 let known = Receipt(holder: record.signer, rootStart: item.rootStart)
-                if !self.receipts[unit, default: []].contains(known) {
-                    self.receipts[unit, default: []].append(known)
+                if !self.receipts[unit].contains(known) {
+                    self.receipts.append(known, to: unit)
                 }
             }
         case .jobOrder(let order):
@@ -291,12 +303,11 @@ public struct Ledger: Sendable {
         self.sequences[key, default: []].append(id)
         for result in batch.results {
             guard let unit = self.plan.index(of: result.unit) else { continue }
-            for other in self.claims[unit, default: []] where other.worker == worker && other.root != result.pixelRoot {
+            for other in self.claims[unit] where other.worker == worker && other.root != result.pixelRoot {
                 self.burn(worker, .contradiction(result.unit), by: other.batch, id)
             }
             let claim = Claim(worker: worker, root: result.pixelRoot, workCount: result.workCount, batch: id)
-            self.claims[unit, default: []].append(claim)
-            if self.claims[unit]?.count == 2 {
+            if self.claims.append(claim, to: unit) == 2 {
                 self.pairedUnits[unit / self.plan.unitsPerFrame, default: 0] += 1
             }
         }
@@ -310,6 +321,6 @@ public struct Ledger: Sendable {
 extension Ledger: Equatable {
     /// Whether both hold the same records of the same job.
     public static func == (a: Self, b: Self) -> Bool {
-        a.job == b.job && a.entries.count == b.entries.count && a.entries.keys.allSatisfy { b.entries[$0] != nil }
+        a.job == b.job && a.entries.count == b.entries.count && a.entries.keys.allSatisfy { b.contains($0) }
     }
 }

@@ -61,6 +61,11 @@ struct OpenUnits: Sendable {
         self.turned(a) <= self.turned(b)
     }
 
+    /// Whether no unit waits here; what was taken out since may still count.
+    var isEmpty: Bool {
+        self.fresh.count == 0 && self.heads.count == 0 && self.contested.isEmpty && self.redo.count == 0
+    }
+
     /// Adds a unit whose place is to be `place`.
     mutating func insert(_ unit: Int, at place: Place) {
         switch place {
@@ -101,12 +106,13 @@ struct OpenUnits: Sendable {
 
     /// The units over which workers disagree without known leaves, lowest first; few, if any.
     mutating func allContested(in units: [Steward.UnitState]) -> [Int] {
+        guard !self.contested.isEmpty else { return [] }
         self.contested.removeAll { units[$0].place != .contested }
         return self.contested.sorted()
     }
 
-    /// The unit of which nobody of `excluded` has the only copy.
-    mutating func nextHalf(excluding excluded: Set<Holder>, in units: [Steward.UnitState]) -> Int? {
+    /// The unit of which neither of these two has the only copy.
+    mutating func nextHalf(excluding a: Holder?, and b: Holder?, in units: [Steward.UnitState]) -> Int? {
         var skipped: [Head] = []
         defer {
             for head in skipped {
@@ -121,7 +127,7 @@ struct OpenUnits: Sendable {
                 }
                 continue
             }
-            guard excluded.contains(head.holder) else { return self.turned(head.key) }
+            guard head.holder == a || head.holder == b else { return self.turned(head.key) }
             skipped.append(head)
             _ = self.heads.popMin()
         }

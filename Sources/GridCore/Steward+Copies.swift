@@ -14,22 +14,33 @@ extension Steward {
     /// Who has the pixels of a unit on its disk, as the records say; of itself a node knows better, since a disk may have been
     /// changed while it was down.
     func holders(_ index: Int, root: Digest) -> [PeerID] {
-        self.ledger.holders(ofUnitAt: index, root: root).filter {
-            $0 != self.settings.me || self.storedRoots[index] == root
+        var holders = self.ledger.holders(ofUnitAt: index, root: root)
+        if self.storedRoots[index] != root { holders.removeAll { $0 == self.settings.me } }
+        return holders
+    }
+
+    /// Whether one of those is meant.
+    func isHeld(_ index: Int, root: Digest, by isMeant: (PeerID) -> Bool) -> Bool {
+        self.ledger.isHeld(unitAt: index, root: root) { peer in
+            (peer != self.settings.me || self.storedRoots[index] == root) && isMeant(peer)
         }
     }
 
     /// Whether enough stewards, or the submitter, have the pixels on their disks.
     func isKept(_ index: Int, root: Digest) -> Bool {
         guard self.isShared else { return self.storedRoots[index] == root }
-        let holders = self.holders(index, root: root)
-        if holders.contains(self.ledger.submitter) { return true }
-        return holders.count { self.roster.stewards.contains($0) } >= self.holdersNeeded
+        let (submitter, stewards) = (self.ledger.submitter, self.roster.stewards)
+        var count = 0
+        let hasSubmitter = self.isHeld(index, root: root) { peer in
+            if stewards.contains(peer) { count += 1 }
+            return peer == submitter
+        }
+        return hasSubmitter || count >= self.holdersNeeded
     }
 
     /// Whether a steward that is there has the pixels.
     func isHeldByLive(_ index: Int, root: Digest) -> Bool {
-        self.holders(index, root: root).contains { self.live.contains($0) }
+        self.isHeld(index, root: root) { self.live.contains($0) }
     }
 
     /// The peers that have the pixels of a unit on their disks, as far as the records say.
@@ -65,7 +76,7 @@ extension Steward {
     mutating func pixelsAreHere(_ index: Int, root: Digest, now: Instant) {
         self.endLoss(of: index)
         guard self.isShared, !self.isSealed(index) else { return }
-        if !self.holders(index, root: root).contains(self.settings.me) {
+        if !self.isHeld(index, root: root, by: { $0 == self.settings.me }) {
             self.unsignedReceipts.insert(index)
             self.mustFlush = true
         }
@@ -134,7 +145,7 @@ extension Steward {
         guard self.mustScanCopies, self.isShared else { return }
         self.mustScanCopies = false
         for index in self.storedRoots.keys.sorted() {
-            guard !self.isSealed(index), case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index)
+            guard !self.isSealed(index), let root = self.ledger.acceptedRoot(ofUnitAt: index)
             else { continue }
             self.reviewPixels(index, root: root, now: now)
         }

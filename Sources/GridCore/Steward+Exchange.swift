@@ -17,17 +17,7 @@ extension Steward {
     public mutating func handle(_ message: StewardMessage, from peer: PeerID, now: Instant) -> [Action] {
         guard message.job == self.job, peer != self.settings.me else { return [] }
         let wasLive = self.live.contains(peer)
-        if self.siblings[peer] != nil {
-            self.siblings[peer]?.lastHeard = now
-            self.siblings[peer]?.wasHeard = true
-            self.siblings[peer]?.openUnits = message.openUnits
-            self.siblings[peer]?.frontier = message.frontier
-            self.siblings[peer]?.speed = Double(message.blocksPerKilosecond) * 1e-9
-            self.siblings[peer]?.activeWorkers = message.activeWorkers
-            if message.openUnits > 0 {
-                self.siblings[peer]?.wasAskedInVain = false
-            }
-        }
+        self.siblings[peer]?.hear(message, now: now)
         for record in message.records.prefix(StewardMessage.recordsMax) {
             self.takeForeign(record, from: peer, now: now)
         }
@@ -153,7 +143,7 @@ extension Steward {
     /// Takes a record that another steward brought.
     mutating func takeForeign(_ record: SignedRecord, from peer: PeerID, now: Instant) {
         let id = record.id
-        guard self.ledger[id] == nil, self.hasRoom(forRecordsOf: peer),
+        guard !self.ledger.contains(id), self.hasRoom(forRecordsOf: peer),
             case .success(let decoded) = self.ledger.examine(record)
         else { return }
         _ = self.ledger.insert(record, id: id, decoded: decoded)
@@ -230,14 +220,14 @@ extension Steward {
             let theirs = Set(message.knownIDs)
             var answer = self.emptyMessage(now: now)
             answer.wantedIDs = message.knownIDs.filter {
-                self.ledger[$0] == nil && asked.contains(SetSummary.bucket(of: $0)) && !self.ledger.wasDropped($0)
+                !self.ledger.contains($0) && asked.contains(SetSummary.bucket(of: $0)) && !self.ledger.wasDropped($0)
             }
             if !answer.wantedIDs.isEmpty { self.tell(answer, to: peer) }
             let lacking = asked.flatMap { mine.ids(inBucket: $0) }.filter { !theirs.contains($0) }
             // As many as it may ask for by name: nobody gets a whole ledger for one message.
             self.send(Array(self.sealsFirst(lacking).prefix(StewardMessage.idsMax)), to: peer, now: now)
         }
-        self.send(message.wantedIDs.filter { self.ledger[$0] != nil }, to: peer, now: now)
+        self.send(message.wantedIDs.filter { self.ledger.contains($0) }, to: peer, now: now)
     }
 
     /// Sends records, in as many messages as it takes.

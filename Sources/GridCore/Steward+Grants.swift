@@ -55,15 +55,13 @@ extension Steward {
         var grant = self.emptyGrant(now: now)
         grant.units = self.lease(to: worker, wanted: request.wanted, isIdle: request.isIdle, now: now)
             .map { self.plan.unit(at: $0) }
-        let state = self.workers[worker]
-        let audits = state.audits.filter {
-            self.disputes[$0.unit]?.referee == worker && self.disputes[$0.unit]?.leafIndex == $0.leafIndex
+        let (disputes, wishes) = (self.disputes, self.wishes)
+        self.workers[worker].audits.removeAll {
+            disputes[$0.unit]?.referee != worker || disputes[$0.unit]?.leafIndex != $0.leafIndex
         }
-        let pixels = state.pixels.filter { self.wishes[$0]?.holder == worker }
-        self.workers[worker].audits = audits
-        self.workers[worker].pixels = pixels
-        guard mustAnswer || !grant.units.isEmpty || !audits.isEmpty || !pixels.isEmpty || !state.cancelled.isEmpty
-        else { return nil }
+        self.workers[worker].pixels.removeAll { wishes[$0]?.holder != worker }
+        guard mustAnswer || !grant.units.isEmpty || self.workers[worker].isAwaited else { return nil }
+        let audits = self.workers[worker].audits
         grant.audits = audits.prefix(Self.grantAuditsMax).map {
             LeaseGrant.Audit(unit: self.plan.unit(at: $0.unit), leafIndex: $0.leafIndex)
         }
@@ -159,10 +157,10 @@ extension Steward {
 
     private mutating func nextUnit(for worker: Int) -> Int? {
         // Others may have rendered the rest of their frames long ago.
-        if let orphan = self.next(in: \.openOrphaned, for: [worker]) { return orphan }
+        if !self.openOrphaned.isEmpty, let orphan = self.next(in: \.openOrphaned, for: [worker]) { return orphan }
         let borrowed = self.borrowed.isEmpty ? nil : self.next(in: \.openBorrowed, for: [worker])
-        guard let own = self.next(in: \.open, for: [worker]) else {
-            return borrowed ?? self.next(in: \.openInDoubt, for: [worker])
+        guard let own = self.open.isEmpty ? nil : self.next(in: \.open, for: [worker]) else {
+            return borrowed ?? (self.openInDoubt.isEmpty ? nil : self.next(in: \.openInDoubt, for: [worker]))
         }
         guard let borrowed else { return own }
         return self.frame(of: borrowed) <= self.frame(of: own) ? borrowed : own
@@ -186,9 +184,8 @@ extension Steward {
             return index
         }
         // Of two workers one can always take the second copy.
-        var excluded: Set<OpenUnits.Holder> = workers.count == 1 ? [.worker(workers[0])] : []
-        if let steward { excluded.insert(steward) }
-        let half = self[keyPath: place].nextHalf(excluding: excluded, in: self.units)
+        let worker = workers.count == 1 ? OpenUnits.Holder.worker(workers[0]) : nil
+        let half = self[keyPath: place].nextHalf(excluding: worker, and: steward, in: self.units)
         let fresh = self[keyPath: place].nextFresh(in: self.units)
         guard let half, let fresh else { return half ?? fresh }
         let (a, b) = (self.frame(of: half), self.frame(of: fresh))
@@ -200,7 +197,8 @@ extension Steward {
     /// It holds about ``Settings/workAhead`` of work. Near the end each gets half of its share of what is left, by speed
     /// (guided self-scheduling, Polychronopoulos and Kuck 1987), so that all finish together.
     private mutating func room(of worker: Int, wanted: Int, now: Instant) -> Int {
-        let state = self.workers[worker]
+        let leases = self.workers[worker].leases.count
+        let blockMicroseconds = self.workers[worker].blockMicroseconds
         let unitMicroseconds = self.unitMicroseconds(of: worker)
         let held: Int
         if unitMicroseconds > 0 {
@@ -209,19 +207,19 @@ extension Steward {
         } else {
             held = Self.heldUnitsOfUnknownSpeedMax
         }
-        let room = min(wanted, held - state.leases.count)
+        let room = min(wanted, held - leases)
         guard room > 0 else { return 0 }
         let speeds = self.speeds(now: now)
-        let own = state.blockMicroseconds > 0 ? 1 / Double(state.blockMicroseconds) : speeds.ofUnknown
+        let own = blockMicroseconds > 0 ? 1 / Double(blockMicroseconds) : speeds.ofUnknown
         let all = max(own, speeds.all)
         // What a slow worker would begin only when the others have done all the rest is left to them.
-        let isSlow = Double(state.blockMicroseconds) > speeds.mean && speeds.mean > 0
-        let isLate = Double(state.leases.count + 1) / own > Double(self.counts.copiesMissing) / all
-        guard !isSlow || !isLate || state.leases.isEmpty else { return 0 }
+        let isSlow = Double(blockMicroseconds) > speeds.mean && speeds.mean > 0
+        let isLate = Double(leases + 1) / own > Double(self.counts.copiesMissing) / all
+        guard !isSlow || !isLate || leases == 0 else { return 0 }
         guard room > 1 else { return room }
         // The siblings lease about as much as this steward, by the speeds of their workers.
-        let leases = Double(self.counts.leases) * all / max(own, speeds.own)
-        let left = max(0, Double(self.counts.copiesMissing) - leases)
+        let leased = Double(self.counts.leases) * all / max(own, speeds.own)
+        let left = max(0, Double(self.counts.copiesMissing) - leased)
         let share = (left * own / all / 2).rounded(.up)
         return max(1, min(room, Int(share)))
     }

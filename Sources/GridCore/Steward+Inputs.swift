@@ -162,7 +162,7 @@ extension Steward {
     /// - Returns: Nothing when the record is neither, or not by the submitter.
     public mutating func handleOrder(_ record: SignedRecord, now: Instant) -> [Action]? {
         let id = record.id
-        guard self.ledger[id] == nil else { return [] }
+        guard !self.ledger.contains(id) else { return [] }
         let decoded: GridRecord
         switch self.ledger.examine(record) {
         case .success(let body): decoded = body
@@ -333,7 +333,7 @@ extension Steward {
     private mutating func rebuild(now: Instant) {
         var claimed: [PeerID: [Int]] = [:]
         for index in self.units.indices {
-            for worker in Set(self.ledger.claims[index, default: []].map(\.worker)) {
+            for worker in Set(self.ledger.claims[index].map(\.worker)) {
                 claimed[worker, default: []].append(index)
             }
         }

@@ -126,7 +126,7 @@ extension Steward {
         self.openCount += (place == .none ? 0 : 1) - (self.units[index].place == .none ? 0 : 1)
         self.units[index].place = place
         guard place != .none else {
-            if self.isHome(index) { self.orphaned.remove(index) }
+            if !self.orphaned.isEmpty, self.isHome(index) { self.orphaned.remove(index) }
             return
         }
         if self.isHome(index) {
@@ -144,23 +144,23 @@ extension Steward {
     }
 
     private func place(of index: Int) -> OpenUnits.Place {
-        let state = self.units[index]
+        let (phase, holders) = (self.units[index].phase, self.units[index].holders)
         let loan = self.borrowed[index]
         let ceded = self.ceded.isEmpty ? [] : self.ceded[index, default: []]
         if !self.isHome(index) {
-            guard let loan, loan.copies > state.holders.count else { return .none }
+            guard let loan, loan.copies > holders.count else { return .none }
         }
-        switch state.phase {
+        switch phase {
         case .accepted, .stored:
             return self.isWantedAgain(index) && !self.isPutOff(index) ? .redo : .none
         case .disputed:
             guard self.disputes[index]?.isUnrefereed == true || !self.isArguable(index) else { return .none }
-            let isHeldByOther = state.holders.contains {
+            let isHeldByOther = holders.contains {
                 !self.ledger.hasClaim(onUnitAt: index, by: self.workers[$0].peer)
             }
             return isHeldByOther || !ceded.isEmpty ? .none : .contested
         case .open:
-            var contributors = state.holders
+            var contributors = holders
             for worker in loan?.holders ?? [] where !contributors.contains(worker) {
                 contributors.append(worker)
             }

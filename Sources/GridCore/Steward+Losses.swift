@@ -10,7 +10,7 @@ extension Steward {
     /// Finds out whether anyone who is there holds the pixels of a stored unit.
     mutating func reviewLoss(of index: Int, now: Instant) {
         guard self.units[index].phase == .stored, !self.isSealed(index),
-            case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index)
+            let root = self.ledger.acceptedRoot(ofUnitAt: index)
         else { return self.endLoss(of: index) }
         self.reviewLoss(of: index, root: root, now: now)
     }
@@ -21,9 +21,7 @@ extension Steward {
         guard self.isShared, self.isActing else { return self.endLoss(of: index) }
         let isHeld =
             self.storedRoots[index] == root
-            || self.holders(index, root: root).contains {
-                self.live.contains($0) || $0 == self.ledger.submitter
-            }
+            || self.isHeld(index, root: root) { self.live.contains($0) || $0 == self.ledger.submitter }
         guard !isHeld else { return self.endLoss(of: index) }
         guard self.lost.insert(index).inserted else { return }
         self.mustTellStatus = true
@@ -51,7 +49,7 @@ extension Steward {
     /// Sees to lost units that have become this steward's.
     mutating func adoptLost(now: Instant) {
         for index in self.lost.sorted() {
-            guard case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index) else { continue }
+            guard let root = self.ledger.acceptedRoot(ofUnitAt: index) else { continue }
             self.seekLost(index, root: root, now: now)
         }
     }

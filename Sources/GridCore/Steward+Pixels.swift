@@ -8,7 +8,7 @@ extension Steward {
     public func acceptedRoot(of unit: UnitID) -> Digest? {
         guard self.phase != .receiving, let index = self.plan.index(of: unit),
             self.units[index].phase == .accepted || self.units[index].phase == .stored,
-            case .accepted(let root, _) = self.ledger.verdict(ofUnitAt: index)
+            let root = self.ledger.acceptedRoot(ofUnitAt: index)
         else { return nil }
         return root
     }

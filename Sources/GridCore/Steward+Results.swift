@@ -28,7 +28,7 @@ extension Steward {
     private mutating func takeBatch(_ record: SignedRecord, leaves: [UnitID: [Digest]], from worker: Int, now: Instant)
     {
         let id = record.id
-        guard self.ledger[id] == nil else { return }
+        guard !self.ledger.contains(id) else { return }
         let decoded: GridRecord
         switch self.ledger.examine(record) {
         case .success(let body): decoded = body
@@ -113,7 +113,7 @@ extension Steward {
             }
         self.counts.copiesMissing += missing - self.units[index].missing
         self.units[index].missing = missing
-        if missing == 0 { self.orphaned.remove(index) }
+        if missing == 0, !self.orphaned.isEmpty { self.orphaned.remove(index) }
         if camps.isEmpty == self.units[index].isRendered {
             self.counts.rendered += camps.isEmpty ? -1 : 1
             self.units[index].isRendered = !camps.isEmpty
@@ -126,7 +126,7 @@ extension Steward {
             self.openDispute(index, now: now)
             return
         }
-        self.disputes[index] = nil
+        if !self.disputes.isEmpty { self.disputes[index] = nil }
         switch verdict {
         case .pending, .committed: self.setPhase(.open, of: index, now: now)
         case .disputed: self.setPhase(.disputed, of: index, now: now)
@@ -240,7 +240,7 @@ extension Steward {
 
     /// Lets the workers forget the pixels of a unit.
     mutating func release(_ index: Int) {
-        for claim in self.ledger.claims[index, default: []] {
+        for claim in self.ledger.claims[index] {
             // Who does not ask here learns it where it asks.
             if let worker = self.workerIndex[claim.worker], !self.workers[worker].isBurned,
                 !self.isShared || self.workers[worker].lastNews != nil

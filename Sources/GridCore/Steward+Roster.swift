@@ -26,6 +26,19 @@ extension Steward {
         /// When it was last asked for units, and whether that was in vain.
         var askedAt: Instant?
         var wasAskedInVain = false
+
+        /// Takes note of what every message says.
+        mutating func hear(_ message: StewardMessage, now: Instant) {
+            self.lastHeard = now
+            self.wasHeard = true
+            self.openUnits = message.openUnits
+            self.frontier = message.frontier
+            self.speed = Double(message.blocksPerKilosecond) * 1e-9
+            self.activeWorkers = message.activeWorkers
+            if message.openUnits > 0 {
+                self.wasAskedInVain = false
+            }
+        }
     }
 
     /// Whether several nodes keep this job.
@@ -163,8 +176,8 @@ extension Steward {
         let isDoubtSame = !self.reviewDoubts(now: now)
         guard !isSame || !isDoubtSame else { return }
         if !isSame {
-            self.borrowed = self.borrowed.filter { !self.isHome($0.key) }
-            self.ceded = self.ceded.filter { self.isHome($0.key) }
+            for index in self.borrowed.keys where self.isHome(index) { self.borrowed[index] = nil }
+            for index in self.ceded.keys where !self.isHome(index) { self.ceded[index] = nil }
         }
         self.adoptLost(now: now)
         self.open = OpenUnits()

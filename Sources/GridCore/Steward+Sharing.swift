@@ -236,8 +236,11 @@ extension Steward {
 
     /// The units of a sibling that this steward leases, as many as a message may list.
     func borrowed(from peer: PeerID) -> [UnitID] {
-        self.borrowed.filter { ($0.value.from ?? self.keeper(of: $0.key)) == peer }.keys.sorted()
-            .prefix(StewardMessage.unitsMax).map { self.plan.unit(at: $0) }
+        var indices: [Int] = []
+        for (index, loan) in self.borrowed where (loan.from ?? self.keeper(of: index)) == peer {
+            indices.append(index)
+        }
+        return indices.sorted().prefix(StewardMessage.unitsMax).map { self.plan.unit(at: $0) }
     }
 
     /// Notes that a sibling leases units of this steward, also when this one does not know of it: it was started again, or
@@ -322,6 +325,11 @@ extension Steward {
         let stewards = self.roster.stewards
         guard !stewards.isEmpty else { return nil }
         let rank = index % stewards.count
-        return stewards.indices.lazy.map { stewards[(rank + $0) % stewards.count] }.first { self.live.contains($0) }
+        // No closure: one would take all of this steward along, for each unit.
+        for step in stewards.indices {
+            let peer = stewards[(rank + step) % stewards.count]
+            if self.live.contains(peer) { return peer }
+        }
+        return nil
     }
 }

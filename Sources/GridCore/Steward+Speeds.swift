@@ -136,7 +136,7 @@ extension Steward {
 
     /// What a unit costs as a multiple of the mean, when somebody has rendered it.
     private func knownCost(of index: Int) -> Double? {
-        guard let claim = self.ledger.claims[index]?.first else { return nil }
+        guard let claim = self.ledger.claims[index].first else { return nil }
         return self.spentWork.cost(of: self.plan.unit(at: index), work: claim.workCount)
     }
 

@@ -22,6 +22,8 @@ public enum UnitVerdict: Hashable, Sendable {
         static func camps(of claims: [Ledger.Claim]) -> [Self] {
             guard let first = claims.first else { return [] }
             if claims.allSatisfy({ $0.root == first.root }) {
+                let isTwice = zip(claims, claims.dropFirst()).contains { $0.worker == $1.worker }
+                guard isTwice else { return [Self(root: first.root, claims: claims)] }
                 var ofWorkers: [Ledger.Claim] = []
                 for claim in claims where ofWorkers.last?.worker != claim.worker { ofWorkers.append(claim) }
                 return [Self(root: first.root, claims: ofWorkers)]

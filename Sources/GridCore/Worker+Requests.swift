@@ -12,26 +12,28 @@ extension Worker {
     /// How many units of a job this node wants to hold: ``Settings/workAhead`` of work, shared with the other jobs that
     /// have some; one for each thread while the speed is not known, growing with what was rendered.
     func share(of index: Int) -> Int {
-        let job = self.jobs[index]
-        let others = self.jobs.indices.filter { $0 != index && !self.jobs[$0].isDry && self.jobs[$0].scene == .ready }
-        let weights = others.reduce(job.weight) { $0 + self.jobs[$1].weight }
+        let weight = self.jobs[index].weight
+        var weights = weight
+        for other in self.jobs.indices
+        where other != index && !self.jobs[other].isDry && self.jobs[other].scene == .ready {
+            weights += self.jobs[other].weight
+        }
         let threads = self.settings.threads
         var target = threads
-        if let blockTime = job.blockTime {
-            let unit = max(1, (blockTime * job.plan.blocksPerUnit).wholeMicroseconds)
+        if let blockTime = self.jobs[index].blockTime {
+            let unit = max(1, (blockTime * self.jobs[index].plan.blocksPerUnit).wholeMicroseconds)
             let ahead = self.settings.workAhead.wholeMicroseconds.multipliedClamped(by: UInt64(threads)) / unit
-            target = min(max(threads + 1, Int(clamping: ahead)), 2 * (job.unitsDone + threads))
+            target = min(max(threads + 1, Int(clamping: ahead)), 2 * (self.jobs[index].unitsDone + threads))
         }
-        return min(max(1, Int(Double(target) * job.weight / weights)), Self.wantedUnitsMax)
+        return min(max(1, Int(Double(target) * weight / weights)), Self.wantedUnitsMax)
     }
 
     /// How many units to ask for now.
     private func wanted(_ index: Int) -> Int {
-        let job = self.jobs[index]
-        guard self.mode == .working, job.scene == .ready, self.heldPixelBytes < self.settings.heldPixelBytesMax else {
-            return 0
-        }
-        let held = self.rendering(job.job).count + job.queue.count
+        guard self.mode == .working, self.jobs[index].scene == .ready,
+            self.heldPixelBytes < self.settings.heldPixelBytesMax
+        else { return 0 }
+        let held = self.renderingCount(self.jobs[index].job) + self.jobs[index].queue.count
         let share = self.share(of: index)
         let isLow = 2 * held <= share || (held < share && self.running.count < self.settings.threads)
         return isLow ? max(0, share - held) : 0
@@ -48,67 +50,66 @@ extension Worker {
 
     /// When the next request to the job's steward is due, in the past when at once; nothing while nothing is to be said.
     func requestDue(_ index: Int) -> Instant? {
-        let job = self.jobs[index]
-        let atOnce = job.firstHeard
-        guard job.requests.count < Self.requestsMax else { return nil }
+        // Asked after every event: the job is looked at where it lies, since a copy takes as long as the rest.
+        let atOnce = self.jobs[index].firstHeard
+        guard self.jobs[index].requests.count < Self.requestsMax else { return nil }
         var due: Instant?
         func consider(_ instant: Instant) {
             due = min(due ?? instant, instant)
         }
-        let rendering = self.rendering(job.job).count
-        if job.hasNews || job.reportSince != nil {
+        let leased = self.renderingCount(self.jobs[index].job) + self.jobs[index].queue.count
+        if self.jobs[index].hasNews || self.jobs[index].reportSince != nil {
             // Wait for company only while there is work to go on with.
             let mayWait =
-                self.mode == .working && rendering + job.queue.count > 0
-                && job.finished.count < Self.batchUnitsMax
-            let since = job.reportSince ?? atOnce
-            consider(mayWait ? since.advanced(by: self.reportDelay(of: job)) : since)
+                self.mode == .working && leased > 0 && self.jobs[index].finished.count < Self.batchUnitsMax
+            let since = self.jobs[index].reportSince ?? atOnce
+            consider(mayWait ? since.advanced(by: self.reportDelay(ending: self.jobs[index].ending?.seconds)) : since)
         }
-        if self.wanted(index) > 0, !job.hasWantingRequest {
+        if !self.jobs[index].hasWantingRequest, self.wanted(index) > 0 {
             consider(atOnce)
         }
-        let mustBeHeard = rendering + job.queue.count > 0 || (!job.held.isEmpty && job.requests.isEmpty)
-        if mustBeHeard {
-            consider(job.lastSent?.advanced(by: self.settings.heartbeat) ?? atOnce)
+        if leased > 0 || (!self.jobs[index].held.isEmpty && self.jobs[index].requests.isEmpty) {
+            // It must be heard.
+            consider(self.jobs[index].lastSent?.advanced(by: self.settings.heartbeat) ?? atOnce)
         }
-        return due.map { max($0, job.pausedUntil ?? $0) }
+        guard let due, let pausedUntil = self.jobs[index].pausedUntil else { return due }
+        return max(due, pausedUntil)
     }
 
     /// How long finished units of a job wait for others: a two-hundredth of what the job still takes.
     ///
     /// Nobody waits for them meanwhile, and every batch is a record that each steward checks and keeps. What waits is leased
     /// anew when its steward is started again, so that it must be little beside the job.
-    private func reportDelay(of job: JobWork) -> Duration {
-        guard let left = job.ending?.seconds else { return self.settings.reportDelay }
+    private func reportDelay(ending left: Double?) -> Duration {
+        guard let left else { return self.settings.reportDelay }
         return min(max(self.settings.reportDelay, .seconds(left / 200)), self.settings.reportDelayMax)
     }
 
     private mutating func send(_ index: Int, now: Instant, _ actions: inout [Action]) {
         let wanted = self.wanted(index)
         self.sign(index)
-        let rendering = self.rendering(self.jobs[index].job)
-        var job = self.jobs[index]
         let request = Request(
             number: self.nextRequest,
-            steward: job.steward,
+            steward: self.jobs[index].steward,
             sentAt: now,
             wanted: wanted,
-            reports: Array(job.reports.prefix(Self.reportCount(job.reports))),
-            lost: Array(job.lost.prefix(WireLimits.unitsMax))
+            reports: Array(self.jobs[index].reports.prefix(Self.reportCount(self.jobs[index].reports))),
+            lost: Array(self.jobs[index].lost.prefix(WireLimits.unitsMax))
         )
         self.nextRequest += 1
-        job.reports.removeFirst(request.reports.count)
-        job.lost.removeFirst(request.lost.count)
-        job.reportSince = job.hasNews ? now : nil
-        job.lastSent = now
+        self.jobs[index].reports.removeFirst(request.reports.count)
+        self.jobs[index].lost.removeFirst(request.lost.count)
+        self.jobs[index].reportSince = self.jobs[index].hasNews ? now : nil
+        self.jobs[index].lastSent = now
         // A report that is under way may be lost or overtaken: until it is answered, its units stay leased.
-        let holding = rendering + job.queue + job.unansweredUnits
-        job.requests.append(request)
-        let threadMicroseconds = job.blockTime?.wholeMicroseconds ?? 0
+        let holding =
+            self.rendering(self.jobs[index].job) + self.jobs[index].queue + self.jobs[index].unansweredUnits
+        self.jobs[index].requests.append(request)
+        let threadMicroseconds = self.jobs[index].blockTime?.wholeMicroseconds ?? 0
         let blockMicroseconds =
             threadMicroseconds == 0 ? 0 : max(1, threadMicroseconds / UInt64(self.settings.threads))
         let message = LeaseRequest(
-            job: job.job,
+            job: self.jobs[index].job,
             records: request.reports.map(\.record),
             leaves: request.reports.flatMap(\.leaves),
             lostPixels: request.lost,
@@ -118,8 +119,7 @@ extension Worker {
             isIdle: self.isIdle,
             energyCost: self.energyCost
         )
-        self.jobs[index] = job
-        actions.append(.sendLeaseRequest(message, to: job.steward, number: request.number))
+        actions.append(.sendLeaseRequest(message, to: request.steward, number: request.number))
     }
 
     /// What energy costs this node for 10^18 of work, by the work that it did so far; 0 while that is not known.
@@ -133,7 +133,7 @@ extension Worker {
 
     /// Whether a thread has nothing to do and no unit of any job waits for one.
     private var isIdle: Bool {
-        self.running.count < self.settings.threads && self.jobs.allSatisfy(\.queue.isEmpty)
+        self.running.count < self.settings.threads && self.jobs.allSatisfy { $0.queue.isEmpty }
     }
 
     /// How many of the first reports fit a request, with their leaves.

@@ -193,6 +193,11 @@ extension Worker {
         self.jobs.firstIndex { $0.job == job }
     }
 
+    /// How many units of a job are rendering.
+    func renderingCount(_ job: JobID) -> Int {
+        self.running.count { $0.job == job }
+    }
+
     /// The units of a job that are rendering.
     func rendering(_ job: JobID) -> [UnitID] {
         self.running.filter { $0.job == job }.map(\.unit)

@@ -8,17 +8,16 @@ extension Worker {
             next = min(next ?? instant, instant)
         }
         for index in self.jobs.indices {
-            let job = self.jobs[index]
-            for request in job.requests {
+            for request in self.jobs[index].requests {
                 consider(request.sentAt.advanced(by: self.settings.requestTimeout))
             }
-            if case .failed(_, let retryAt) = job.scene {
+            if case .failed(_, let retryAt) = self.jobs[index].scene {
                 consider(retryAt)
             }
-            for case .failed(_, let retryAt) in job.frames.values {
+            for case .failed(_, let retryAt) in self.jobs[index].frames.values {
                 consider(retryAt)
             }
-            if let asked = job.requests.first(where: { $0.wanted > 0 })?.sentAt, !job.isDry {
+            if let asked = self.jobs[index].requests.first(where: { $0.wanted > 0 })?.sentAt, !self.jobs[index].isDry {
                 consider(asked.advanced(by: self.settings.rotateAfter))
             }
             if let due = self.requestDue(index) {
@@ -28,7 +27,8 @@ extension Worker {
                 consider(due)
             }
             // With nothing else at hand it begins then; else it begins when something ends.
-            if self.mode == .working, job.scene == .waiting, let due = self.fetchDue(index),
+            if self.mode == .working, self.jobs[index].scene == .waiting,
+                let due = self.fetchDue(index),
                 !self.jobs.contains(where: \.isPromising)
             {
                 consider(due)

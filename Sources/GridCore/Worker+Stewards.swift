@@ -62,8 +62,9 @@ extension Worker {
 
     /// When this node should turn to those who are said to stand in for the stewards, or found a roster itself.
     func stewardsDue(_ index: Int) -> Instant? {
-        let job = self.jobs[index]
-        guard let standIn = job.standIn, standIn.lastAnswer == job.lastAnswer else { return self.foundingDue(index) }
+        guard let standIn = self.jobs[index].standIn, standIn.lastAnswer == self.jobs[index].lastAnswer else {
+            return self.foundingDue(index)
+        }
         return self.foundingDue(index).map { min($0, self.silenceBegins(index)) } ?? self.silenceBegins(index)
     }
 
@@ -132,12 +133,12 @@ extension Worker {
 
     /// When this node should act because all stewards of a job are gone, or find out whether it should.
     func foundingDue(_ index: Int) -> Instant? {
-        let job = self.jobs[index]
-        guard self.mode == .working, job.scene == .ready, !self.peers.isEmpty else { return nil }
-        if let founding = job.founding, founding.lastAnswer == job.lastAnswer { return founding.due }
+        guard self.mode == .working, self.jobs[index].scene == .ready, !self.peers.isEmpty else { return nil }
+        let (lastAnswer, silentAt) = (self.jobs[index].lastAnswer, self.jobs[index].silentAt)
+        if let founding = self.jobs[index].founding, founding.lastAnswer == lastAnswer { return founding.due }
         // Where each of them was found to be silent, nobody waits for a lost answer to come after all.
-        let isSure = job.stewards.allSatisfy { job.silentAt[$0] != nil }
-        return job.lastAnswer.advanced(by: isSure ? self.settings.stewardsGoneAfter : self.settings.stewardsLostAfter)
+        let isSure = self.jobs[index].stewards.allSatisfy { silentAt[$0] != nil }
+        return lastAnswer.advanced(by: isSure ? self.settings.stewardsGoneAfter : self.settings.stewardsLostAfter)
     }
 
     /// Of nodes that rank later none waits longer.

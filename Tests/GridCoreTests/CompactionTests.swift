@@ -276,6 +276,11 @@ struct CompactionTests {
         // What is left says the same as what there was.
         let left = try ledger(reference.records)
         #expect(left == reference && left.burned == reference.burned && left.finalFrames == reference.finalFrames)
+        for index in 0 ..< left.plan.unitCount {
+            let verdict = left.verdict(ofUnitAt: index)
+            #expect(verdict == reference.verdict(ofUnitAt: index))
+            #expect(left.acceptedRoot(ofUnitAt: index) == TestGrid.acceptedRoot(verdict))
+        }
         // Nothing that was dropped comes back.
         var again = reference
         again.formUnion(try ledger(records.filter { $0.kind != .frameSeal && $0.kind != .fraudProof }))

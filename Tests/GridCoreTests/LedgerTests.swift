@@ -348,6 +348,7 @@ struct LedgerTests {
         #expect(a.finalFrames == b.finalFrames)
         for index in 0 ..< a.plan.unitCount {
             #expect(a.verdict(ofUnitAt: index) == b.verdict(ofUnitAt: index))
+            #expect(a.acceptedRoot(ofUnitAt: index) == TestGrid.acceptedRoot(a.verdict(ofUnitAt: index)))
         }
     }
 

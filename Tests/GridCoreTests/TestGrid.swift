@@ -13,6 +13,12 @@ enum TestGrid {
         return peer
     }
 
+    /// The root that a verdict accepts.
+    static func acceptedRoot(_ verdict: UnitVerdict) -> Digest? {
+        guard case .accepted(let root, _) = verdict else { return nil }
+        return root
+    }
+
     /// A signature that only the holder of the "key", which is the peer id, makes in these tests.
     static func signer(_ peer: PeerID) -> Signer {
         { message in
