@@ -1,46 +1,62 @@
 /// Events in the order of their time; those of one time in the order in which they were added.
-struct EventQueue<Event> {
+package struct EventQueue<Event> {
+    /// What is moved about in the heap: the event itself stays where it is.
     private struct Entry {
         let time: VirtualTime
         let order: UInt64
-        let event: Event
+        let place: Int
+
+        func precedes(_ other: Self) -> Bool {
+            self.time == other.time ? self.order < other.order : self.time < other.time
+        }
     }
 
     private var heap: [Entry] = []
+    private var events: [Event?] = []
+    /// The places in `events` that are empty.
+    private var free: [Int] = []
     private var nextOrder: UInt64 = 0
 
+    /// Creates an empty queue.
+    package init() {}
+
     /// Adds an event.
-    mutating func add(_ event: Event, at time: VirtualTime) {
-        self.heap.append(Entry(time: time, order: self.nextOrder, event: event))
+    package mutating func add(_ event: Event, at time: VirtualTime) {
+        let place: Int
+        if let empty = self.free.popLast() {
+            place = empty
+            self.events[place] = event
+        } else {
+            place = self.events.count
+            self.events.append(event)
+        }
+        let entry = Entry(time: time, order: self.nextOrder, place: place)
         self.nextOrder += 1
+        self.heap.append(entry)
         var child = self.heap.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
-            guard self.precedes(child, parent) else { break }
-            self.heap.swapAt(child, parent)
+            guard entry.precedes(self.heap[parent]) else { break }
+            self.heap[child] = self.heap[parent]
             child = parent
         }
+        self.heap[child] = entry
     }
 
     /// The next event, if any.
-    mutating func popFirst() -> (time: VirtualTime, event: Event)? {
-        guard let last = self.heap.popLast() else { return nil }
-        guard let first = self.heap.first else { return (last.time, last.event) }
-        self.heap[0] = last
+    package mutating func popFirst() -> (time: VirtualTime, event: Event)? {
+        guard let first = self.heap.first, let last = self.heap.popLast() else { return nil }
         var parent = 0
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < self.heap.count && self.precedes(child, least) {
-                least = child
-            }
-            guard least != parent else { break }
-            self.heap.swapAt(parent, least)
-            parent = least
+        while 2 * parent + 1 < self.heap.count {
+            var child = 2 * parent + 1
+            if child + 1 < self.heap.count, self.heap[child + 1].precedes(self.heap[child]) { child += 1 }
+            guard self.heap[child].precedes(last) else { break }
+            self.heap[parent] = self.heap[child]
+            parent = child
         }
-        return (first.time, first.event)
-    }
-
-    private func precedes(_ a: Int, _ b: Int) -> Bool {
-        (self.heap[a].time, self.heap[a].order) < (self.heap[b].time, self.heap[b].order)
+        if parent < self.heap.count { self.heap[parent] = last }
+        guard let event = self.events[first.place].take() else { return nil }
+        self.free.append(first.place)
+        return (first.time, event)
     }
 }

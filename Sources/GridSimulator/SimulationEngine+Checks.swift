@@ -13,7 +13,7 @@ extension SimulationEngine {
         if revision < seat.lastRevision {
             self.check("the revision fell from \(seat.lastRevision) to \(revision)", job, node)
         }
-        self.jobs[job].seats[node]?.lastRevision = revision
+        seat.lastRevision = revision
     }
 
     /// Looks at the status now and then: it costs more than an event.

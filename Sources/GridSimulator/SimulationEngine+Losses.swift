@@ -14,7 +14,8 @@ extension SimulationEngine {
         }
         self.nodes[node].idleSince = self.now
         self.nodes[node].idleThreads = self.nodes[node].threads - self.nodes[node].running.count
-        self.nodes[node].idleCause = self.nodes[node].idleThreads > 0 ? self.nodes[node].worker?.idleCause : nil
+        self.nodes[node].idleCause =
+            self.nodes[node].idleThreads > 0 ? self.nodes[node].worker?.inPlace { $0.idleCause } : nil
     }
 
     /// Counts thread time that is lost.

@@ -172,7 +172,7 @@ extension SimulationEngine {
         let peer = self.nodes[steward].peer
         self.withWorker(worker) { $0.stewardConnected(peer, now: $1) }
         self.peersChanged(at: worker)
-        self.candidatesChanged(at: steward)
+        self.candidatesChanged(at: steward, by: worker)
         for job in self.jobs.indices where self.jobs[job].seats[steward]?.steward != nil {
             self.sendOffer(job, from: steward, over: index)
         }
@@ -202,7 +202,10 @@ extension SimulationEngine {
     }
 
     /// Tells the stewards of a node who could be a steward too.
-    func candidatesChanged(at node: Int) {
+    ///
+    /// - Parameter other: whose session began or ended, if it is that; sessions with mere workers change nothing.
+    func candidatesChanged(at node: Int, by other: Int = 0) {
+        guard other < self.scenario.stewards else { return }
         let peers = (0 ..< self.scenario.stewards).filter {
             $0 != node && self.links[self.link($0, node)].stewardBelieves
         }
@@ -269,7 +272,7 @@ extension SimulationEngine {
         } else if !isWorker, self.links[index].stewardBelieves {
             self.links[index].stewardBelieves = false
             let peer = self.nodes[worker].peer
-            self.candidatesChanged(at: steward)
+            self.candidatesChanged(at: steward, by: worker)
             for job in self.jobs.indices where self.jobs[job].seats[steward]?.steward != nil {
                 self.withSteward(job, at: steward) { $0.peerDisconnected(peer, now: $1) }
             }

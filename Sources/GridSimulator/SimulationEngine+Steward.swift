@@ -8,7 +8,7 @@ extension SimulationEngine {
     /// Feeds a steward of a job, performs what it asks for, and sets its alarm.
     func withSteward(_ job: Int, at node: Int, _ input: (inout Steward, Instant) -> [Steward.Action]) {
         let instant = self.nodes[node].clock.instant(self.now)
-        guard let seat = self.jobs[job].seats[node], let actions = seat.steward?.mutate({ input(&$0, instant) }) else {
+        guard let seat = self.jobs[job].seats[node], let actions = seat.steward?.inPlace({ input(&$0, instant) }) else {
             return
         }
         self.performUntilCrash(actions, node: node) { engine, action in
@@ -20,13 +20,14 @@ extension SimulationEngine {
     }
 
     func setStewardAlarm(_ job: Int, at node: Int) {
-        guard let deadline = self.jobs[job].seats[node]?.steward?.nextDeadline else {
-            self.jobs[job].seats[node]?.wakesAt = nil
+        guard let seat = self.jobs[job].seats[node] else { return }
+        guard let deadline = seat.steward?.nextDeadline else {
+            seat.wakesAt = nil
             return
         }
         let time = max(self.now, self.nodes[node].clock.time(deadline))
-        guard time != self.jobs[job].seats[node]?.wakesAt else { return }
-        self.jobs[job].seats[node]?.wakesAt = time
+        guard time != seat.wakesAt else { return }
+        seat.wakesAt = time
         let incarnation = self.nodes[node].incarnation
         self.queue.add(.wakeSteward(job: job, node: node, incarnation: incarnation), at: time)
     }
@@ -34,13 +35,14 @@ extension SimulationEngine {
     private func perform(_ action: Steward.Action, job: Int, node: Int) {
         switch action {
         case .persist(let record):
-            if self.jobs[job].seats[node]?.recordIDs.insert(record.id).inserted == false {
+            guard let seat = self.jobs[job].seats[node] else { return }
+            if !seat.recordIDs.insert(record.id).inserted {
                 self.check("a record was persisted twice: \(record.kind)", job, node)
             }
             if self.isFaulty, self.random.happens(self.scenario.faults.lostWriteRate) {
                 return self.note(node, .note("its disk loses a record"))
             }
-            self.jobs[job].seats[node]?.records.append(record)
+            seat.records.append(record)
             self.report.records += 1
             self.report.recordBytes += UInt64(record.body.count + 100)
             self.check(self.jobs[job].checker.persisted(record), job, node)
@@ -187,15 +189,21 @@ extension SimulationEngine {
 
     /// Tells every node with a session of the job.
     func sendOffers(_ job: Int, from node: Int) {
+        guard let offer = self.offer(of: job, by: node) else { return }
         for worker in self.nodes.indices {
-            self.sendOffer(job, from: node, over: self.link(worker, node))
+            let link = self.link(worker, node)
+            if self.links[link].isUp { self.send(.offer(offer), over: link) }
         }
     }
 
     func sendOffer(_ job: Int, from node: Int, over link: Int) {
-        guard self.links[link].isUp, let steward = self.jobs[job].seats[node]?.steward, steward.phase != .receiving
-        else { return }
-        self.send(.offer(steward.offer), over: link)
+        guard self.links[link].isUp, let offer = self.offer(of: job, by: node) else { return }
+        self.send(.offer(offer), over: link)
+    }
+
+    /// What a steward says of a job, once it has begun.
+    private func offer(of job: Int, by node: Int) -> JobOffer? {
+        self.jobs[job].seats[node]?.steward?.inPlace { $0.phase == .receiving ? nil : $0.offer } ?? nil
     }
 
     /// An offer has arrived at a node: at its worker, and where the node is to be a steward, at that.
@@ -275,14 +283,16 @@ extension SimulationEngine {
 
     /// Pixels have arrived at a steward's node, from a worker or another steward.
     func pixelsArrived(job: Int, _ unit: UnitID, _ film: SimulatedFilm, at node: Int, from other: Int) {
-        guard let accepted = self.jobs[job].seats[node]?.steward?.acceptedRoot(of: unit) else { return }
+        guard let seat = self.jobs[job].seats[node],
+            let accepted = seat.steward?.inPlace({ $0.acceptedRoot(of: unit) }) ?? nil
+        else { return }
         guard let root = self.measuredRoot(film, of: unit, job: job), root == accepted else {
             let peer = self.nodes[other].peer
             return self.withSteward(job, at: node) { $0.pixelsRefused(unit, from: peer, now: $1) }
         }
         let truth = self.jobs[job].truth.unit(unit).root
         self.check(self.jobs[job].checker.pixelsAccepted(unit, root: root, truth: truth), job, node)
-        self.jobs[job].seats[node]?.films[unit] = SimulatedFilm(root: root, payloads: film.payloads)
+        seat.films[unit] = SimulatedFilm(root: root, payloads: film.payloads)
         self.withSteward(job, at: node) { $0.pixelsStored(unit, now: $1) }
     }
 

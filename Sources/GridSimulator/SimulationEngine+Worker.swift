@@ -7,9 +7,9 @@ extension SimulationEngine {
         let instant = self.nodes[node].clock.instant(self.now)
         if self.scenario.energy != nil {
             let price = self.energyPrice(node)
-            _ = self.nodes[node].worker?.mutate { $0.energyPriceChanged(price) }
+            _ = self.nodes[node].worker?.inPlace { $0.energyPriceChanged(price) }
         }
-        guard let actions = self.nodes[node].worker?.mutate({ input(&$0, instant) }) else { return }
+        guard let actions = self.nodes[node].worker?.inPlace({ input(&$0, instant) }) else { return }
         self.performUntilCrash(actions, node: node) { engine, action in
             engine.note(node, .worker(action))
             engine.perform(action, node: node)
@@ -37,7 +37,7 @@ extension SimulationEngine {
     }
 
     func setWorkerAlarm(_ node: Int) {
-        guard let deadline = self.nodes[node].worker?.nextDeadline else {
+        guard let deadline = self.nodes[node].worker?.inPlace({ $0.nextDeadline }) ?? nil else {
             self.nodes[node].workerWakesAt = nil
             return
         }
@@ -293,11 +293,12 @@ extension SimulationEngine {
     }
 }
 
-/// A machine that is changed where it lies: by optional chaining nothing large is moved out and back for each event.
+/// A machine that is changed, or asked, where it lies: by optional chaining nothing large is moved out and back for each
+/// event.
 protocol SimulatedMachine {}
 
 extension SimulatedMachine {
-    mutating func mutate<Result>(_ body: (inout Self) -> Result) -> Result {
+    mutating func inPlace<Result>(_ body: (inout Self) -> Result) -> Result {
         body(&self)
     }
 }

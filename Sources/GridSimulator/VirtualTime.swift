@@ -1,12 +1,12 @@
 import GridWire
 
 /// Virtual time in nanoseconds since the beginning of a run.
-struct VirtualTime: Hashable, Comparable {
-    var nanoseconds: Int64
+package struct VirtualTime: Hashable, Comparable {
+    package var nanoseconds: Int64
 
     static let zero = Self(nanoseconds: 0)
 
-    init(nanoseconds: Int64) {
+    package init(nanoseconds: Int64) {
         self.nanoseconds = nanoseconds
     }
 
@@ -22,7 +22,7 @@ struct VirtualTime: Hashable, Comparable {
         Self(nanoseconds: time.nanoseconds + Int64(seconds * 1e9))
     }
 
-    static func < (a: Self, b: Self) -> Bool {
+    package static func < (a: Self, b: Self) -> Bool {
         a.nanoseconds < b.nanoseconds
     }
 }
