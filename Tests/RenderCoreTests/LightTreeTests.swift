@@ -200,9 +200,9 @@ struct LightTreeTests {
         let assetBytes = try assets.encoded()
         let frameBytes = try frame.encoded(for: assets)
         #expect(throws: Never.self) { try Scene(assets: assetBytes, frame: frameBytes) }
-        let nodes = self.section(12, of: frameBytes)
-        let leaves = self.section(13, of: frameBytes)
-        let lights = self.section(14, of: frameBytes)
+        let nodes = self.section(13, of: frameBytes)
+        let leaves = self.section(14, of: frameBytes)
+        let lights = self.section(15, of: frameBytes)
         #expect(nodes.count >= 5 * 384)
         #expect(leaves.count == 42 * 4)
         func refuses(_ at: Int, _ value: UInt32, _ what: Comment) {

@@ -45,6 +45,17 @@ struct VolumeImportTests {
         _ = try Scene(assets: shot.assets.encoded(), frame: frame.encoded(for: shot.assets))
     }
 
+    @Test
+    func `a volume may be in what solids enclose`() throws {
+        for (word, isEnclosed) in [("", false), (",\"enclosed\":false", false), (",\"enclosed\":true", true)] {
+            let shot = try self.shot("{\"box\":{\"low\":[0,0,0],\"high\":[1,1,1]}\(word)}")
+            #expect(shot.assets.volumes.map(\.isEnclosed) == [isEnclosed])
+        }
+        #expect(throws: ImportError.self) {
+            try self.shot("{\"box\":{\"low\":[0,0,0],\"high\":[1,1,1]},\"enclosed\":1}")
+        }
+    }
+
     @Test(arguments: [5_121, 5_123, 5_126])
     func `grids of buffer views are read in every type`(type: Int) throws {
         var scene = SceneBuilder()

@@ -1,8 +1,9 @@
 /// What fills a box without a surface: smoke, fire, haze, spray.
 ///
 /// Densities lie at the points of a regular grid, between which they are interpolated; outside of the box there is
-/// nothing. A grid of 2 x 2 x 2 equal numbers is a homogeneous box. Volumes may overlap, and surfaces may stand in them;
-/// what is enclosed by a solid surface, as water by glass, holds nothing of a volume around it.
+/// nothing. A grid of 2 x 2 x 2 equal numbers is a homogeneous box. Volumes may overlap, and surfaces may stand in them.
+/// What a solid surface encloses, as a bottle of glass its walls, holds nothing of the volumes around it, but those that are
+/// ``isEnclosed``: smoke in a ball of glass, cut off by the ball.
 public struct Volume: Sendable, Equatable {
     /// The number of points along x, 2...2048.
     public var width: Int
@@ -29,6 +30,8 @@ public struct Volume: Sendable, Equatable {
     /// Up to 256 colours for temperatures from 0 to 1, interpolated; without temperatures, for densities from zero to the
     /// largest.
     public var emission: [SIMD3<Float>]
+    /// Whether it fills what solid surfaces enclose of its box, and nothing else, instead of everything but that.
+    public var isEnclosed: Bool
 
     /// Creates a volume; nothing is checked before ``SceneAssets/encoded()``.
     public init(
@@ -42,7 +45,8 @@ public struct Volume: Sendable, Equatable {
         absorption: SIMD3<Float> = SIMD3(0, 0, 0),
         scattering: SIMD3<Float> = SIMD3(0, 0, 0),
         anisotropy: Float = 0,
-        emission: [SIMD3<Float>] = []
+        emission: [SIMD3<Float>] = [],
+        isEnclosed: Bool = false
     ) {
         self.width = width
         self.height = height
@@ -55,6 +59,7 @@ public struct Volume: Sendable, Equatable {
         self.scattering = scattering
         self.anisotropy = anisotropy
         self.emission = emission
+        self.isEnclosed = isEnclosed
     }
 }
 

@@ -88,7 +88,7 @@ struct BlobWriter<Output: BlobOutput> {
 /// What both kinds of blob have in common.
 enum BlobFormat {
     /// The version of the format.
-    static var version: UInt32 { 12 }
+    static var version: UInt32 { 13 }
     /// Sections begin at multiples of this many bytes.
     static var alignment: Int { 64 }
     /// "TSRASSET".

@@ -1,7 +1,7 @@
 /// Everything that shines in a frame on its way into the blob: the tree of lights, and the directional ones.
 struct FrameLights {
     private var bounds: [LightBounds?] = []
-    /// Instances, then numbers of lights with ``LightNode/flag``.
+    /// Instances, then numbers of lights with ``LightNode/flag``, then of placed volumes with ``LightNode/volumeFlag``, too.
     private var lights: [UInt32] = []
     private var suns: [UInt32] = []
     private var illuminances: [Float] = []
@@ -27,6 +27,12 @@ struct FrameLights {
         self.lights.append(LightNode.flag | UInt32(light))
     }
 
+    /// Adds a placed volume that glows; all volumes come after all lights, in their order.
+    mutating func append(volume: Int, _ bounds: LightBounds) {
+        self.bounds.append(bounds)
+        self.lights.append(LightNode.flag | LightNode.volumeFlag | UInt32(volume))
+    }
+
     /// Adds a directional light; one that does not shine is left away.
     mutating func append(sun light: Int, illuminance: Float) {
         guard illuminance > 0 else { return }
@@ -46,6 +52,17 @@ struct FrameLights {
 }
 
 extension SceneFrame {
+    /// Adds the placed volumes that glow.
+    func appendVolumes(_ assets: SceneAssets, to lights: inout FrameLights) {
+        // Found when the first of a volume's places comes.
+        var glows = [VolumeGlow?](repeating: nil, count: assets.volumes.count)
+        for (i, instance) in self.volumes.enumerated() where !assets.volumes[instance.volume].emission.isEmpty {
+            let glow = glows[instance.volume] ?? VolumeGlow(assets.volumes[instance.volume])
+            glows[instance.volume] = glow
+            if let bounds = glow.bounds(placedBy: Affine(instance.transform)) { lights.append(volume: i, bounds) }
+        }
+    }
+
     /// Adds the instances whose meshes or particles emit.
     func appendInstances(
         _ assets: SceneAssets,

@@ -28,13 +28,14 @@ extension SceneFrame {
         var estimates = EmissionEstimates(assets: assets)
         try self.writeDeformedMeshes(&estimates, &writer)
         try self.writeInstances(assets, &writer)
+        try self.writeVolumes(assets, &writer)
         var lights = FrameLights()
         var lightWords: [UInt32] = []
         try self.appendInstances(assets, &estimates, to: &lights)
         for (i, light) in self.lights.enumerated() { try Self.append(light, number: i, to: &lightWords, &lights) }
         try writer.section(lightWords)
+        self.appendVolumes(assets, to: &lights)
         try lights.write(&writer)
-        try self.writeVolumes(assets, &writer)
         try self.writeMaterials(assets, &writer)
         return try writer.finished(magic: BlobFormat.frameMagic).bytes
     }

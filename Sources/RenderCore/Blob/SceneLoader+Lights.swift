@@ -20,6 +20,7 @@ extension SceneLoader {
         var last = -1
         for (k, light) in lights.enumerated() {
             // Each one once, in order: an instance that is there twice would be found with half of its probability.
+            // Volumes have numbers above those of all lights.
             let key = k < instanceLights ? Int(light) : Int(light & ~LightNode.flag)
             guard k == instanceLights || key > last, (light & LightNode.flag != 0) == (k >= instanceLights) else {
                 throw SceneBlobError(.malformed, "the lights of the tree are not in order at \(k)")
@@ -31,6 +32,12 @@ extension SceneLoader {
                 }
                 self.instances[key].light = k
                 (maps + k).initialize(to: ObjectMap(self.instances[key].transform))
+            } else if key >= Int(LightNode.volumeFlag) {
+                let volume = key - Int(LightNode.volumeFlag)
+                guard volume < self.volumeCount else {
+                    throw SceneBlobError(.malformed, "light \(k) of the tree is not a volume that the frame has")
+                }
+                self.volumes[volume].light = k
             } else {
                 guard key < self.lightCount, self.lights[key].kind != .directional else {
                     throw SceneBlobError(.malformed, "light \(k) of the tree is not one that the frame has")

@@ -79,9 +79,9 @@ struct SceneLoader {
         try self.loadDeformedMeshes(&reader)
         let instances = try reader.records(wordsEach: SceneFrame.instanceWords)
         try self.loadInstances(instances, try reader.records(wordsEach: SceneFrame.motionWords))
+        try self.loadVolumes(try reader.records(wordsEach: SceneFrame.volumeWords))
         try self.loadLights(try reader.records(wordsEach: SceneFrame.lightWords))
         try self.loadLightChoice(&reader)
-        try self.loadVolumes(try reader.records(wordsEach: SceneFrame.volumeWords))
         try self.loadMaterials(&reader)
     }
 

@@ -1,5 +1,5 @@
 extension SceneAssets {
-    /// The words of a volume: points along x, y and z, 1 with temperatures, colours of the emission, the corners of the
+    /// The words of a volume: points along x, y and z, flags (1 temperatures, 2 enclosed), colours of the emission, the corners of the
     /// box (6), the density of the number one, absorption (3), scattering (3), anisotropy.
     static var volumeWords: Int { 19 }
 
@@ -12,7 +12,8 @@ extension SceneAssets {
             try Self.checkShape(volume, i)
             let what = "a number of volume \(i)"
             records += [UInt32(volume.width), UInt32(volume.height), UInt32(volume.depth)]
-            records += [volume.temperatures.isEmpty ? 0 : 1, UInt32(volume.emission.count)]
+            let flags: UInt32 = (volume.temperatures.isEmpty ? 0 : 1) | (volume.isEnclosed ? 2 : 0)
+            records += [flags, UInt32(volume.emission.count)]
             for corner in [volume.low, volume.high] {
                 for k in 0 ..< 3 { records.append(try encodable(corner[k], SceneRange.coordinate, what).bitPattern) }
             }
@@ -121,9 +122,9 @@ extension AssetsLoader {
                     "the volumes have more than the \(self.limits.voxelsMax) points that this node takes"
                 )
             }
-            let hasTemperatures = cursor.word()
+            let flags = cursor.word()
             let colorCount = cursor.count()
-            guard hasTemperatures <= 1, colorCount <= SceneRange.emissionColorsMax else {
+            guard flags <= 3, colorCount <= SceneRange.emissionColorsMax else {
                 throw SceneBlobError(.malformed, "volume \(i) has unknown flags or too many colours")
             }
             let low = try cursor.vector(SceneRange.coordinate, "volume", i)
@@ -136,7 +137,7 @@ extension AssetsLoader {
             let scattering = try cursor.vector(SceneRange.coefficient, "volume", i)
             let anisotropy = try cursor.float(SceneRange.anisotropy, "volume", i)
             let densities = try numbers.next(Int(count), times: 1)
-            let temperatures = hasTemperatures == 1 ? try numbers.next(Int(count), times: 1) : nil
+            let temperatures = flags & 1 != 0 ? try numbers.next(Int(count), times: 1) : nil
             let emission = try colors.next(colorCount, times: 3)
             guard areNotNegative(emission) else {
                 throw SceneBlobError(.invalidValue, "volume \(i) glows with less than nothing")
@@ -156,9 +157,11 @@ extension AssetsLoader {
                     emission: emission.pointer,
                     emissionCount: colorCount,
                     low: low,
-                    high: high
+                    high: high,
+                    isEnclosed: flags & 2 != 0
                 )
             )
+            VolumeGlow.tabulate(self.volumes + i, memory: self.memory)
         }
         try numbers.finish()
         try colors.finish()
@@ -167,7 +170,7 @@ extension AssetsLoader {
 }
 
 extension SceneLoader {
-    /// Reads and checks where volumes are; those that are flat hold nothing.
+    /// Reads and checks where volumes are; those that are flat keep their number and hold nothing.
     mutating func loadVolumes(_ records: BlobRecords) throws(SceneBlobError) {
         guard records.count <= SceneRange.volumeInstancesMax else {
             throw SceneBlobError(
@@ -187,21 +190,8 @@ extension SceneLoader {
             }
             let transform = try Self.transform(&cursor, "placed volume", i)
             let volume = self.assets.volumes + number
-            guard let inverse = transform.inverse else { continue }
-            let size = volume.pointee.high - volume.pointee.low
-            let x = Float(volume.pointee.grid.cellsX) / size.x
-            let y = Float(volume.pointee.grid.cellsY) / size.y
-            let z = Float(volume.pointee.grid.cellsZ) / size.z
-            let start = inverse.offset - volume.pointee.low
-            let toCells = Affine(
-                x: inverse.x * x,
-                y: inverse.y * y,
-                z: inverse.z * z,
-                offset: Vector3(start.x * x, start.y * y, start.z * z)
-            )
-            guard toCells.x.isFinite, toCells.y.isFinite, toCells.z.isFinite, toCells.offset.isFinite else { continue }
-            (self.volumes + self.volumeCount).initialize(to: VolumeInstanceData(volume: volume, toCells: toCells))
-            self.volumeCount += 1
+            (self.volumes + i).initialize(to: VolumeInstanceData(volume: volume, transform: transform))
         }
+        self.volumeCount = records.count
     }
 }

@@ -1,5 +1,5 @@
 extension GoldenScene {
-    /// A cloud that glows where it is hot, and an even haze that overlaps it.
+    /// A cloud that glows where it is hot, an even haze that overlaps it, and what clouds glass.
     static var volumes: [Volume] {
         let (width, height, depth) = (19, 11, 13)
         var densities: [Float] = []
@@ -37,7 +37,12 @@ extension GoldenScene {
             scattering: SIMD3(0.015625, 0.0234375, 0.03125),
             anisotropy: -0.25
         )
-        return [cloud, haze]
+        var milk = haze
+        milk.absorption = SIMD3(0, 0, 0.125)
+        milk.scattering = SIMD3(0.5, 0.5, 0.75)
+        milk.emission = [SIMD3(0, 0, 0.0625)]
+        milk.isEnclosed = true
+        return [cloud, haze, milk]
     }
 
     /// Where they are: the cloud turned and squeezed.
@@ -47,7 +52,7 @@ extension GoldenScene {
             y: SIMD4(0.125, 0.875, 0, 1.25),
             z: SIMD4(0.5, 0, 0.75, 1)
         )
-        return [VolumeInstance(volume: 0, transform: turned), VolumeInstance(volume: 1)]
+        return [VolumeInstance(volume: 0, transform: turned), VolumeInstance(volume: 1), VolumeInstance(volume: 2)]
     }
 
     /// Spray: drops of water, and sparks that glow.

@@ -15,7 +15,7 @@
 public enum GoldenScene {
     /// BLAKE2b-256 of the golden leaf hashes one after the other, in hexadecimal.
     public static var expectedVersion: String {
-        "1b64c7dc5bc6b0458263ba8713a8b8dd198ff87257a358d914be3c6b513aea69"
+        "22a77ca67ec2e720c1f27282242d8cdd8ba86476fbc6177a9333850e98ce9808"
     }
 
     /// The settings of the golden picture.

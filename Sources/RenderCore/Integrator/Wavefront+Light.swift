@@ -20,6 +20,19 @@ extension Wavefront {
         group.light = select(shining, sum, group.light)
     }
 
+    /// Where rays that leave the surfaces to the side of the normal, or to the other one, go through what a solid encloses.
+    @inline(__always) private func isEnclosed(
+        _ isAbove: MaskLanes,
+        _ group: borrowing PathGroup
+    ) -> MaskLanes {
+        guard self.view.pointee.hasSolids else { return MaskLanes(false) }
+        let solid = MaskLanes(bits: self.surface.pointee.solid)
+        let isFront = self.surface.pointee.isFront
+        // Outside of a solid that the path is about to leave is what lies around that.
+        let around = select(solid .& .!isFront, group.outerIndex, group.index)
+        return (solid .& (isFront .^ isAbove)) .| (.!(solid .& (isFront .^ isAbove)) .& (around .!= 1))
+    }
+
     /// Adds the light that one light sample finds for each surface.
     @inline(__always) func addDirect(
         _ bsdf: borrowing BSDF,
@@ -39,12 +52,14 @@ extension Wavefront {
         let side = dot(self.surface.pointee.geometricNormal, sample.wi)
         let isAbove = side .> 0
         // The light must lie on the same side of the shading normal and of the surface.
-        let isSeen = sample.isFound .& select(wi.z .> 0, isAbove, side .< 0)
+        var isSeen = sample.isFound .& select(wi.z .> 0, isAbove, side .< 0)
+        let isEnclosed = self.isEnclosed(isAbove, group)
+        isSeen = isSeen .& .!(sample.isVolume .& (sample.isEnclosed .^ isEnclosed))
         guard isSeen.any else { return }
         var value = bsdf.evaluate(wi)
         if lobed.any { self.lobes.evaluate(lobed, wi, &value) }
         if layered.lanes.any { self.layers.evaluate(layered, self.surface.pointee, wi, isSeen, &value, &work) }
-        let weight = select(sample.isPunctual, 1, powerHeuristic(sample.density, value.density))
+        let weight = select(sample.isPunctual, 1, powerHeuristic(sample.density, value.density * sample.rate))
         var light = value.value * sample.radiance * (weight / sample.density)
         if self.view.pointee.hasSolids {
             let inside =
@@ -67,9 +82,16 @@ extension Wavefront {
         )
         let arrives = wanted .& .!self.traversal.occluded(self.view, rays, target: sample.place)
         if let volumes = self.volumes, arrives.any {
-            let isEnclosed = MaskLanes(bits: self.surface.pointee.solid) .& (self.surface.pointee.isFront .^ isAbove)
-            let open = arrives .& .!isEnclosed
-            light = light * volumes.transmittance(open, rays.origin, rays.direction, sample.distance, key: key, &work)
+            let left = volumes.transmittance(
+                arrives,
+                isEnclosed: isEnclosed,
+                rays.origin,
+                rays.direction,
+                sample.distance,
+                key: key,
+                &work
+            )
+            light = light * left
         }
         group.light = select(arrives, group.light + group.beta * light, group.light)
     }

@@ -19,11 +19,20 @@ extension Wavefront {
         _ group: inout PathGroup,
         _ work: inout WorkCounter
     ) -> VolumePassage {
-        var open = rays.active
-        for lane in LaneSequence(hits.isHit) where self.isEnclosed(rays, hits, lane) {
-            open = open .& .!MaskLanes(bits: 1 &<< UInt32(truncatingIfNeeded: lane))
+        // Whoever meets a back has come through a solid, wherever the path began; whoever meets a front, such as that of a
+        // stone in water, through the solid that it has entered before.
+        var isEnclosed = group.index .!= 1
+        for lane in LaneSequence(hits.isHit .& .!isEnclosed) where self.isEnclosed(rays, hits, lane) {
+            isEnclosed = isEnclosed .| MaskLanes(bits: 1 &<< UInt32(truncatingIfNeeded: lane))
         }
-        let flight = volumes.follow(open, to: hits.distance, key: rays.key, &group, &work)
+        let flight = volumes.follow(
+            rays.active,
+            isEnclosed: isEnclosed,
+            to: hits.distance,
+            key: rays.key,
+            &group,
+            &work
+        )
         let isIn = flight.meets .| flight.isLost
         hits.isHit = hits.isHit .& .!isIn
         self.guides?.note(particles: flight.meets, group.number)
@@ -31,7 +40,7 @@ extension Wavefront {
         guard flight.meets.any, depth < self.settings.maxDepth else {
             return VolumePassage(isIn: isIn, survivors: MaskLanes(false))
         }
-        let survivors = self.scatter(volumes, flight, depth, rays, &self.cloud.pointee, &work)
+        let survivors = self.scatter(volumes, flight, isEnclosed, depth, rays, &self.cloud.pointee, &work)
         return VolumePassage(isIn: isIn, survivors: survivors)
     }
 
@@ -39,6 +48,7 @@ extension Wavefront {
     private func scatter(
         _ volumes: VolumeFlights,
         _ flight: borrowing VolumeFlightLanes,
+        _ isEnclosed: MaskLanes,
         _ depth: Int,
         _ rays: borrowing RayLanes,
         _ group: inout PathGroup,
@@ -51,7 +61,7 @@ extension Wavefront {
         }
         group.receiver = LightReceiverLanes(point: point, normal: .zero)
         let dimension = Self.dimension(ofEvent: depth)
-        if self.view.pointee.hasLightSamples { self.light(volumes, flight, dimension, rays, &group, &work) }
+        if self.view.pointee.hasLightSamples { self.light(volumes, flight, isEnclosed, dimension, rays, &group, &work) }
         let (u, v) = group.sampler.pair(dimension)
         let chance = group.sampler.pair(dimension &+ 1).1
         let turned = HenyeyGreenstein.direction(group.direction, flight.anisotropy, u, v)
@@ -74,6 +84,7 @@ extension Wavefront {
     private func light(
         _ volumes: VolumeFlights,
         _ flight: borrowing VolumeFlightLanes,
+        _ isEnclosed: MaskLanes,
         _ dimension: UInt32,
         _ rays: borrowing RayLanes,
         _ group: inout PathGroup,
@@ -82,12 +93,13 @@ extension Wavefront {
         let numbers = group.sampler.bits(dimension &+ 2)
         let sample = self.samples.sample(group.receiver, flight.meets, numbers, at: group.time)
         let phase = HenyeyGreenstein.value(dot(group.direction, sample.wi), flight.anisotropy)
-        let weight = select(sample.isPunctual, 1, powerHeuristic(sample.density, phase))
+        let weight = select(sample.isPunctual, 1, powerHeuristic(sample.density, phase * sample.rate))
         var light = sample.radiance * (phase * weight / sample.density)
         let near = sample.isFound .& (sample.distance .< FloatLanes(.greatestFiniteMagnitude))
         let absorbed = near .& (group.medium.largest .> 0)
         if absorbed.any { light = select(absorbed, light * transmittance(group.medium, sample.distance), light) }
-        let wanted = flight.meets .& sample.isFound .& (light.largest .> 0)
+        let isThere = sample.isFound .& .!(sample.isVolume .& (sample.isEnclosed .^ isEnclosed))
+        let wanted = flight.meets .& isThere .& (light.largest .> 0)
         guard wanted.any else { return }
         work.shadowRays &+= UInt64(truncatingIfNeeded: wanted.bits.nonzeroBitCount)
         let toLight = RayLanes(
@@ -103,6 +115,7 @@ extension Wavefront {
         guard arrives.any else { return }
         let left = volumes.transmittance(
             arrives,
+            isEnclosed: isEnclosed,
             toLight.origin,
             toLight.direction,
             sample.distance,

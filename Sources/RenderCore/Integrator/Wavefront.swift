@@ -333,7 +333,9 @@ struct Wavefront: ~Copyable {
         let leaves = solid .& .!self.surface.pointee.isFront
         let (medium, number) = (group.medium, group.index)
         group.medium = select(enters, self.surface.pointee.absorption, select(leaves, group.outerMedium, group.medium))
-        group.index = select(enters, index, select(leaves, group.outerIndex, group.index))
+        // One is the mark of the outside.
+        let inside = select(index .== 1, FloatLanes(0x1.000002p0), index)
+        group.index = select(enters, inside, select(leaves, group.outerIndex, group.index))
         group.outerMedium = select(enters, medium, select(leaves, .zero, group.outerMedium))
         group.outerIndex = select(enters, number, select(leaves, 1, group.outerIndex))
     }

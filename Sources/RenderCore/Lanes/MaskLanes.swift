@@ -45,6 +45,11 @@ package struct MaskLanes: BitwiseCopyable, Sendable {
     @inline(__always) package static func .| (a: MaskLanes, b: MaskLanes) -> MaskLanes {
         MaskLanes(vector: lanes_mask_or(a.lanes, b.lanes))
     }
+    /// Whether a lane is set.
+    @inline(__always) package func contains(_ lane: Int) -> Bool {
+        self.bits &>> UInt32(truncatingIfNeeded: lane) & 1 != 0
+    }
+
     @inline(__always) package static func .^ (a: MaskLanes, b: MaskLanes) -> MaskLanes {
         MaskLanes(vector: lanes_mask_xor(a.lanes, b.lanes))
     }

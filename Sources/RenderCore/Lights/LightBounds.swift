@@ -76,6 +76,20 @@ struct LightBounds {
         self.power = smaller(power, Self.powerMax)
     }
 
+    /// A box of glowing gas, of which `power` is the integral of its radiance per metre, all colours added; nothing where it
+    /// does not glow.
+    init?(glowingFrom low: Vector3, to high: Vector3, power: Float) {
+        guard power > 0 else { return nil }
+        self.low = low
+        self.high = high
+        self.center = (low + high) * 0.5
+        self.radius = smaller((high - low).lengthSquared.squareRoot() * 0x1.0001p-1, 0x1p32)
+        self.axis = Vector3(0, 0, 1)
+        self.cosCone = -1
+        self.cosReach = 0
+        self.power = smaller(power, Self.powerMax)
+    }
+
     /// A light without extent that shines up to `cosReach` beyond a cone.
     init?(position: Vector3, axis: Vector3, cosCone: Float, cosReach: Float, power: Float) {
         guard power > 0 else { return nil }

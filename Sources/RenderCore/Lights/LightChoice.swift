@@ -11,10 +11,12 @@ struct LightChoice: BitwiseCopyable {
         case triangle
         /// A particle of an emitting instance.
         case particle
+        /// A placed volume that glows.
+        case volume
     }
 
     var kind: Kind
-    /// The number of the light, of the triangle among those of all instances, or of the particle in its set.
+    /// The number of the light, of the triangle among those of all instances, of the particle in its set, or of the volume.
     var number: UInt32
     /// The instance of a particle.
     var instance: UInt32

@@ -23,6 +23,8 @@ enum LightNode {
     static var words: Int { 96 }
     /// Marks lights among the children.
     static var flag: UInt32 { 0x8000_0000 }
+    /// Marks placed volumes among the lights without triangles.
+    static var volumeFlag: UInt32 { 0x4000_0000 }
     /// No child, no parent.
     static var none: UInt32 { .max }
     /// The most levels of a tree.

@@ -5,6 +5,13 @@ struct LightSampleLanes {
     var radiance: Vector3Lanes
     var density: FloatLanes
     var isPunctual: MaskLanes
+    /// Where the sample is a point of a volume: its density is per solid angle and metre, and so is that of scattered rays times
+    /// ``rate``; one elsewhere.
+    var isVolume: MaskLanes
+    /// See ``isVolume``.
+    var rate: FloatLanes
+    /// Where the volume is one that solids enclose.
+    var isEnclosed: MaskLanes
     /// The triangle or the particle that the sample lies on.
     var place: PlaceLanes
     /// Where there is a sample.
@@ -24,7 +31,9 @@ struct LightSampleLookup {
         @inline(__always) static var other: Int { 22 }
         @inline(__always) static var space: Int { 23 }
         @inline(__always) static var numberInSpace: Int { 24 }
-        @inline(__always) static var count: Int { 25 }
+        @inline(__always) static var density: Int { 25 }
+        @inline(__always) static var rate: Int { 26 }
+        @inline(__always) static var count: Int { 27 }
     }
 
     private let view: UnsafePointer<SceneView>
@@ -47,6 +56,8 @@ struct LightSampleLookup {
         var punctual: UInt32 = 0
         var triangle: UInt32 = 0
         var particle: UInt32 = 0
+        var volume: UInt32 = 0
+        var isEnclosed: UInt32 = 0
         var isDoubleSided: UInt32 = 0
         var isMirrored: UInt32 = 0
         var isTextured: UInt32 = 0
@@ -65,7 +76,7 @@ struct LightSampleLookup {
         if let only = self.view.pointee.onlyKinds, only.environment > 0 {
             flags.sky = lit.bits
         } else {
-            self.choose(receivers, lit, numbers.0, at: time, &flags)
+            self.choose(receivers, lit, numbers.0, numbers.1, at: time, &flags)
             probability = self.walks.probabilities
             position.0 = self.walks.rests
         }
@@ -75,9 +86,16 @@ struct LightSampleLookup {
             radiance: self.scratch.vectors(Row.radiance),
             density: probability,
             isPunctual: MaskLanes(bits: flags.punctual),
+            isVolume: MaskLanes(bits: flags.volume),
+            rate: 1,
+            isEnclosed: MaskLanes(bits: flags.isEnclosed),
             place: .none,
-            isFound: MaskLanes(bits: flags.punctual)
+            isFound: MaskLanes(bits: flags.punctual | flags.volume)
         )
+        if flags.volume != 0 {
+            result.density = select(result.isVolume, probability * self.scratch.floats(Row.density), probability)
+            result.rate = select(result.isVolume, self.scratch.floats(Row.rate), 1)
+        }
         if flags.triangle != 0 { self.addTriangles(receivers, flags, position, &result) }
         if flags.particle != 0 { result = self.particles.added(MaskLanes(bits: flags.particle), position, to: result) }
         if flags.sky != 0 { self.addSky(flags, position, probability, &result) }
@@ -89,6 +107,7 @@ struct LightSampleLookup {
         _ receivers: borrowing LightReceiverLanes,
         _ lit: MaskLanes,
         _ pick: UIntLanes,
+        _ second: UIntLanes,
         at time: FloatLanes,
         _ flags: inout Flags
     ) {
@@ -105,6 +124,8 @@ struct LightSampleLookup {
         }
         let particles = self.walks.lanes(.particle, among: lit)
         if particles.any { self.note(particles, receivers, at: time, &flags) }
+        let volumes = self.walks.lanes(.volume, among: lit)
+        if volumes.any { self.draw(volumes, receivers, numbers, second, &flags) }
         let withoutExtent = self.walks.lanes(.directional, among: lit) .| self.walks.lanes(.punctual, among: lit)
         for lane in LaneSequence(withoutExtent) {
             let light = self.view.pointee.lights + Int(numbers[lane])
@@ -133,6 +154,31 @@ struct LightSampleLookup {
                 at: time[lane]
             )
             if isShining { flags.particle |= 1 &<< UInt32(truncatingIfNeeded: lane) }
+        }
+    }
+
+    /// Draws points of glowing volumes.
+    @inline(never) private func draw(
+        _ lanes: MaskLanes,
+        _ receivers: borrowing LightReceiverLanes,
+        _ numbers: UIntLanes,
+        _ second: UIntLanes,
+        _ flags: inout Flags
+    ) {
+        let rests = self.walks.rests
+        for lane in LaneSequence(lanes) {
+            let volume = self.view.pointee.volumes + Int(numbers[lane])
+            guard let sample = volume.pointee.sample((rests[lane], second[lane]), from: receivers.point[lane]) else {
+                continue
+            }
+            let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: lane)
+            flags.volume |= bit
+            if volume.pointee.volume.pointee.isEnclosed { flags.isEnclosed |= bit }
+            self.scratch.set(Row.wi, lane, sample.wi)
+            self.scratch.set(Row.distance, lane, sample.distance)
+            self.scratch.set(Row.radiance, lane, sample.radiance)
+            self.scratch.set(Row.density, lane, sample.density)
+            self.scratch.set(Row.rate, lane, sample.rate)
         }
     }
 

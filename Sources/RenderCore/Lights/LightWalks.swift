@@ -164,6 +164,10 @@ struct LightWalks {
         if walk.pointee.instance >= 0 { return self.arriveInInstance(lane, light) }
         let code = self.view.pointee.treeLights[light]
         if code & LightNode.flag != 0 {
+            if code & LightNode.volumeFlag != 0 {
+                let number = code & ~(LightNode.flag | LightNode.volumeFlag)
+                return self.end(lane, .volume, number, walk.pointee.probability, walk.pointee.number)
+            }
             return self.end(lane, .punctual, code & ~LightNode.flag, walk.pointee.probability, 0)
         }
         let instance = self.view.pointee.instances + Int(code)

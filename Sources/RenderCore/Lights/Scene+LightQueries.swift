@@ -10,11 +10,12 @@ extension Scene {
             case punctual
             case triangle
             case particle
+            case volume
         }
 
         /// What it is.
         package let kind: Kind
-        /// The number of the light, of the triangle, or of the particle in its set.
+        /// The number of the light, of the triangle, of the particle in its set, or of the placed volume.
         package let number: Int
         /// The instance of a particle.
         package let instance: Int
@@ -54,6 +55,7 @@ extension Scene {
         case .punctual: kind = .punctual
         case .triangle: kind = .triangle
         case .particle: kind = .particle
+        case .volume: kind = .volume
         }
         let instance = kind == .particle ? Int(choice.instance) : 0
         return (DrawnLight(kind: kind, number: Int(choice.number), instance: instance), choice.probability)
@@ -76,6 +78,7 @@ extension Scene {
                     return Float(width) * 0x1p-32 * kinds.directional
                 }
                 return 0
+            case .volume: return volumeProbability(view, receiver, view.pointee.volumes + light.number)
             case .punctual:
                 guard let tree = view.pointee.lightTree else { return 0 }
                 for k in 0 ..< tree.lightCount
@@ -97,6 +100,11 @@ extension Scene {
             }
             for k in 0 ..< (view.pointee.lightTree?.lightCount ?? 0) {
                 let code = view.pointee.treeLights[k]
+                if code & LightNode.flag != 0, code & LightNode.volumeFlag != 0 {
+                    let number = Int(code & ~(LightNode.flag | LightNode.volumeFlag))
+                    lights.append(DrawnLight(kind: .volume, number: number))
+                    continue
+                }
                 guard code & LightNode.flag == 0 else {
                     lights.append(DrawnLight(kind: .punctual, number: Int(code & ~LightNode.flag)))
                     continue

@@ -99,6 +99,67 @@ struct DensityGrid: BitwiseCopyable {
         return mix(near, mix(Float(Int32(at[row])), Float(Int32(at[row &+ 1])), fx), fy)
     }
 
+    /// Calls `body` for all points that have a density: where they are, their density and their place among the colours.
+    @inline(__always) func forEachPoint(
+        _ body: (_ x: Int, _ y: Int, _ z: Int, _ density: Float, _ place: Float) -> Void
+    ) {
+        let places = self.temperatures ?? self.values
+        var i = 0
+        for z in 0 ... self.cellsZ {
+            for y in 0 ... self.cellsY {
+                for x in 0 ... self.cellsX {
+                    let code = self.values[i]
+                    if code > 0 {
+                        body(x, y, z, Float(Int32(code)) * self.scale, Float(Int32(places[i])) * 0x1.0001p-16)
+                    }
+                    i &+= 1
+                }
+            }
+        }
+    }
+
+    /// The coarse cells that a point belongs to along an axis of so many.
+    @inline(__always) func coarseCells(_ point: Int, _ count: Int) -> ClosedRange<Int> {
+        max(0, point &- 1) / Self.coarse ... min(point / Self.coarse, count &- 1)
+    }
+
+    /// The number of coarse cells.
+    @inline(__always) var coarseCount: Int { (self.coarseX &* self.coarseY) &* self.coarseZ }
+
+    /// The coarse cell of a point in units of cells; that of the nearest point outside.
+    @inline(__always) func coarseCell(_ p: Vector3) -> Int {
+        let edge = 1 / Float(Self.coarse)
+        let x = index(p.x * edge, last: self.coarseX &- 1)
+        let y = index(p.y * edge, last: self.coarseY &- 1)
+        let z = index(p.z * edge, last: self.coarseZ &- 1)
+        return (z &* self.coarseY &+ y) &* self.coarseX &+ x
+    }
+
+    /// The corners of a coarse cell in units of cells.
+    @inline(__always) func corners(of cell: Int) -> (low: Vector3, high: Vector3) {
+        let x = Self.coarse &* (cell % self.coarseX)
+        let y = Self.coarse &* (cell / self.coarseX % self.coarseY)
+        let z = Self.coarse &* (cell / (self.coarseX &* self.coarseY))
+        return (
+            Vector3(Float(x), Float(y), Float(z)),
+            Vector3(
+                Float(min(x &+ Self.coarse, self.cellsX)),
+                Float(min(y &+ Self.coarse, self.cellsY)),
+                Float(min(z &+ Self.coarse, self.cellsZ))
+            )
+        )
+    }
+
+    /// The number of fine cells in a coarse one.
+    @inline(__always) func cells(in cell: Int) -> Int {
+        let (low, high) = self.corners(of: cell)
+        let size = high - low
+        return Int((size.x * size.y) * size.z)
+    }
+
+    /// The greatest density of a coarse cell.
+    @inline(__always) func most(_ cell: Int) -> Float { self.bounds[2 &* cell] }
+
     /// Between which densities a coarse cell lies.
     @inline(__always) func bounds(_ x: Int, _ y: Int, _ z: Int) -> (most: Float, least: Float) {
         let at = self.bounds + 2 &* ((z &* self.coarseY &+ y) &* self.coarseX &+ x)

@@ -32,6 +32,7 @@ struct VolumeFlights {
     /// absorbed.
     @inline(never) func follow(
         _ lanes: MaskLanes,
+        isEnclosed: MaskLanes,
         to distance: FloatLanes,
         key: UIntLanes,
         _ group: inout PathGroup,
@@ -43,8 +44,10 @@ struct VolumeFlights {
             var stream = WalkStream(seed: key[lane] ^ 0x766f_6c75)
             let event = self.tracking.flight(
                 Ray(origin: group.origin[lane], direction: group.direction[lane]),
+                isEnclosed: isEnclosed.contains(lane),
                 tMax: distance[lane],
                 beta: group.beta[lane],
+                rival: GlowRival(receiver: group.receiver[lane], density: group.density[lane]),
                 &stream,
                 &work.walkSteps
             )
@@ -70,6 +73,7 @@ struct VolumeFlights {
     /// What passes from `origin` over `distance`; one in other lanes.
     @inline(never) func transmittance(
         _ lanes: MaskLanes,
+        isEnclosed: MaskLanes,
         _ origin: Vector3Lanes,
         _ direction: Vector3Lanes,
         _ distance: FloatLanes,
@@ -80,6 +84,7 @@ struct VolumeFlights {
             var stream = WalkStream(seed: key[lane] ^ 0x7472_616e)
             let left = self.tracking.visibility(
                 Ray(origin: origin[lane], direction: direction[lane]),
+                isEnclosed: isEnclosed.contains(lane),
                 tMax: distance[lane],
                 &stream,
                 &work.walkSteps

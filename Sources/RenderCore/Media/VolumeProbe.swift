@@ -23,8 +23,10 @@ package final class VolumeProbe {
         var stream = WalkStream(seed: seed)
         let event = self.tracking.flight(
             Ray(origin: Vector3(origin), direction: Vector3(direction)),
+            isEnclosed: false,
             tMax: tMax,
             beta: Vector3(1),
+            rival: .none,
             &stream,
             &self.steps
         )
@@ -44,7 +46,7 @@ package final class VolumeProbe {
     ) -> SIMD3<Float> {
         var stream = WalkStream(seed: seed)
         let ray = Ray(origin: Vector3(origin), direction: Vector3(direction))
-        let t = self.tracking.visibility(ray, tMax: tMax, &stream, &self.steps)
+        let t = self.tracking.visibility(ray, isEnclosed: false, tMax: tMax, &stream, &self.steps)
         return SIMD3(t.x, t.y, t.z)
     }
 

@@ -19,6 +19,7 @@ struct VolumeTracking {
 
     /// A ray in one of the volumes.
     private struct Part: BitwiseCopyable {
+        var instance: UnsafePointer<VolumeInstanceData>
         var volume: UnsafePointer<VolumeData>
         var ray: Ray
         var steps: MajorantSteps
@@ -26,6 +27,8 @@ struct VolumeTracking {
         var piece: MajorantSteps.Piece
         /// The coefficient that no colour exceeds on the piece.
         var majorant: Float
+        /// The probability with which light samples draw the volume; negative as long as nobody asked.
+        var probability: Float
     }
 
     /// The most particles that a ray meets and cells that it passes; what would be beyond is lost.
@@ -41,24 +44,27 @@ struct VolumeTracking {
         self.parts = memory.allocate(Part.self, count: view.pointee.volumeCount)
     }
 
-    /// Finds the volumes on a ray.
+    /// Finds the volumes on a ray: those that solids enclose, or the others.
     ///
     /// - Returns: how many there are.
-    @inline(__always) private func enter(_ ray: Ray, _ tMax: Float) -> Int {
+    @inline(__always) private func enter(_ ray: Ray, _ isEnclosed: Bool, _ tMax: Float) -> Int {
         var count = 0
         for i in 0 ..< self.view.pointee.volumeCount {
             let instance = self.view.pointee.volumes + i
             let volume = instance.pointee.volume
+            guard volume.pointee.isEnclosed == isEnclosed, instance.pointee.cellVolume > 0 else { continue }
             let local = instance.pointee.local(ray)
             var steps = MajorantSteps(Self.grid(volume), local, tMax: tMax)
             guard let piece = steps.advance() else { continue }
             (self.parts + count).initialize(
                 to: Part(
+                    instance: instance,
                     volume: volume,
                     ray: local,
                     steps: steps,
                     piece: piece,
-                    majorant: volume.pointee.extinction.largest * piece.most
+                    majorant: volume.pointee.extinction.largest * piece.most,
+                    probability: -1
                 )
             )
             count &+= 1
@@ -75,18 +81,24 @@ struct VolumeTracking {
 
     /// Follows a ray with a direction of unit length until it is scattered or reaches `tMax`.
     ///
+    /// What glows is gathered where particles are met, or once on a piece on which fewer than one is expected.
+    ///
     /// - Parameters:
+    ///   - isEnclosed: whether the ray goes through what a solid encloses.
+    ///   - rival: against what the glow is weighed.
     ///   - beta: what the path carries, which decides how colours share it.
     ///   - steps: grows by the particles met and the cells passed.
     @inline(never) func flight(
         _ ray: Ray,
+        isEnclosed: Bool,
         tMax: Float,
         beta: Vector3,
+        rival: GlowRival,
         _ stream: inout WalkStream,
         _ steps: inout UInt64
     ) -> Event {
         var event = Event()
-        var count = self.enter(ray, tMax)
+        var count = self.enter(ray, isEnclosed, tMax)
         guard count > 0 else { return event }
         var left = Self.stepsMax
         var t: Float = 0
@@ -94,6 +106,7 @@ struct VolumeTracking {
             // The piece of the ray on which no volume changes its majorant.
             var majorant: Float = 0
             var end = Float.greatestFiniteMagnitude
+            var glows = false
             var i = 0
             while i < count {
                 let part = self.parts + i
@@ -115,20 +128,32 @@ struct VolumeTracking {
                     end = smaller(end, part.pointee.piece.start)
                 } else {
                     majorant += part.pointee.majorant
+                    glows = glows || (part.pointee.volume.pointee.emissionCount > 0 && part.pointee.piece.most > 0)
                     end = smaller(end, part.pointee.piece.end)
                 }
                 i &+= 1
             }
+            // Where the glow is gathered next, and how much of the piece that place stands for.
+            let length = end - t
+            let isThin = glows && majorant * length < 1
+            var place = isThin ? t + length * stream.next() : Float.greatestFiniteMagnitude
             if majorant > 0 {
                 let inverse = 1 / majorant
                 while true {
                     t -= logarithm(single: 1 - stream.next()) * inverse
+                    if t >= place {
+                        event.emission += event.weight * self.glow(place, count, rival, &stream) * length
+                        place = .greatestFiniteMagnitude
+                    }
                     guard t < end else { break }
                     guard left > 0 else { return Self.lost(event) }
                     left &-= 1
                     steps &+= 1
+                    if glows, !isThin { event.emission += event.weight * self.glow(t, count, rival, &stream) * inverse }
                     if self.meet(t, count, inverse, beta, &event, &stream) { return event }
                 }
+            } else if isThin {
+                event.emission += event.weight * self.glow(place, count, rival, &stream) * length
             }
             t = end
         }
@@ -139,6 +164,50 @@ struct VolumeTracking {
         var event = event
         event.weight = .zero
         return event
+    }
+
+    /// What all volumes emit at a place of the ray, per metre, as far as it is not left to light samples.
+    ///
+    /// Cells that glow less than the mean of their volume are looked at less often.
+    @inline(never) private func glow(
+        _ t: Float,
+        _ count: Int,
+        _ rival: borrowing GlowRival,
+        _ stream: inout WalkStream
+    ) -> Vector3 {
+        var sum = Vector3.zero
+        for i in 0 ..< count {
+            let part = self.parts + i
+            let volume = part.pointee.volume
+            guard part.pointee.piece.start <= t, volume.pointee.emissionCount > 0 else { continue }
+            let p = part.pointee.ray.origin + part.pointee.ray.direction * t
+            let cell = volume.pointee.grid.coarseCell(p)
+            let chance = volume.pointee.glowShare(cell)
+            if chance < 1 { guard stream.next() < chance else { continue } }
+            let density = volume.pointee.grid.density(p)
+            let emission = volume.pointee.emission(p) * (density / chance)
+            guard emission.largest > 0 else { continue }
+            sum += rival.density > 0 ? emission * self.weight(part, cell, t, rival) : emission
+        }
+        return sum
+    }
+
+    /// The weight of a place of the ray against light samples.
+    @inline(__always) private func weight(
+        _ part: UnsafeMutablePointer<Part>,
+        _ cell: Int,
+        _ t: Float,
+        _ rival: borrowing GlowRival
+    ) -> Float {
+        let instance = part.pointee.instance
+        if part.pointee.probability < 0 {
+            part.pointee.probability = volumeProbability(self.view, rival.receiver, instance)
+        }
+        guard part.pointee.probability > 0 else { return 1 }
+        let drawn = part.pointee.probability * (instance.pointee.density(cell) * (t * t))
+        guard drawn > 0 else { return 1 }
+        let ratio = drawn / (rival.density * instance.pointee.rate(cell))
+        return 1 / (1 + ratio * ratio)
     }
 
     /// Meets one particle; true when the ray ends there.
@@ -152,7 +221,6 @@ struct VolumeTracking {
     ) -> Bool {
         var extinction = Vector3.zero
         var scattering = Vector3.zero
-        var emission = Vector3.zero
         // One of the volumes is chosen by what it scatters and stands for all.
         var chosen: Float = 0
         var shares: Float = 0
@@ -167,7 +235,6 @@ struct VolumeTracking {
             guard here > 0 else { continue }
             let scattered = volume.pointee.scattering * here
             extinction += volume.pointee.extinction * here
-            if volume.pointee.emissionCount > 0 { emission += volume.pointee.emission(p) * here }
             let share = scattered.largest
             shares += share
             if count == 1 || stream.next() * shares < share {
@@ -177,7 +244,6 @@ struct VolumeTracking {
             }
         }
         if count > 1, chosen > 0 { scattering *= shares / chosen }
-        event.emission += event.weight * emission
         let passed = Vector3(1) - extinction
         let carried = event.weight * beta
         let a = dot(carried, scattering)
@@ -209,6 +275,7 @@ struct VolumeTracking {
     /// What is certain on a piece is taken exactly, the rest by chance (residual ratio tracking: J. Novák et al. 2014).
     @inline(never) func visibility(
         _ ray: Ray,
+        isEnclosed: Bool,
         tMax: Float,
         _ stream: inout WalkStream,
         _ steps: inout UInt64
@@ -220,7 +287,9 @@ struct VolumeTracking {
             let volume = instance.pointee.volume
             let extinction = volume.pointee.extinction
             let largest = extinction.largest
-            guard largest > 0 else { continue }
+            guard largest > 0, volume.pointee.isEnclosed == isEnclosed, instance.pointee.cellVolume > 0 else {
+                continue
+            }
             let local = instance.pointee.local(ray)
             var walk = MajorantSteps(Self.grid(volume), local, tMax: tMax)
             while let piece = walk.advance() {

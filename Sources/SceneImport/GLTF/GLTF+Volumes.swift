@@ -18,6 +18,7 @@ extension GLTF {
         var absorption: [Double]?
         var scattering: [Double]?
         var anisotropy: Double?
+        var enclosed: Bool?
         var emission: [[Double]]?
         var blackbody: Blackbody?
 

@@ -46,6 +46,7 @@ struct VolumeBuilder {
         volume.absorption = try Self.color(source.absorption, "its absorption")
         volume.scattering = try Self.color(source.scattering, "its scattering")
         volume.anisotropy = try Numbers.within(-0.95 ... 0.95, source.anisotropy, default: 0, "its anisotropy")
+        volume.isEnclosed = source.enclosed ?? false
         if let blackbody = source.blackbody {
             guard source.emission == nil, blackbody.kelvin.count == 2, blackbody.kelvin[0] <= blackbody.kelvin[1],
                 blackbody.kelvin[0] >= 0, blackbody.kelvin[1] <= 100_000
