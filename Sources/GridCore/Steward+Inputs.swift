@@ -25,9 +25,7 @@ extension Steward {
             self.syncUntil = now.advanced(by: self.settings.syncMax)
             self.timers.set(.synced, at: now.advanced(by: self.settings.syncMax))
         }
-        if !self.roster.stewards.isEmpty {
-            self.timers.set(.beat, at: now.advanced(by: self.settings.beat))
-        }
+        self.keepBeating(now: now)
         return self.finish(now: now)
     }
 
@@ -320,8 +318,9 @@ extension Steward {
         self.isFlushTimerSet = false
         self.borrowed = [:]
         self.ceded = [:]
+        self.isBeatTimerSet = false
+        self.keepBeating(now: now)
         if self.isShared {
-            self.timers.set(.beat, at: now.advanced(by: self.settings.beat))
             for index in self.copies.keys.sorted() {
                 self.copies[index] = nil
                 self.wantCopy(index, now: now)

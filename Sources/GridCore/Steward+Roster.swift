@@ -114,6 +114,17 @@ extension Steward {
         self.mustTellStatus = true
         self.shareOut(now: now)
         self.beat(now: now)
+        self.keepBeating(now: now)
+    }
+
+    /// Whoever shares a job beats, also one that ended it alone and now hears of others: only they can hold a second copy of
+    /// what lies here.
+    mutating func keepBeating(now: Instant) {
+        guard self.phase != .receiving, self.hasEnded ? self.isShared : !self.roster.stewards.isEmpty,
+            !self.isBeatTimerSet
+        else { return }
+        self.isBeatTimerSet = true
+        self.timers.set(.beat, at: now.advanced(by: self.settings.beat))
     }
 
     /// Who stands in for stewards that were away asks from time to time whether they are back.

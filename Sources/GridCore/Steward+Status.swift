@@ -31,7 +31,15 @@ extension Steward {
 
     /// All that is known here of the first unit that is not stored, for whoever wonders why a job does not end.
     package var accountOfFirstOpenUnit: String {
-        guard let index = self.units.indices.first(where: { self.units[$0].phase != .stored }) else { return "" }
+        self.units.indices.first { self.units[$0].phase != .stored }.map { self.account(of: $0) } ?? ""
+    }
+
+    /// All that is known here of a unit, for whoever wonders what became of it.
+    package func account(of unit: UnitID) -> String {
+        self.plan.index(of: unit).map { self.account(of: $0) } ?? "no unit of the job"
+    }
+
+    private func account(of index: Int) -> String {
         let state = self.units[index]
         let claims = self.ledger.claims[index].map {
             "\($0.worker.shortDescription):\($0.root.shortDescription)\(self.ledger.burn(of: $0.worker) == nil ? "" : "(burned)")"

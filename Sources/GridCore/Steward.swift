@@ -252,6 +252,7 @@ public struct Steward: Sendable {
     var mustScanCopies = false
     var mustFlush = false
     var isFlushTimerSet = false
+    var isBeatTimerSet = false
     var syncUntil: Instant?
     /// Whose turn it is to be asked for late units.
     var turn = 0

@@ -192,7 +192,11 @@ extension SimulationEngine {
             guard !steward.ledger.isSealed(frame: unit.frame) else { continue }
             let held = self.jobs[job].seats.count { $0.value.films[unit] != nil && self.nodes[$0.key].isUp }
             if held < needed {
-                return self.check("the pixels of unit \(unit) are on \(held) disks", job, first)
+                let accounts = self.jobs[job].seats.sorted { $0.key < $1.key }.map { node, seat in
+                    "\n        node \(node)\(seat.films[unit] == nil ? "" : " (on its disk)"): \(seat.steward?.account(of: unit) ?? "away")"
+                }
+                let text = "the pixels of unit \(unit) are on \(held) disks" + accounts.joined()
+                return self.check(text, job, first)
             }
         }
     }

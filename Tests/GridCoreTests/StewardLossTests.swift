@@ -179,6 +179,33 @@ struct StewardLossTests {
         #expect(Set(copied) == [units[0]])
     }
 
+    /// Beyond a cut it was the only steward, and one holder was enough.
+    @Test
+    func `who ended a job alone has its pixels copied when it hears of other stewards`() throws {
+        let me = self.stewards[0]
+        let settings = Steward.Settings(me: me, sign: TestGrid.signer(me), verify: TestGrid.verify)
+        var desk = try Desk(self.manifest)
+        let alone = Roster(number: 2, stewards: [me], isProvisional: true)
+        desk.steward = try Steward(manifest: self.manifest, settings: settings, roster: alone)
+        desk.note(desk.steward.start(now: desk.now))
+        let units = [desk.unit(0), desk.unit(1)]
+        for name in ["ann", "bob"] {
+            var hand = Hand(name)
+            _ = desk.send(hand.report(desk.job, units), from: hand)
+        }
+        for unit in units { desk.store(unit) }
+        #expect(desk.steward.phase == .complete)
+
+        let epoch = RosterEpoch(job: desk.job, number: 1, stewards: [self.stewards[1], self.stewards[2]])
+        var word = self.word(desk)
+        word.records = [Hand("submitter").sign(.rosterEpoch(epoch))]
+        desk.note(desk.steward.handle(word, from: self.stewards[1], now: desk.now))
+        #expect(!desk.steward.isActing)
+        desk.wait(.seconds(10))
+        let copied = desk.actions.compactMap { if case .copyPixels(let unit, _) = $0 { unit } else { nil } }
+        #expect(Set(copied) == Set(units))
+    }
+
     @Test
     func `pixels that were stored for a root that nobody believes any more are discarded after a restart`() throws {
         let unit = try Desk(self.manifest).unit(0)
