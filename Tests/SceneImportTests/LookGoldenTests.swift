@@ -16,8 +16,8 @@ struct LookGoldenTests {
     static let leaves: [ExampleLook: String] = [
         .dragonScales: "fcf9b9cb0597308c",
         .candles: "c38d9247c44f578f",
-        .lava: "ffcca305b08671f9",
-        .water: "f22ab0c7a6499707",
+        .lava: "02180929bb0d17be",
+        .water: "f4a25134e10a0512",
         .tornado: "cfb0ac3302554a42",
         .monster: "686f9b8ef7dbc41b",
     ]
