@@ -10,6 +10,15 @@ struct AnalyticSceneTests {
         SIMD3(-9, 0, -9)
     )
 
+    /// y = 2, |x|, |z| <= 1, facing down.
+    private static let light = TestScenes.quad(
+        SIMD3(-1, 2, -1),
+        SIMD3(1, 2, -1),
+        SIMD3(1, 2, 1),
+        SIMD3(-1, 2, 1),
+        material: 1
+    )
+
     /// What a point at the origin of the floor sends straight up, by a grid over the square light y = 2, |x|, |z| <= 1.
     private func expected(
         _ material: Material,
@@ -40,15 +49,8 @@ struct AnalyticSceneTests {
     ])
     func `a square light shines on a floor as its integral says`(material: Material) throws {
         // Light samples, scattered rays and both together: a wall hides half of the light from the first test of it.
-        let light = TestScenes.quad(
-            SIMD3(-1, 2, -1),
-            SIMD3(1, 2, -1),
-            SIMD3(1, 2, 1),
-            SIMD3(-1, 2, 1),
-            material: 1
-        )
         let scene = try TestScenes.scene(
-            [Self.floor, light],
+            [Self.floor, Self.light],
             [material, Material(baseColor: SIMD4(0, 0, 0, 1), emission: SIMD3(0, 3, 0))],
             camera: TestScenes.parallel(eye: SIMD3(0, 1, 0), target: SIMD3(0, 0, 0), size: 0.002)
         )
@@ -62,13 +64,6 @@ struct AnalyticSceneTests {
         Material(baseColor: SIMD4(0.5, 0.5, 0.5, 1), roughness: 1), Material(metallic: 1, roughness: 0.15),
     ])
     func `a square light with a picture or holes shines as its integral says`(material: Material) throws {
-        let light = TestScenes.quad(
-            SIMD3(-1, 2, -1),
-            SIMD3(1, 2, -1),
-            SIMD3(1, 2, 1),
-            SIMD3(-1, 2, 1),
-            material: 1
-        )
         let picture = TextureReference(image: 0, isNearest: true)
         var pictured = Material(baseColor: SIMD4(0, 0, 0, 1), emission: SIMD3(0, 3, 0))
         var cut = pictured
@@ -82,7 +77,7 @@ struct AnalyticSceneTests {
         let all = try self.expected(material, radiance: 3)
         for (lamp, wanted) in [(pictured, left), (cut, left), (thin, all / 2)] {
             let scene = try TestScenes.scene(
-                [Self.floor, light],
+                [Self.floor, Self.light],
                 [material, lamp],
                 images: [Image(width: 2, height: 1, texels: .linearFloat([1, 1, 1, 1, 0, 0, 0, 0]))],
                 camera: TestScenes.parallel(eye: SIMD3(0, 1, 0), target: SIMD3(0, 0, 0), size: 0.002)
@@ -95,13 +90,6 @@ struct AnalyticSceneTests {
     @Test
     func `a wall hides its part of a light`() throws {
         let material = Material(roughness: 0.5)
-        let light = TestScenes.quad(
-            SIMD3(-1, 2, -1),
-            SIMD3(1, 2, -1),
-            SIMD3(1, 2, 1),
-            SIMD3(-1, 2, 1),
-            material: 1
-        )
         // The wall at half the height hides x > 0.25 of the light.
         let wall = TestScenes.quad(
             SIMD3(0.125, 1, -5),
@@ -111,7 +99,7 @@ struct AnalyticSceneTests {
             material: 2
         )
         let scene = try TestScenes.scene(
-            [Self.floor, light, wall],
+            [Self.floor, Self.light, wall],
             [
                 material, Material(baseColor: SIMD4(0, 0, 0, 1), emission: SIMD3(0, 3, 0)),
                 Material(baseColor: SIMD4(0, 0, 0, 1)),

@@ -1,15 +1,15 @@
-import GridStore
-import GridWire
+package import GridStore
+package import GridWire
 import Logging
 import RenderCore
 
 /// Where chunks come from when this node does not hold them; of several the lower priority comes first.
-typealias ChunkFetcher = @Sendable (_ chunk: ChunkID, _ priority: Int) async throws -> [UInt8]
+package typealias ChunkFetcher = @Sendable (_ chunk: ChunkID, _ priority: Int) async throws -> [UInt8]
 
 /// Brings the scenes of frames into memory: fetches the chunks that are missing, checks them, builds the scene.
 ///
 /// A scene is built once however many units ask for it, on a render thread. The last few scenes are kept.
-actor SceneProvider {
+package actor SceneProvider {
     private struct Key: Hashable {
         let job: JobID
         let frame: Int
@@ -38,7 +38,7 @@ actor SceneProvider {
     private static let (neededPriority, keptPriority) = (0, 1)
 
     /// - Parameter memoryMax: the bytes that all scenes together may take, as their manifests declare.
-    init(chunks: ChunkStore, pool: RenderPool, memoryMax: UInt64, fetch: @escaping ChunkFetcher) {
+    package init(chunks: ChunkStore, pool: RenderPool, memoryMax: UInt64, fetch: @escaping ChunkFetcher) {
         self.chunks = chunks
         self.pool = pool
         self.memoryMax = memoryMax
@@ -46,12 +46,19 @@ actor SceneProvider {
         self.fetch = fetch
     }
 
+    /// The jobs of which anything is in memory, be it their assets alone.
+    package var jobsInMemory: Set<JobID> { Set(self.shots.keys).union(self.scenes.keys.map(\.job)) }
+
     /// Brings what is needed to render frames of a job to the disk, or what all frames need where none is named, and builds
     /// it as far as there is room in memory.
     ///
-    /// - Throws: When a chunk cannot be had or the scene's bytes are not valid.
-    func prepare(_ job: JobID, manifest: JobManifest, frames: [Int]) async throws {
+    /// - Throws: When a chunk cannot be had, the scene's bytes are not valid, or their sizes say that they take more memory than
+    ///   the manifest declares or this node lends; nothing but the index is brought then.
+    package func prepare(_ job: JobID, manifest: JobManifest, frames: [Int]) async throws {
         let index = try await self.index(job, manifest: manifest)
+        for frame in frames.isEmpty ? [nil] : frames.map(Optional.some) {
+            _ = try self.building(index, frame: frame, job: job, manifest: manifest)
+        }
         try await self.bring(index.assets.chunks, job: job, priority: Self.neededPriority)
         for frame in frames {
             try await self.bring(try index.frame(frame, of: job).chunks, job: job, priority: Self.neededPriority)
@@ -100,6 +107,8 @@ actor SceneProvider {
                 self.shots[part.job] != nil
             }
         if !isLoaded { self.memory.removeUnused(part) }
+        // The assets of a frame that could not be loaded count for nothing any more.
+        if !self.memory.holds(part.job) { self.shots[part.job] = nil }
         let waiting = self.waiting
         self.waiting = []
         for continuation in waiting { continuation.resume() }
@@ -111,11 +120,8 @@ actor SceneProvider {
         if let task = self.scenes[key] { return try await task.value }
         let task = Task {
             let shot = try await self.shot(job, manifest: manifest)
-            let frame = try shot.index.frame(frame, of: job)
-            // Before anything is fetched: a scene that takes more than it says is not loaded at all.
-            let memory = FrameMemory(assets: Int(clamping: shot.index.assets.size), frame: Int(clamping: frame.size))
-            guard let building = memory.building(ofTotal: manifest.memory) else { throw Self.understated(job) }
-            let bytes = try await self.blob(frame, job: job)
+            let building = try self.building(shot.index, frame: frame, job: job, manifest: manifest)
+            let bytes = try await self.blob(try shot.index.frame(frame, of: job), job: job)
             let pool = self.pool
             let limits = SceneLimits.memory(building, blobBytesMax: Int(clamping: self.memoryMax))
             return try await pool.run {
@@ -155,8 +161,18 @@ actor SceneProvider {
         self.chunks.unpin(.scene(job))
     }
 
-    private static func understated(_ job: JobID) -> NodeError {
-        NodeError(.invalidInput, "the scene of job \(job) takes more memory than its manifest declares")
+    /// The bytes that the scene of a frame, or the assets alone, may take beside their blobs, by the sizes in the index: a scene
+    /// that takes more than it says, or than there is, is not fetched at all.
+    private func building(_ index: SceneIndex, frame: Int?, job: JobID, manifest: JobManifest) throws -> Int {
+        let sizes = (assets: index.assets.size, frame: try frame.map { try index.frame($0, of: job).size } ?? 0)
+        if let size = [sizes.assets, sizes.frame].first(where: { $0 > self.memoryMax }) {
+            throw NodeError(.invalidInput, "a scene of \(size) bytes does not fit into this node's memory limit")
+        }
+        let memory = FrameMemory(assets: Int(clamping: sizes.assets), frame: Int(clamping: sizes.frame))
+        guard let building = memory.building(ofTotal: manifest.memory) else {
+            throw NodeError(.invalidInput, "the scene of job \(job) takes more memory than its manifest declares")
+        }
+        return building
     }
 
     /// What the scene of a job consists of; its chunks stay on the disk from now on.
@@ -184,10 +200,7 @@ actor SceneProvider {
         if let task = self.shots[job] { return try await task.value }
         let task = Task {
             let index = try await self.index(job, manifest: manifest)
-            guard
-                FrameMemory(assets: Int(clamping: index.assets.size), frame: 0).building(ofTotal: manifest.memory)
-                    != nil
-            else { throw Self.understated(job) }
+            _ = try self.building(index, frame: nil, job: job, manifest: manifest)
             let blob = try await self.blob(index.assets, job: job)
             let memory = Int(clamping: self.memoryMax)
             let limits = SceneLimits.memory(memory, blobBytesMax: memory)
@@ -207,9 +220,6 @@ actor SceneProvider {
 
     /// A blob, mapped from the disk, its missing chunks fetched a few at a time.
     private func blob(_ blob: SceneIndex.Blob, job: JobID) async throws -> BlobBytes {
-        guard blob.size <= self.memoryMax else {
-            throw NodeError(.invalidInput, "a scene of \(blob.size) bytes does not fit into this node's memory limit")
-        }
         guard blob.size > 0 else { return BlobBytes([]) }
         guard let mapped = MappedBlob(blob) else {
             throw NodeError(.storage, "this machine has no addresses for a scene of \(blob.size) bytes")
