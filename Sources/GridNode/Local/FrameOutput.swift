@@ -122,9 +122,11 @@ public struct FrameOutput: Sendable {
     /// Checks that frames can be written there, and makes the directory where one is needed.
     ///
     /// - Parameter makesParent: whether the directory of a path that names files is made, too.
-    /// - Throws: ``NodeError`` when the path is a directory although it looks like a file, or cannot be made; the image
-    ///   writer's error when the denoiser is wanted and not installed.
+    /// - Throws: ``NodeError`` when the path is a directory although it looks like a file, or cannot be made, names a picture of
+    ///   another kind, or one that holds no layers where some are wanted; the image writer's error when the denoiser is wanted
+    ///   and not installed.
     public func prepare(makesParent: Bool = false) throws {
+        try self.checkKind()
         if self.denoises { _ = try Self.denoiser.get() }
         let manager = FileManager.default
         var isDirectory = false
@@ -153,6 +155,28 @@ public struct FrameOutput: Sendable {
         }
         try Self.makeDirectory(self.path)
     }
+
+    private func checkKind() throws {
+        if self.fileKind == .png, !self.layers.isEmpty {
+            throw NodeError(
+                .invalidInput,
+                "\(self.path) is a PNG file, and those hold no layers",
+                hint: "give a name that ends in .exr, or a directory, which gets both"
+            )
+        }
+        let ending = self.path.lowercased().split(separator: "/").last?.split(separator: ".").dropFirst().last
+        guard self.fileKind == nil, let ending, Self.otherKinds.contains(String(ending)) else { return }
+        throw NodeError(
+            .invalidInput,
+            "\(self.path) would be a picture of a kind that is not written",
+            hint: "give a name that ends in .png or .exr, or a directory; --video makes a video"
+        )
+    }
+
+    /// What people call pictures and videos, and hardly ever directories.
+    private static let otherKinds: Set = [
+        "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif", "tga", "hdr", "dpx", "avif", "mp4", "mov", "mkv", "webm",
+    ]
 
     private static func makeDirectory(_ path: String) throws {
         do {
