@@ -34,17 +34,7 @@ struct BlobTests {
             frame.materials[i] = assets.materials[i]
             frame.materials[i]?.clearcoat = Material.Clearcoat(factor: 0.5)
         }
-        let mesh = assets.meshes[1]
-        frame.deformedMeshes = [
-            DeformedMesh(
-                mesh: 1,
-                positions: mesh.positions,
-                normals: mesh.normals,
-                tangents: mesh.tangents,
-                closingPositions: mesh.positions.map { $0 * 1.5 },
-                closingNormals: mesh.normals
-            )
-        ]
+        frame.deformedMeshes = [TestScenes.growing(1, of: assets) { $0 * 1.5 }]
         frame.instances.append(Instance(mesh: 4, transform: Transform(translation: SIMD3(2, 0, -3))))
         frame.instances[2].closingTransform = Transform(translation: SIMD3(1, 2, -3))
         frame.camera.closingTransform = Transform(translation: SIMD3(0, 0, 0.5))

@@ -113,17 +113,9 @@ extension RandomSceneTests {
         if Bool.random(using: &g) {
             frame.camera.closingTransform = Transform(eye: self.vector(&g, -1 ... 1) + SIMD3(0, 0, 5), target: SIMD3())
         }
-        let mesh = assets.meshes[0]
-        frame.deformedMeshes = [
-            DeformedMesh(
-                mesh: 0,
-                positions: mesh.positions,
-                normals: mesh.normals,
-                tangents: mesh.tangents,
-                closingPositions: mesh.positions.map { $0 * self.number(&g, [0, -1], 0.5 ... 2) },
-                closingNormals: mesh.normals.map { $0 * self.number(&g, [0, -1], 0.5 ... 2) }
-            )
-        ]
+        var pose = TestScenes.growing(0, of: assets) { $0 * self.number(&g, [0, -1], 0.5 ... 2) }
+        pose.closingNormals = pose.normals.map { $0 * self.number(&g, [0, -1], 0.5 ... 2) }
+        frame.deformedMeshes = [pose]
         frame.instances.append(Instance(mesh: assets.meshes.count, transform: self.transform(&g)))
     }
 }

@@ -46,6 +46,19 @@ enum TestScenes {
         )
     }
 
+    /// A mesh of the assets in its own pose, whose positions go elsewhere until the shutter closes.
+    static func growing(_ mesh: Int, of assets: SceneAssets, to closing: (Float) -> Float) -> DeformedMesh {
+        let own = assets.meshes[mesh]
+        return DeformedMesh(
+            mesh: mesh,
+            positions: own.positions,
+            normals: own.normals,
+            tangents: own.tangents,
+            closingPositions: own.positions.map(closing),
+            closingNormals: own.normals
+        )
+    }
+
     /// A box around the origin; its front is outside, or inside for a room.
     static func box(halfEdge h: Float, isRoom: Bool = false, material: Int = 0) -> Mesh {
         var corners: [Float] = []
