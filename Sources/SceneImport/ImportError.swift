@@ -20,6 +20,8 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let unsupported = Code(rawValue: "unsupported")
         /// The file exceeds ``ImportLimits``.
         public static let tooLarge = Code(rawValue: "too large")
+        /// The scene takes more memory than ``ImportLimits/maxSceneBytes``.
+        public static let tooMuchMemory = Code(rawValue: "too much memory")
         /// A path in the file leads out of the file's directory or is no path at all.
         public static let badPath = Code(rawValue: "bad path")
         /// A texture or an environment picture is missing or damaged.
@@ -63,6 +65,8 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
         case .badImage:
             "open the picture in another program and save it anew: PNG, JPEG or WebP for surfaces, Radiance HDR or "
                 + "OpenEXR for light"
+        case .tooMuchMemory:
+            "allow more with --memory GB, if the machine has it, or use instances and fewer triangles"
         default:
             nil
         }

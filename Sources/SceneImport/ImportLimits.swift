@@ -35,6 +35,10 @@ public struct ImportLimits: Hashable, Sendable {
     /// Most points of all volumes together.
     public var maxVoxels = 1 << 28
 
+    /// Most bytes of memory that a scene may take while it is rendered, beside its blobs; a file whose triangles and particles
+    /// alone take more is refused before any of them is read.
+    public var maxSceneBytes = Int.max
+
     /// Room for films' work on one machine.
     public static let standard = ImportLimits()
 

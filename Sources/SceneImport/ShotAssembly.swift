@@ -12,6 +12,8 @@ struct ShotAssembly {
         let limits = self.options.limits
         let scene = try NodeTree.scene(self.document, named: self.options.sceneName)
         let tree = try NodeTree(self.document, scene: scene, limits: limits)
+        // Copies of spheres become particles, of which nothing is known yet.
+        if !self.options.spheresBecomeParticles { try DeclaredGeometry(self.document, tree: tree).check(limits) }
         let animation = try NodeAnimation(self.document, accessors: self.accessors, limits: limits)
         let sources = self.document.materials ?? []
         // The same document, but with materials that glow in any frame.

@@ -1,3 +1,4 @@
+import RenderCore
 import SceneImport
 import Testing
 
@@ -29,6 +30,31 @@ struct LimitTests {
         #expect(error?.limit == name)
         options.limits[name] = usual
         #expect(throws: Never.self) { try ShotImporter(options: options).importShot(file, directory: ".") }
+    }
+
+    /// The numbers alone count: there are no bytes behind them, which a file that is read is refused for.
+    @Test
+    func `what takes more memory than there is is refused before it is read`() throws {
+        let file = """
+            {"asset":{"version":"2.0"},"scene":0,"scenes":[{"nodes":[0,1]}],"nodes":[{"mesh":0},{"mesh":0}],
+            "accessors":[{"componentType":5126,"type":"VEC3","count":3000000,"bufferView":0}],
+            "bufferViews":[{"buffer":0,"byteLength":12}],"buffers":[{"byteLength":12,"uri":"data:;base64,AAAAAAAAAAAAAAAA"}],
+            "meshes":[{"primitives":[{"attributes":{"POSITION":0}},{"mode":5,"attributes":{"POSITION":0}}]}]}
+            """
+        var options = ImportOptions()
+        // A million triangles of the list; the strip's may be flat, and the second node's are the first one's.
+        let needed = Scene.bytesNeeded(triangles: 1_000_000, particles: 0)
+        options.limits.maxSceneBytes = needed - 1
+        func error() -> ImportError? {
+            #expect(throws: ImportError.self) {
+                try ShotImporter(options: options).importShot(Array(file.utf8), directory: ".")
+            }
+        }
+        #expect(error()?.code == .tooMuchMemory)
+        #expect(error()?.message.contains("1000000 triangles") == true)
+        #expect(error()?.cure?.contains("--memory") == true)
+        options.limits.maxSceneBytes = needed
+        #expect(error()?.code == .malformed)
     }
 
     @Test

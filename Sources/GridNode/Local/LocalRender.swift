@@ -112,7 +112,7 @@ public struct LocalRender: Sendable {
         let pool = RenderPool(threads: self.threads)
         defer { pool.shutDown() }
         let shot = self.shot
-        let source = try await pool.run { try ShotSource(shot) }
+        let source = try await pool.run { try ShotSource(shot, memoryMax: self.memoryMax) }
         let importSeconds = start.duration(to: .now) / .seconds(1)
         for note in source.notes { progress(.note(note)) }
         try self.output.check(frameCount: source.frames.count)

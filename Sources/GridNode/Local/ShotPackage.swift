@@ -105,11 +105,13 @@ struct ShotSource: Sendable {
 
     /// Imports a file.
     ///
-    /// - Parameter last: what was imported before; taken where it is the same, so that several shots of one scene are
-    ///   imported once.
+    /// - Parameters:
+    ///   - memoryMax: the most bytes that the scene may take beside its blobs where it is rendered.
+    ///   - last: what was imported before; taken where it is the same, so that several shots of one scene are imported once.
     /// - Throws: ``NodeError`` or the importer's error.
-    init(_ request: ShotRequest, reusing last: ShotSource? = nil) throws {
-        let options = Self.options(request)
+    init(_ request: ShotRequest, memoryMax: UInt64 = .max, reusing last: ShotSource? = nil) throws {
+        var options = Self.options(request)
+        options.limits.maxSceneBytes = Int(clamping: memoryMax)
         let isSame = last.map { $0.file == request.file && $0.options == options } ?? false
         let known = isSame ? last : nil
         let shot = try known?.shot ?? Self.imported(request.file, options)

@@ -20,10 +20,8 @@ extension SceneLoader {
                 triangles += self.meshes[mesh].closingPositions == nil ? count : 2 * count
             }
         }
-        // Int may have 32 bits.
-        let sum =
-            UInt64(triangles) * UInt64(Self.triangleBytes) + UInt64(particles) * UInt64(Self.particleBytes)
-            + UInt64(self.instanceCount) * UInt64(Self.instanceBytes)
+        let instances = UInt64(self.instanceCount) * UInt64(Self.instanceBytes)
+        let sum = UInt64(Scene.bytesNeeded(triangles: triangles, particles: particles)) + instances
         return Int(clamping: sum)
     }
 
@@ -36,6 +34,17 @@ extension SceneLoader {
 }
 
 extension Scene {
+    /// The bytes that so many triangles and particles take beside the blobs while their hierarchies are built, whatever else a
+    /// scene holds; at most the largest number.
+    public static func bytesNeeded(triangles: Int, particles: Int) -> Int {
+        // Int may have 32 bits.
+        let sum = [(triangles, SceneLoader.triangleBytes), (particles, SceneLoader.particleBytes)].reduce(UInt64(0)) {
+            let (bytes, overflow) = UInt64(max(0, $1.0)).multipliedReportingOverflow(by: UInt64($1.1))
+            return overflow ? UInt64(Int.max) : min($0 + min(bytes, UInt64(Int.max)), UInt64(Int.max))
+        }
+        return Int(clamping: sum)
+    }
+
     /// The most bytes that the scene of a frame takes beside its blobs, before it is built.
     ///
     /// It follows from the blobs alone, so that whoever made them and whoever is to load them find the same number; a
