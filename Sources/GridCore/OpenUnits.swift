@@ -48,7 +48,7 @@ struct OpenUnits: Sendable {
     private var contested: [Int] = []
     /// The units of which somebody has the only copy, by who that is.
     private var buckets: [Holder: MinHeap<Int>] = [:]
-    /// The first unit of each bucket, and what once was.
+    /// The first unit of each bucket, and what once was: a bucket whose first unit is another one by now has that here, too.
     private var heads = MinHeap<Head>()
 
     init(isDescending: Bool = false) {
@@ -85,8 +85,9 @@ struct OpenUnits: Sendable {
             }
         case .half(let holder):
             let key = self.turned(unit)
+            let first = self.buckets[holder]?.min
             self.buckets[holder, default: MinHeap()].insert(key)
-            if self.buckets[holder]?.min == key {
+            if first.map({ key < $0 }) ?? true {
                 self.heads.insert(Head(key: key, holder: holder))
             }
         }
@@ -124,6 +125,12 @@ struct OpenUnits: Sendable {
             }
         }
         while let head = self.heads.min {
+            // One head for each bucket: with what once was the first, those of a worker that is far ahead of the others would
+            // grow in number with the job, and be skipped one by one for each unit that it asks for.
+            guard head.key == self.buckets[head.holder]?.min, head != skipped.last else {
+                _ = self.heads.popMin()
+                continue
+            }
             guard units[self.turned(head.key)].place == .half(head.holder) else {
                 _ = self.heads.popMin()
                 if let key = self.leastKey(of: head.holder, in: units) {

@@ -166,8 +166,9 @@ extension Steward {
         let stewards = self.roster.stewards
         let before = self.live
         self.live = stewards.filter { $0 == me || self.isHeard($0, within: self.settings.stewardDead, now: now) }
-        // Others are there now, who may lack copies, or have the only ones.
-        self.mustScanCopies = self.mustScanCopies || self.live != before
+        // Others are there now, who may lack copies, or have the only ones. Who does not keep the job any more hears of the
+        // others only when it calls.
+        self.mustScanCopies = self.mustScanCopies || (self.isActing && self.live != before)
         var ranks: [Bool] = []
         for rank in stewards.indices {
             let keeper = (0 ..< stewards.count).lazy.map { stewards[(rank + $0) % stewards.count] }

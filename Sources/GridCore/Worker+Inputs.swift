@@ -91,6 +91,8 @@ extension Worker {
         if frames.isEmpty {
             self.jobs[index].scene = .ready
             self.jobs[index].missingBytes = 0
+            // Nobody was asked for work while the scene was not here, so that nobody was silent.
+            self.jobs[index].lastAnswer = now
         }
         for frame in frames where self.jobs[index].plan.frames.contains(frame) {
             self.jobs[index].frames[frame] = .ready
@@ -131,8 +133,10 @@ extension Worker {
         self.jobs[index].urgency = grant.urgency
         self.jobs[index].energyCostMax = grant.energyCostMax
         self.jobs[index].hear(secondsLeft: grant.secondsLeft, now: now)
-        let held = self.jobs[index].held
-        self.jobs[index].delivered += request.reports.filter { $0.leaves.contains { held[$0.unit] != nil } }
+        for report in request.reports {
+            let held = self.jobs[index].held
+            self.jobs[index].delivered.insert(report) { held.contains($0) }
+        }
         guard !grant.isClosed else {
             self.closedJobs.append(self.jobs[index].job)
             self.closedJobs.removeFirst(max(0, self.closedJobs.count - Self.closedJobsMax))
@@ -141,16 +145,13 @@ extension Worker {
         var actions: [Action] = []
         self.cancel(grant.cancelled, index, &actions)
         for unit in grant.released.prefix(WireLimits.unitsMax)
-        where self.jobs[index].held.removeValue(forKey: unit) != nil {
+        where self.jobs[index].held.remove(unit) {
+            self.jobs[index].delivered.release(unit)
             self.jobs[index].finished.removeAll { $0.unit == unit }
             self.reserve(unit, index, &actions)
         }
-        if !grant.released.isEmpty {
-            let held = self.jobs[index].held
-            self.jobs[index].delivered.removeAll { $0.leaves.allSatisfy { held[$0.unit] == nil } }
-        }
         for unit in grant.wantedPixels.prefix(WireLimits.unitsMax) {
-            if self.jobs[index].held[unit] != nil || self.jobs[index].reserve.contains(unit) {
+            if self.jobs[index].held.contains(unit) || self.jobs[index].reserve.contains(unit) {
                 actions.append(.sendPixels(self.jobs[index].job, unit, to: self.jobs[index].steward))
             } else if self.jobs[index].plan.index(of: unit) != nil, !self.jobs[index].lost.contains(unit),
                 self.jobs[index].lost.count < WireLimits.unitsMax
@@ -216,7 +217,7 @@ extension Worker {
         self.jobs[index].blockTime = (known * 3 + blockTime) / 4
         self.jobs[index].unitsDone += 1
         self.jobs[index].workDone = self.jobs[index].workDone.addingClamped(workCount)
-        self.jobs[index].held[unit] = Self.pixelBytes(of: unit)
+        self.jobs[index].held.append(unit)
         self.jobs[index].finished.append(Finished(unit: unit, root: root, leaves: leaves, workCount: workCount))
         self.jobs[index].reportSince = self.jobs[index].reportSince ?? now
         return self.advance(now: now)
@@ -251,8 +252,9 @@ extension Worker {
     /// Pixels that were held are gone, for example because the disk is full.
     public mutating func pixelsLost(_ job: JobID, _ unit: UnitID, now: Instant) -> [Action] {
         guard let index = self.jobIndex(job) else { return [] }
-        self.takeFromReserve(unit, index)
-        guard self.jobs[index].held.removeValue(forKey: unit) != nil else { return [] }
+        self.jobs[index].reserve.remove(unit)
+        guard self.jobs[index].held.remove(unit) else { return [] }
+        self.jobs[index].delivered.release(unit)
         self.jobs[index].lost.append(unit)
         self.jobs[index].reportSince = self.jobs[index].reportSince ?? now
         return self.advance(now: now)

@@ -52,29 +52,19 @@ extension Worker {
     }
 
     mutating func forget(_ index: Int) -> [Action] {
-        let forgotten = self.jobs.remove(at: index)
-        let job = forgotten.job
-        self.reserveBytes -= forgotten.reserve.reduce(0) { $0 + Self.pixelBytes(of: $1) }
+        let job = self.jobs.remove(at: index).job
         self.running.removeAll { $0.job == job }
         return [.forgetJob(job)]
     }
 
     /// Keeps the pixels of a unit that others hold, in place of the oldest ones where there is no room.
     mutating func reserve(_ unit: UnitID, _ index: Int, _ actions: inout [Action]) {
-        self.takeFromReserve(unit, index)
         self.jobs[index].reserve.append(unit)
-        self.reserveBytes += Self.pixelBytes(of: unit)
-        while self.reserveBytes > self.settings.reservePixelBytesMax, let oldest = self.jobs[index].reserve.first {
-            self.takeFromReserve(oldest, index)
+        while self.jobs.reduce(0, { $0 + $1.reserve.bytes }) > self.settings.reservePixelBytesMax,
+            let oldest = self.jobs[index].reserve.popOldest()
+        {
             actions.append(.dropPixels(self.jobs[index].job, oldest))
         }
-    }
-
-    /// Takes a unit off the list of those in reserve.
-    mutating func takeFromReserve(_ unit: UnitID, _ index: Int) {
-        guard let place = self.jobs[index].reserve.firstIndex(of: unit) else { return }
-        self.jobs[index].reserve.remove(at: place)
-        self.reserveBytes -= Self.pixelBytes(of: unit)
     }
 
     mutating func cancel(_ units: [UnitID], _ index: Int, _ actions: inout [Action]) {

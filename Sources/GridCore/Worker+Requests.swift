@@ -6,7 +6,7 @@ extension Worker {
 
     /// The bytes of pixels that are held.
     var heldPixelBytes: Int {
-        self.jobs.reduce(0) { $0 + $1.held.values.reduce(0, +) }
+        self.jobs.reduce(0) { $0 + $1.held.bytes }
     }
 
     /// How many units of a job this node wants to hold: ``Settings/workAhead`` of work, shared with the other jobs that

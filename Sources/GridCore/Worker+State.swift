@@ -96,18 +96,18 @@ extension Worker {
         /// Signed and not answered.
         var reports: [Report] = []
         /// Answered, but with units whose pixels no two holders have yet: another steward may not know of them.
-        var delivered: [Report] = []
+        var delivered = DeliveredReports()
         var lost: [UnitID] = []
         /// The last batches that this node signed, at most ``Worker/historyMax``: whoever stands in for lost stewards may
         /// know none of them.
         var history: [SignedRecord] = []
         /// The number of the provisional roster that was told the history.
         var toldHistory: Int?
-        /// Units whose pixels are held, and their bytes.
-        var held: [UnitID: Int] = [:]
+        /// Units whose pixels are held.
+        var held = PixelList()
         /// Units whose pixels others hold, but are not forgotten here yet, oldest first, see
         /// ``Worker/Settings/reservePixelBytesMax``.
-        var reserve: [UnitID] = []
+        var reserve = PixelList()
         var requests: [Request] = []
         var lastSent: Instant?
         /// Nothing is sent before this instant.

@@ -115,13 +115,12 @@ extension Worker {
         job.failures = 0
         job.pausedUntil = nil
         job.isDry = false
-        job.reports = job.delivered + requests.flatMap(\.reports) + job.reports
+        job.reports = job.delivered.takeAll() + requests.flatMap(\.reports) + job.reports
         if job.roster.isProvisional, job.toldHistory != job.roster.number {
             // Those that come with leaves come first: a record is taken once.
             job.reports += job.history.map { Report(record: $0, leaves: []) }
             job.toldHistory = job.roster.number
         }
-        job.delivered = []
         job.lost = requests.flatMap(\.lost) + job.lost
         // The one that asked for them asks somebody else; another would not know what they are about.
         job.audits = []

@@ -39,8 +39,8 @@ extension Worker {
             self.rotation = (index + 1) % self.jobs.count
             let unit = self.jobs[index].queue.remove(at: place)
             // Rendered again, since a steward wants it again.
-            self.jobs[index].held[unit] = nil
-            self.takeFromReserve(unit, index)
+            if self.jobs[index].held.remove(unit) { self.jobs[index].delivered.release(unit) }
+            self.jobs[index].reserve.remove(unit)
             self.running.append(Running(job: self.jobs[index].job, unit: unit))
             actions.append(.render(self.jobs[index].job, unit))
         }

@@ -167,8 +167,6 @@ public struct Worker: Sendable {
     /// The jobs that have ready units whose scenes do not fit into memory beside those in use.
     var awaitMemory: Set<JobID> = []
     var closedJobs: [JobID] = []
-    /// The bytes of all jobs' reserves.
-    var reserveBytes = 0
     var saidDrained = false
     var lastIgnored: String?
     /// What a kilowatt-hour costs here now, in any currency; 0 when nobody said.

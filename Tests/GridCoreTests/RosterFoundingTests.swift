@@ -83,6 +83,16 @@ struct RosterFoundingTests {
     }
 
     @Test
+    func `while a scene is awaited nobody is asked, so that nobody counts as lost`() throws {
+        var worker = self.worker(0)
+        // Other jobs came first; the stewards were last heard of long ago.
+        let late = Duration.seconds(1_000)
+        _ = worker.sceneReady(self.job, frames: [], now: TestGrid.start.advanced(by: late))
+        #expect(self.founding(&worker, from: late, until: late + .seconds(9)) == nil)
+        #expect(self.founding(&worker, from: late, until: late + .seconds(120)) != nil)
+    }
+
+    @Test
     func `who hears of founders by others waits for their own word, once, and follows it`() throws {
         let ranked = Roster.ranked(self.names, for: self.job)
         let second = try #require(self.names.firstIndex(of: ranked[1]))
