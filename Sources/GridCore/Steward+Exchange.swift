@@ -79,8 +79,11 @@ extension Steward {
             if isDue || isSilent || !self.isActing, self.mayCompare(with: peer, now: now) {
                 message.buckets = self.ledger.summary.buckets
             }
-            message.borrowed = self.borrowed(from: peer)
+            let borrowed = self.borrowed(from: peer)
+            message.borrowed = Array(borrowed.prefix(StewardMessage.unitsMax))
             self.tell(message, to: peer)
+            // What is not listed comes to be leased by its own steward again, while workers here render it.
+            self.tell([peer: Array(borrowed.dropFirst(StewardMessage.unitsMax))], as: \.borrowed, now: now)
         }
     }
 

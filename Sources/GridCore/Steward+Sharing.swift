@@ -234,13 +234,13 @@ extension Steward {
         }
     }
 
-    /// The units of a sibling that this steward leases, as many as a message may list.
+    /// The units of a sibling that this steward leases, ascending.
     func borrowed(from peer: PeerID) -> [UnitID] {
         var indices: [Int] = []
         for (index, loan) in self.borrowed where (loan.from ?? self.keeper(of: index)) == peer {
             indices.append(index)
         }
-        return indices.sorted().prefix(StewardMessage.unitsMax).map { self.plan.unit(at: $0) }
+        return indices.sorted().map { self.plan.unit(at: $0) }
     }
 
     /// Notes that a sibling leases units of this steward, also when this one does not know of it: it was started again, or
@@ -272,7 +272,7 @@ extension Steward {
     }
 
     /// Tells siblings of units, in as many messages as it takes.
-    private mutating func tell(
+    mutating func tell(
         _ units: [PeerID: [UnitID]],
         as list: WritableKeyPath<StewardMessage, [UnitID]>,
         now: Instant

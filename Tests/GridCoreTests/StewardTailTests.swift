@@ -161,6 +161,27 @@ struct StewardTailTests {
         #expect(sent >= records.count)
     }
 
+    /// A loan of which its owner does not hear is leased to somebody else after three seconds.
+    @Test
+    func `all that is borrowed is told each second, in as many messages as it takes`() throws {
+        let manifest = TestGrid.manifest(width: 64 * 60, height: 64 * 60)
+        let plan = try UnitPlan(manifest: try #require(try self.body(of: manifest)))
+        var desk = try self.pair(manifest)
+        // Every other one is its own, and is not borrowed.
+        for start in stride(from: 0, to: plan.unitCount, by: StewardMessage.unitsMax) {
+            var message = self.word(desk)
+            message.ceded = (start ..< min(start + StewardMessage.unitsMax, plan.unitCount))
+                .map { StewardMessage.Cession(unit: plan.unit(at: $0), holders: []) }
+            desk.note(desk.steward.handle(message, from: TestGrid.peer("other"), now: desk.now))
+        }
+        var told: Set<UnitID> = []
+        for _ in 0 ..< 20 {
+            desk.wait(.milliseconds(50))
+            for case .tell(let message, _) in desk.actions { told.formUnion(message.borrowed) }
+        }
+        #expect(plan.unitCount / 2 > StewardMessage.unitsMax && told.count == plan.unitCount / 2)
+    }
+
     private func body(of manifest: SignedRecord) throws -> JobManifest? {
         guard case .jobManifest(let body) = try manifest.decodedBody() else { return nil }
         return body
