@@ -7,6 +7,7 @@ extension Steward {
         grant.urgency = self.urgency(now: now)
         grant.energyCostMax = self.energyCostMax(now: now)
         grant.secondsLeft = self.secondsLeft
+        grant.batchMilliseconds = self.batchMilliseconds
         return grant
     }
 
@@ -33,6 +34,15 @@ extension Steward {
         guard let speeds = self.lastSpeeds, speeds.mean > 0, speeds.all > 0 else { return 0 }
         let blocks = Double(self.counts.copiesMissing) * Double(self.plan.blocksPerUnit)
         return UInt64(min(max(1, (blocks / speeds.all / 1e6).rounded(.up)), Double(WireLimits.secondsLeftMax)))
+    }
+
+    /// How many milliseconds apart the batches of one worker should be, so that all of them together sign at most
+    /// ``Settings/batchesPerSecond``.
+    private var batchMilliseconds: UInt64 {
+        guard let speeds = self.lastSpeeds, speeds.own > 0 else { return 0 }
+        let workers = Double(speeds.count) * speeds.all / speeds.own
+        let milliseconds = workers / self.settings.batchesPerSecond * 1_000
+        return UInt64(min(milliseconds, Double(WireLimits.batchMillisecondsMax)))
     }
 
     /// How urgent the job is, by the time that the rest of it needs at the speed of its workers and the time until its
@@ -194,7 +204,7 @@ extension Steward {
 
     /// How many units a worker may get now.
     ///
-    /// It holds about ``Settings/workAhead`` of work. Near the end each gets half of its share of what is left, by speed
+    /// It holds work for a time, see ``WorkAhead``. Near the end each gets half of its share of what is left, by speed
     /// (guided self-scheduling, Polychronopoulos and Kuck 1987), so that all finish together.
     private mutating func room(of worker: Int, wanted: Int, now: Instant) -> Int {
         let leases = self.workers[worker].leases.count
@@ -202,7 +212,8 @@ extension Steward {
         let unitMicroseconds = self.unitMicroseconds(of: worker)
         let held: Int
         if unitMicroseconds > 0 {
-            let ahead = self.settings.workAhead.wholeMicroseconds / unitMicroseconds + 1
+            let time = WorkAhead.time(atMost: self.settings.workAhead, secondsLeft: Double(self.secondsLeft))
+            let ahead = time.wholeMicroseconds / unitMicroseconds + 1
             held = min(max(Int(clamping: ahead), Self.heldUnitsOfUnknownSpeedMax), Self.heldUnitsMax)
         } else {
             held = Self.heldUnitsOfUnknownSpeedMax

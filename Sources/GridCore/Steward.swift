@@ -59,10 +59,10 @@ public struct Steward: Sendable {
         ///
         /// A lost request is noticed only when this time is over, so it is short.
         public var parkedMax: Duration = .seconds(4)
-        /// How much work a worker may hold.
+        /// How much work a worker may hold while much is left to do.
         public var workAhead: Duration = .seconds(10)
-        /// How much work a worker may hold when the job nears its end.
-        public var workAheadMin: Duration = .seconds(2)
+        /// So many batches a second of all workers together are enough: each is a record that every steward checks and keeps.
+        public var batchesPerSecond = 2_000.0
         /// Another holder is asked for pixels that did not come in this time.
         public var pixelRetry: Duration = .seconds(10)
         /// Another referee is asked when none of this one's reports came in this time.

@@ -133,6 +133,7 @@ extension Worker {
         self.jobs[index].urgency = grant.urgency
         self.jobs[index].energyCostMax = grant.energyCostMax
         self.jobs[index].hear(secondsLeft: grant.secondsLeft, now: now)
+        self.jobs[index].batchEvery = .milliseconds(Int64(clamping: grant.batchMilliseconds))
         for report in request.reports {
             let held = self.jobs[index].held
             self.jobs[index].delivered.insert(report) { held.contains($0) }
@@ -148,6 +149,7 @@ extension Worker {
         where self.jobs[index].held.remove(unit) {
             self.jobs[index].delivered.release(unit)
             self.jobs[index].finished.removeAll { $0.unit == unit }
+            if self.jobs[index].finished.isEmpty { self.jobs[index].finishedSince = nil }
             self.reserve(unit, index, &actions)
         }
         for unit in grant.wantedPixels.prefix(WireLimits.unitsMax) {
@@ -219,7 +221,7 @@ extension Worker {
         self.jobs[index].workDone = self.jobs[index].workDone.addingClamped(workCount)
         self.jobs[index].held.append(unit)
         self.jobs[index].finished.append(Finished(unit: unit, root: root, leaves: leaves, workCount: workCount))
-        self.jobs[index].reportSince = self.jobs[index].reportSince ?? now
+        self.jobs[index].finishedSince = self.jobs[index].finishedSince ?? now
         return self.advance(now: now)
     }
 

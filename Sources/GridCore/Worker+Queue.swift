@@ -126,7 +126,7 @@ extension Worker {
         self.startUnits(&actions)
         self.sendRequests(now: now, &actions)
         if self.mode == .draining, !self.saidDrained, self.running.isEmpty,
-            self.jobs.allSatisfy({ !$0.hasNews && !$0.hasUnanswered && $0.held.isEmpty && $0.runningAudits.isEmpty })
+            self.jobs.allSatisfy(\.owesNothing)
         {
             self.saidDrained = true
             actions.append(.drained)

@@ -9,7 +9,7 @@ extension Worker {
         self.jobs.reduce(0) { $0 + $1.held.bytes }
     }
 
-    /// How many units of a job this node wants to hold: ``Settings/workAhead`` of work, shared with the other jobs that
+    /// How many units of a job this node wants to hold: those of some time, see ``WorkAhead``, shared with the other jobs that
     /// have some; one for each thread while the speed is not known, growing with what was rendered.
     func share(of index: Int) -> Int {
         let weight = self.jobs[index].weight
@@ -22,7 +22,9 @@ extension Worker {
         var target = threads
         if let blockTime = self.jobs[index].blockTime {
             let unit = max(1, (blockTime * self.jobs[index].plan.blocksPerUnit).wholeMicroseconds)
-            let ahead = self.settings.workAhead.wholeMicroseconds.multipliedClamped(by: UInt64(threads)) / unit
+            let left = self.jobs[index].ending?.seconds ?? 0
+            let time = WorkAhead.time(atMost: self.settings.workAhead, secondsLeft: left)
+            let ahead = time.wholeMicroseconds.multipliedClamped(by: UInt64(threads)) / unit
             target = min(max(threads + 1, Int(clamping: ahead)), 2 * (self.jobs[index].unitsDone + threads))
         }
         return min(max(1, Int(Double(target) * weight / weights)), Self.wantedUnitsMax)
@@ -58,12 +60,13 @@ extension Worker {
             due = min(due ?? instant, instant)
         }
         let leased = self.renderingCount(self.jobs[index].job) + self.jobs[index].queue.count
+        let mayWait = self.mayWait(index)
         if self.jobs[index].hasNews || self.jobs[index].reportSince != nil {
-            // Wait for company only while there is work to go on with.
-            let mayWait =
-                self.mode == .working && leased > 0 && self.jobs[index].finished.count < Self.batchUnitsMax
             let since = self.jobs[index].reportSince ?? atOnce
             consider(mayWait ? since.advanced(by: self.reportDelay(ending: self.jobs[index].ending?.seconds)) : since)
+        }
+        if let since = self.jobs[index].finishedSince {
+            consider(mayWait ? since.advanced(by: self.batchDelay(index)) : since)
         }
         if !self.jobs[index].hasWantingRequest, self.wanted(index) > 0 {
             consider(atOnce)
@@ -85,9 +88,36 @@ extension Worker {
         return min(max(self.settings.reportDelay, .seconds(left / 200)), self.settings.reportDelayMax)
     }
 
+    /// Whether what is to be said may wait for company: only while there is work to go on with.
+    private func mayWait(_ index: Int) -> Bool {
+        self.mode == .working && self.jobs[index].finished.count < Self.batchUnitsMax
+            && self.renderingCount(self.jobs[index].job) + self.jobs[index].queue.count > 0
+    }
+
+    /// How long finished units wait for others to be signed with: as other news do, or longer when a job has so many workers
+    /// that its stewards would otherwise have a record to check, keep and tell each other of for every single unit.
+    ///
+    /// The nearer the end of the job, the more depends on the stewards knowing what is done.
+    private func batchDelay(_ index: Int) -> Duration {
+        let left = self.jobs[index].ending?.seconds
+        return max(self.reportDelay(ending: left), self.crowdDelay(index))
+    }
+
+    private func crowdDelay(_ index: Int) -> Duration {
+        guard let left = self.jobs[index].ending?.seconds else { return .zero }
+        let delay = min(self.jobs[index].batchEvery, .seconds(left / 2))
+        // Up to some hundreds of workers, what is finished goes with every request.
+        return delay > self.settings.reportDelay ? delay : .zero
+    }
+
     private mutating func send(_ index: Int, now: Instant, _ actions: inout [Action]) {
         let wanted = self.wanted(index)
-        self.sign(index)
+        if let since = self.jobs[index].finishedSince,
+            !self.mayWait(index) || since.advanced(by: self.crowdDelay(index)) <= now
+        {
+            self.sign(index)
+            self.jobs[index].finishedSince = self.jobs[index].finished.isEmpty ? nil : now
+        }
         let request = Request(
             number: self.nextRequest,
             steward: self.jobs[index].steward,
@@ -103,7 +133,8 @@ extension Worker {
         self.jobs[index].lastSent = now
         // A report that is under way may be lost or overtaken: until it is answered, its units stay leased.
         let holding =
-            self.rendering(self.jobs[index].job) + self.jobs[index].queue + self.jobs[index].unansweredUnits
+            self.rendering(self.jobs[index].job) + self.jobs[index].queue
+            + self.jobs[index].finished.map(\.unit) + self.jobs[index].unansweredUnits
         self.jobs[index].requests.append(request)
         let threadMicroseconds = self.jobs[index].blockTime?.wholeMicroseconds ?? 0
         let blockMicroseconds =

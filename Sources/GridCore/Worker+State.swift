@@ -91,7 +91,11 @@ extension Worker {
         var runningAudits: [LeaseGrant.Audit] = []
         /// Results that are in no batch yet.
         var finished: [Finished] = []
-        /// When the oldest of what is to be reported came up.
+        /// When the oldest of them was finished.
+        var finishedSince: Instant?
+        /// How long they may wait for others to be signed with, says the steward.
+        var batchEvery = Duration.zero
+        /// When the oldest of what else is to be reported came up.
         var reportSince: Instant?
         /// Signed and not answered.
         var reports: [Report] = []
@@ -167,7 +171,13 @@ extension Worker {
         }
 
         var hasNews: Bool {
-            !self.finished.isEmpty || !self.reports.isEmpty || !self.lost.isEmpty
+            !self.reports.isEmpty || !self.lost.isEmpty
+        }
+
+        /// Whether nothing is to be told or kept for it any more.
+        var owesNothing: Bool {
+            self.finished.isEmpty && !self.hasNews && !self.hasUnanswered && self.held.isEmpty
+                && self.runningAudits.isEmpty
         }
 
         /// Units whose report is signed and not answered.

@@ -56,7 +56,7 @@ public struct Worker: Sendable {
         /// It must be above every number that this key ever used, also before a restart,
         /// since two different batches with one number are a proof of fraud. Milliseconds since 1970 serve well.
         public var firstBatchSequence: UInt64
-        /// How much work is held.
+        /// How much work is held while much is left to do.
         public var workAhead: Duration = .seconds(10)
         /// A steward whose units are held hears from the worker at least this often.
         public var heartbeat: Duration = .seconds(2)

@@ -153,9 +153,9 @@ extension LeaseRequest {
 extension LeaseGrant {
     /// Writes `{0: [unit, ...], 1: expiryMilliseconds, 2: [[unit, leafIndex], ...], 3: [wantedPixels],
     /// 4: [cancelled], 5: [released], 6: isClosed, 7: urgency, 8: energyCostMax,
-    /// 9: secondsLeft}`.
+    /// 9: secondsLeft, 10: batchMilliseconds}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(10)
+        encoder.map(11)
         encoder.key(0)
         encoder.units(self.units)
         encoder.key(1)
@@ -180,10 +180,12 @@ extension LeaseGrant {
         encoder.unsigned(self.energyCostMax)
         encoder.key(9)
         encoder.unsigned(self.secondsLeft)
+        encoder.key(10)
+        encoder.unsigned(self.batchMilliseconds)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 10, "a grant") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 11, "a grant") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -215,6 +217,8 @@ extension LeaseGrant {
         self.energyCostMax = try decoder.unsigned(max: WireLimits.energyCostMax, "the cost of energy")
         try decoder.key(9)
         self.secondsLeft = try decoder.unsigned(max: WireLimits.secondsLeftMax, "the time that a job needs")
+        try decoder.key(10)
+        self.batchMilliseconds = try decoder.unsigned(max: WireLimits.batchMillisecondsMax, "the wait for a batch")
     }
 }
 

@@ -218,6 +218,9 @@ public struct LeaseGrant: Hashable, Sendable {
     /// In how many seconds the job would be done at the speed of those who work for it, at most
     /// ``WireLimits/secondsLeftMax``; 0 when nobody knows.
     public var secondsLeft: UInt64
+    /// For how many milliseconds the worker should let finished units wait for others, while it has work to go on with and
+    /// the job is not near its end; at most ``WireLimits/batchMillisecondsMax``.
+    public var batchMilliseconds: UInt64
 
     /// The urgencies of a job.
     public static let urgencies = 25 ... 400
@@ -235,7 +238,8 @@ public struct LeaseGrant: Hashable, Sendable {
         isClosed: Bool,
         urgency: Int = Self.urgencyDefault,
         energyCostMax: UInt64 = 0,
-        secondsLeft: UInt64 = 0
+        secondsLeft: UInt64 = 0,
+        batchMilliseconds: UInt64 = 0
     ) {
         self.units = units
         self.expiryMilliseconds = expiryMilliseconds
@@ -247,6 +251,7 @@ public struct LeaseGrant: Hashable, Sendable {
         self.urgency = urgency
         self.energyCostMax = energyCostMax
         self.secondsLeft = secondsLeft
+        self.batchMilliseconds = batchMilliseconds
     }
 }
 

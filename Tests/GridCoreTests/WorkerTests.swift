@@ -254,8 +254,8 @@ struct WorkerTests {
         #expect(bench.sent.first?.request.records.count == 1)
     }
 
-    @Test
-    func `ten seconds of work are held when the speed is known, growing with what was done`() throws {
+    /// How many units of a second are held while units are finished one by one.
+    private func holds(secondsLeft: UInt64) throws -> [Int] {
         var bench = Bench()
         let units = try self.units(0 ..< 60)
         _ = bench.ready(self.manifest)
@@ -268,12 +268,27 @@ struct WorkerTests {
                 let granted = Array(units[next ..< (next + newest.request.wantedUnits)])
                 next += granted.count
                 held += granted
-                bench.grantNewest { $0.units = granted }
+                bench.grantNewest {
+                    $0.units = granted
+                    $0.secondsLeft = secondsLeft
+                }
             }
             holds.append(held.count)
             bench.finish(self.job, held.removeFirst(), after: .seconds(1))
         }
-        #expect(holds == [1, 4, 6, 5, 10, 9, 8, 7])
+        return holds
+    }
+
+    @Test
+    func `ten seconds of work are held when the speed is known, growing with what was done`() throws {
+        #expect(try self.holds(secondsLeft: 0) == [1, 4, 6, 5, 10, 9, 8, 7])
+        #expect(try self.holds(secondsLeft: 10_000) == [1, 4, 6, 5, 10, 9, 8, 7])
+    }
+
+    @Test
+    func `the nearer the end of the job, the less is held, but two seconds of work`() throws {
+        #expect(try self.holds(secondsLeft: 100).max() == 5)
+        #expect(try self.holds(secondsLeft: 10).max() == 2)
     }
 
     @Test

@@ -241,7 +241,8 @@ struct RandomWire {
             released: self.list(3) { $0.unit() },
             isClosed: Bool.random(using: &self.random),
             energyCostMax: min(self.number(), WireLimits.energyCostMax),
-            secondsLeft: min(self.number(), WireLimits.secondsLeftMax)
+            secondsLeft: min(self.number(), WireLimits.secondsLeftMax),
+            batchMilliseconds: min(self.number(), WireLimits.batchMillisecondsMax)
         )
     }
 
