@@ -87,6 +87,7 @@ struct ShotAssembly {
             options: self.options
         )
         let environment = try surroundings.environment(isLit: isLit, textures: &materials.textures, &notes)
+        self.note(enclosed: volumes, shown: shown.map { surfaces[$0] }, in: &notes)
         let camera = try CameraFinder(stage: stage, options: self.options).choice(&notes)
         var assets = SceneAssets(
             meshes: meshes.meshes,
@@ -115,6 +116,17 @@ struct ShotAssembly {
         let names = variants.prefix(20).map { "\"\(ResourceLoader.shortened($0.name))\"" }
         let known = names.isEmpty ? "it has none" : "it has \(names.joined(separator: ", "))"
         throw ImportError(.badRequest, "it has no material variant \"\(name)\": \(known)")
+    }
+
+    /// What is only in what solids enclose is nowhere where nothing is solid.
+    private func note(enclosed volumes: [Volume], shown: [Material], in notes: inout [String]) {
+        let isAnySolid = shown.contains { $0.thickness > 0 && ($0.transmission > 0 || $0.diffuseTransmission != nil) }
+        guard !isAnySolid, let place = volumes.firstIndex(where: \.isEnclosed) else { return }
+        notes.append(
+            "Volume \(place) of TESSERA_volume is \"enclosed\", and nothing here is solid, so that it does not show: give "
+                + "what should hold it a material with KHR_materials_transmission, and a thicknessFactor of "
+                + "KHR_materials_volume above zero; or leave \"enclosed\" out."
+        )
     }
 
     private func note(animation: NodeAnimation, meshes: MeshBuilder, in notes: inout [String]) {

@@ -148,6 +148,19 @@ struct CommandLineTests {
     }
 
     @Test(arguments: [
+        ("render shot.glb -o out.exr --layers albedo,normals", ["\"normals\"", "normal", "samples", "guides"]),
+        ("render shot.glb -o out.png --limit leaves=9", ["\"leaves\"", "triangles", "texels", "json-depth"]),
+        ("render shot.glb -o out.png --limit texels=many", ["above zero"]),
+    ])
+    func `a wrong word is answered with those that there are`(line: String, words: [String]) throws {
+        let error = try #require(throws: (any Error).self) {
+            try Tessera.parseAsRoot(line.split(separator: " ").map(String.init))
+        }
+        let message = Tessera.fullMessage(for: error)
+        for word in words { #expect(message.contains(word), "\(message)") }
+    }
+
+    @Test(arguments: [
         "render", "node", "submit", "fetch", "jobs", "watch", "peers", "stats", "demo", "simulate", "keys", "examples",
         "golden", "sheet", "video",
     ])

@@ -101,7 +101,7 @@ struct DocumentTests {
             let json = "{\"asset\":\(asset),\"scene\":\"default\",\"nodes\":{\"a\":{}}}"
             let error = Sample.failure { () throws(ImportError) in try Sample.shot(json) }
             #expect(error?.code == .unsupported)
-            #expect(error?.message.contains("glTF 1.") == true)
+            #expect(error?.message.contains("asset.version is \"1.") == true)
         }
     }
 

@@ -56,6 +56,25 @@ struct VolumeImportTests {
         }
     }
 
+    @Test
+    func `an enclosed volume where nothing is solid does not show, which is said`() throws {
+        let glass = "\"KHR_materials_transmission\":{\"transmissionFactor\":1}"
+        for (extensions, isSaid) in [
+            ("", true), (glass, true), ("\(glass),\"KHR_materials_volume\":{\"thicknessFactor\":1}", false),
+        ] {
+            let shot = try Sample.shot(
+                Sample.document(
+                    Sample.triangleMembers.replacing("\"indices\"", with: "\"material\":0,\"indices\""),
+                    "\"materials\":[{\"extensions\":{\(extensions)}}]",
+                    "\"nodes\":[{\"mesh\":0},{\"extensions\":{\"TESSERA_volume\":{\"volume\":0}}}]",
+                    "\"extensions\":{\"TESSERA_volume\":{\"volumes\":[{\"box\":{\"low\":[0,0,0],\"high\":[1,1,1]},"
+                        + "\"enclosed\":true}]}}"
+                )
+            )
+            #expect(shot.notes.contains { $0.contains("nothing here is solid") } == isSaid)
+        }
+    }
+
     @Test(arguments: [5_121, 5_123, 5_126])
     func `grids of buffer views are read in every type`(type: Int) throws {
         var scene = SceneBuilder()

@@ -2,19 +2,19 @@ import ArgumentParser
 import GridNode
 
 /// Names of the layers of OpenEXR pictures, written `albedo,normal`.
-struct LayerList: ExpressibleByArgument, Hashable, Sendable {
+struct LayerList: Hashable, Sendable {
     let layers: Set<FrameOutput.Layer>
 
-    init?(argument: String) {
+    /// Reads them; throws `ValidationError` with the names that there are.
+    init(argument: String) throws {
         var layers: Set<FrameOutput.Layer> = []
         for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let layer = FrameOutput.Layer(rawValue: String(name)) else { return nil }
+            guard let layer = FrameOutput.Layer(rawValue: String(name)) else {
+                let names = FrameOutput.Layer.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("there is no layer \"\(name)\"; there are: \(names)")
+            }
             layers.insert(layer)
         }
         self.layers = layers
-    }
-
-    var defaultValueDescription: String {
-        self.layers.map(\.rawValue).sorted().joined(separator: ",")
     }
 }

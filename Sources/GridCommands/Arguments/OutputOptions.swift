@@ -40,7 +40,8 @@ struct OutputOptions: ParsableArguments {
             "What OpenEXR pictures hold beside the light, such as albedo,normal,depth,object,material.",
             discussion: "Object and material give mattes by name (Cryptomatte), as Blender and Nuke read them.",
             valueName: "names"
-        )
+        ),
+        transform: LayerList.init(argument:)
     )
     var layers: LayerList?
 

@@ -77,7 +77,8 @@ struct ShotOptions: ParsableArguments {
             discussion: "Limits keep damaged files from taking the machine: "
                 + ShotRequest.limitNames.joined(separator: ", ") + ".",
             valueName: "name=number"
-        )
+        ),
+        transform: LimitOption.init(argument:)
     )
     var limit: [LimitOption] = []
 

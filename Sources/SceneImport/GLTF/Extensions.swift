@@ -38,9 +38,10 @@ enum Extensions {
             throw ImportError(.malformed, "it has no \"asset\" with a version, which glTF requires: it is another file")
         }
         guard version.utf8.starts(with: "2.".utf8) else {
+            let member = asset?.minVersion == nil ? "asset.version" : "asset.minVersion"
             throw ImportError(
                 .unsupported,
-                "it is glTF \(ResourceLoader.shortened(version)), versions 2.x are read: export it again"
+                "its \(member) is \"\(ResourceLoader.shortened(version))\", and 2.x is read: export it again as glTF 2.0"
             )
         }
     }
