@@ -74,6 +74,8 @@ public struct JobSnapshot: Codable, Sendable, Equatable {
     public var height: Int
     /// The samples of a pixel.
     public var samples: Int
+    /// The bytes of memory that its manifest says a node takes for it.
+    public var memory: UInt64
     /// Tiles in a row of a frame.
     public var tilesAcross: Int
     /// Rows of tiles of a frame.
@@ -127,6 +129,7 @@ public struct JobSnapshot: Codable, Sendable, Equatable {
         width: Int,
         height: Int,
         samples: Int,
+        memory: UInt64 = 0,
         tilesAcross: Int,
         tilesDown: Int,
         frameCount: Int,
@@ -155,6 +158,7 @@ public struct JobSnapshot: Codable, Sendable, Equatable {
         self.width = width
         self.height = height
         self.samples = samples
+        self.memory = memory
         self.tilesAcross = tilesAcross
         self.tilesDown = tilesDown
         self.frameCount = frameCount

@@ -201,6 +201,7 @@ extension Steward {
             width: self.manifest.width,
             height: self.manifest.height,
             samples: self.manifest.samples,
+            memory: self.manifest.memory,
             tilesAcross: self.plan.geometry.tilesAcross,
             tilesDown: self.plan.geometry.tilesDown,
             frameCount: self.plan.frameCount,

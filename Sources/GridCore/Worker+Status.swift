@@ -171,6 +171,7 @@ extension Worker {
                 width: job.manifest.width,
                 height: job.manifest.height,
                 samples: job.manifest.samples,
+                memory: job.manifest.memory,
                 tilesAcross: job.plan.geometry.tilesAcross,
                 tilesDown: job.plan.geometry.tilesDown,
                 frameCount: job.plan.frameCount,

@@ -17,6 +17,7 @@ struct SnapshotTests {
         let snapshot = desk.steward.snapshot(now: desk.now)
         #expect(snapshot.frames.map(\.tiles) == ["vr d", "    "])
         #expect(snapshot.role == .steward && snapshot.phase == "running")
+        #expect(snapshot.memory == 1_000_000 && snapshot.samples == 16)
         #expect(snapshot.unitsVerified == 1 && snapshot.unitsRendered == 3 && snapshot.unitsTotal == 8)
         #expect(snapshot.workers.map(\.verifiedUnits) == [1, 1])
         #expect(snapshot.workers.map(\.workCount) == [10, 10])

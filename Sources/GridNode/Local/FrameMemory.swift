@@ -2,8 +2,9 @@ import GridWire
 
 /// The memory that a node takes for a frame: what a manifest declares and a node holds itself to.
 package struct FrameMemory {
-    /// The program without any scene, its threads' stacks and what they compute with.
-    private static let program: UInt64 = 64 << 20
+    /// The program without any scene, its threads' stacks and what they compute with, and the pixels of finished units that
+    /// are kept for others; `Tests/Benchmarks/memory` shows what that comes to.
+    private static let program: UInt64 = 160 << 20
     /// What the blobs take, which are mapped from the disk.
     private let blobs: UInt64
 
