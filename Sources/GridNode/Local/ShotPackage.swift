@@ -56,7 +56,8 @@ struct ShotPackage: ShotChunks {
         let frames = try source.frames.map { frame in
             let bytes = BlobBytes(try source.frameBlob(frame))
             let building = try Scene.bytesNeeded(assets: loaded, frame: bytes, limits: limits)
-            memory = max(memory, FrameMemory(assets: source.assets.count, frame: bytes.count).total(building: building))
+            let frameMemory = FrameMemory(assets: source.assets.count, frame: bytes.count, pixels: source.pixels)
+            memory = max(memory, frameMemory.total(building: building))
             return add(bytes)
         }
         var index = SceneIndex(assets: assets, firstFrame: source.frames.lowerBound, frames: frames)
@@ -95,6 +96,8 @@ struct ShotSource: Sendable {
     let assets: BlobBytes
     /// The frames that are wanted.
     let frames: ClosedRange<Int>
+    /// The pixels of a frame.
+    let pixels: Int
     /// What a person should know of the input.
     let notes: [String]
 
@@ -115,6 +118,7 @@ struct ShotSource: Sendable {
         let isSame = last.map { $0.file == request.file && $0.options == options } ?? false
         let known = isSame ? last : nil
         let shot = try known?.shot ?? Self.imported(request.file, options)
+        self.pixels = request.width * request.height
         let frames = request.frames ?? 1 ... max(1, shot.lastFrame)
         guard frames.lowerBound >= 0, frames.upperBound <= ImportedShot.frameMax,
             frames.count <= JobManifest.frameCountMax

@@ -168,7 +168,11 @@ package actor SceneProvider {
         if let size = [sizes.assets, sizes.frame].first(where: { $0 > self.memoryMax }) {
             throw NodeError(.invalidInput, "a scene of \(size) bytes does not fit into this node's memory limit")
         }
-        let memory = FrameMemory(assets: Int(clamping: sizes.assets), frame: Int(clamping: sizes.frame))
+        let memory = FrameMemory(
+            assets: Int(clamping: sizes.assets),
+            frame: Int(clamping: sizes.frame),
+            pixels: manifest.width * manifest.height
+        )
         guard let building = memory.building(ofTotal: manifest.memory) else {
             throw NodeError(.invalidInput, "the scene of job \(job) takes more memory than its manifest declares")
         }
