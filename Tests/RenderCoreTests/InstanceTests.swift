@@ -46,6 +46,37 @@ struct InstanceTests {
         #expect(scene.hits(rays, .packets).contains { !$0.isMiss && $0.instance > 0 })
     }
 
+    /// What maps the world into their own spaces would make infinities of it.
+    @Test(arguments: [0x1p-140, 0x1p-126, 0x1p-100, 0x1p-66] as [Float])
+    func `instances that are next to nothing are met by no ray`(scale: Float) throws {
+        var assets = SceneAssets(
+            meshes: [TestScenes.soup(count: 700, seed: 25), TestScenes.box(halfEdge: 9, isRoom: true)],
+            materials: [Material()]
+        )
+        let centers = (0 ..< 300).map { Float($0 % 17) }
+        assets.particles = [ParticleSet(centers: centers, radii: [Float](repeating: 0.5, count: 100))]
+        let small = Transform(translation: SIMD3(1, 2, 3), scale: scale)
+        // Thin along one direction and as wide as the room along the others.
+        let thin = Transform(x: SIMD4(scale, 0, 0, 0))
+        let deformed = DeformedMesh(
+            mesh: 0,
+            positions: assets.meshes[0].positions,
+            closingPositions: assets.meshes[0].positions.map { $0 * 1.5 }
+        )
+        var frame = SceneFrame(instances: [Instance(mesh: 1)])
+        frame.deformedMeshes = [deformed]
+        for transform in [small, thin] {
+            frame.instances += [
+                Instance(particles: 0, transform: transform), Instance(mesh: 2, transform: transform),
+                Instance(mesh: 0, transform: transform, closingTransform: small),
+            ]
+        }
+        let scene = try TestScenes.scene(assets, frame)
+        let rays = Agreement.rays(scene, count: 2000, seed: 27, reach: 8)
+        Agreement(scene, rays).expect(moreHitsThan: 1000)
+        #expect(scene.hits(rays, .packets).allSatisfy { $0.isMiss || $0.instance == 0 })
+    }
+
     @Test
     func `a placed triangle is hit where its transform puts it`() throws {
         let triangle: [Float] = [-1, -1, 0, 1, -1, 0, 0, 1, 0]

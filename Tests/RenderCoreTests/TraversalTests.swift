@@ -102,6 +102,43 @@ struct TraversalTests {
         #expect(hit.distance == 2)
     }
 
+    /// Boxes of missing children are in the infinite, where only such rays come.
+    @Test
+    func `rays that are not finite end, and meet nothing that is not there`() throws {
+        var assets = SceneAssets(
+            meshes: [TestScenes.soup(count: 700, seed: 10), TestScenes.soup(count: 300, seed: 11)],
+            materials: [Material()]
+        )
+        let centers = (0 ..< 300).map { Float($0 % 17) }
+        assets.particles = [ParticleSet(centers: centers, radii: [Float](repeating: 0.5, count: 100))]
+        var frame = SceneFrame(
+            instances: (0 ..< 40).map {
+                Instance(mesh: 0, transform: Transform(translation: SIMD3(Float($0), 0, 0)))
+            }
+        )
+        frame.instances += [
+            Instance(mesh: 1), Instance(particles: 0),
+            Instance(mesh: 1, closingTransform: Transform(translation: SIMD3(0, 9, 0))),
+        ]
+        let scene = try TestScenes.scene(assets, frame)
+        let most = Float.greatestFiniteMagnitude
+        let numbers: [Float] = [0, 1, -3, .nan, .infinity, -.infinity, most, -.leastNonzeroMagnitude]
+        var generator = SeededGenerator(seed: 12)
+        let rays = (0 ..< 4000).map { _ in
+            func point() -> SIMD3<Float> {
+                SIMD3((0 ..< 3).map { _ in numbers[Int.random(in: 0 ..< numbers.count, using: &generator)] })
+            }
+            return StreamRay(origin: point(), direction: point(), distance: .infinity)
+        }
+        for order in [RayStream.Order.single, .packets] {
+            let isSound = scene.hits(rays, order).allSatisfy { hit in
+                hit.isMiss || hit.instance < frame.instances.count && hit.primitive < 700
+            }
+            #expect(isSound, "\(order)")
+            #expect(scene.occluded(rays, order).count == rays.count)
+        }
+    }
+
     /// A bad tree renders the same picture, only slowly; nothing else would notice.
     @Test
     func `a ray visits few nodes`() throws {

@@ -76,6 +76,7 @@ struct BVHBuilder {
         self.settings = settings
         self.concurrently = concurrently
         self.main = SubtreeBuilder(count: 1024, settings: settings)
+        self.main.writeEmptyLeaf()
     }
 
     private mutating func run(padding: Float) -> BVHData {

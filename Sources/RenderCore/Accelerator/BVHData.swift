@@ -2,7 +2,8 @@
 /// than once and each set of particles.
 ///
 /// A node is 256 bytes: for x, y and z eight lower, then eight upper planes, then eight child codes, then nothing. A
-/// missing child has a box in the infinite. A leaf block is 160 bytes. One of triangles has nine rows (three corners of x, y, z) of
+/// missing child has a box in the infinite, and the code of an empty leaf: a ray that is not finite may come even there, and
+/// must not go round in circles. A leaf block is 160 bytes. One of triangles has nine rows (three corners of x, y, z) of
 /// four triangles, then their four ids; the highest bit of an id says that the surface has holes; a missing triangle has
 /// corners that are not numbers. One of spheres has rows of eight x, y, z and radii, then eight ids; a missing sphere has
 /// a radius that is not a number.
@@ -12,6 +13,8 @@
 struct BVHData: BitwiseCopyable {
     static var nodeSize: Int { 256 }
     static var leafSize: Int { 160 }
+    /// The leaf that nothing is in, the first of all.
+    @inline(__always) static var emptyLeaf: UInt32 { ChildCode.triangles }
     /// Marks surfaces with holes in ids.
     @inline(__always) static var flag: UInt32 { 0x8000_0000 }
     /// The most nodes on a path from a root.

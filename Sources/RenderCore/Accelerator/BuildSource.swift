@@ -162,8 +162,7 @@ struct BuildSource {
         for lane in 0 ..< 4 {
             let at = block + 4 &* lane
             guard lane < count else {
-                for row in 0 ..< 9 { at.storeBytes(of: .nan, toByteOffset: 16 &* row, as: Float.self) }
-                at.storeBytes(of: .max, toByteOffset: 144, as: UInt32.self)
+                Self.writeNoTriangle(at)
                 continue
             }
             let id = BuildRange.number(references + lane)
@@ -173,6 +172,16 @@ struct BuildSource {
             self.store(c, at + 96)
             at.storeBytes(of: id | (self.hasHoles(Int(id)) ? BVHData.flag : 0), toByteOffset: 144, as: UInt32.self)
         }
+    }
+
+    /// Writes a leaf block of triangles that are all missing.
+    static func writeNothing(_ block: UnsafeMutableRawPointer) {
+        for lane in 0 ..< 4 { self.writeNoTriangle(block + 4 &* lane) }
+    }
+
+    @inline(__always) private static func writeNoTriangle(_ lane: UnsafeMutableRawPointer) {
+        for row in 0 ..< 9 { lane.storeBytes(of: .nan, toByteOffset: 16 &* row, as: Float.self) }
+        lane.storeBytes(of: .max, toByteOffset: 144, as: UInt32.self)
     }
 
     @inline(__always) private func store(_ p: Vector3, _ at: UnsafeMutableRawPointer) {

@@ -20,6 +20,11 @@ struct SubtreeBuilder {
         self.leaves = GrowingBytes(capacity: BVHData.leafSize * (count / 3 + 4))
     }
 
+    /// Writes ``BVHData/emptyLeaf``; whoever builds the leaves that come first must do so first.
+    mutating func writeEmptyLeaf() {
+        BuildSource.writeNothing(self.leaves.base + self.leaves.extend(by: BVHData.leafSize))
+    }
+
     /// Frees all but the results, which their receiver frees.
     func deallocateScratch() {
         self.ranges.deallocate()
@@ -70,7 +75,7 @@ struct SubtreeBuilder {
         }
         let offset = self.nodes.extend(by: BVHData.nodeSize)
         for i in 0 ..< 8 {
-            var code: UInt32 = 0
+            var code = BVHData.emptyLeaf
             if i < count {
                 let range = ranges[i]
                 if range.count <= leafSize, source.isLeaf(references + range.begin, range.count) {
@@ -90,7 +95,8 @@ struct SubtreeBuilder {
         let offset = self.nodes.extend(by: BVHData.nodeSize)
         for i in 0 ..< 8 {
             let isChild = i < codes.count
-            Self.writeChild(self.nodes.base + offset, i, isChild ? ranges[i].box : nil, isChild ? codes[i] : 0)
+            let code = isChild ? codes[i] : BVHData.emptyLeaf
+            Self.writeChild(self.nodes.base + offset, i, isChild ? ranges[i].box : nil, code)
         }
         return UInt32(truncatingIfNeeded: offset / BVHData.nodeSize)
     }

@@ -6,6 +6,10 @@ enum SceneRange {
     static var coordinate: ClosedRange<Float> { -1e9 ... 1e9 }
     /// Entries of matrices and of texture transforms.
     static var factor: ClosedRange<Float> { -1e9 ... 1e9 }
+    /// What entries of inverse matrices stay below in magnitude; the others belong to what has no extent.
+    static var inverseFactor: Float { 1e18 }
+    /// What the offsets of inverse matrices stay below in magnitude: three products of the above.
+    static var inverseOffset: Float { 1e28 }
     /// Colours that reflect.
     static var fraction: ClosedRange<Float> { 0 ... 1 }
     /// Radiance, intensity.

@@ -58,9 +58,17 @@ struct Affine: Equatable {
                 Float(-(((rx * o.0 + ry * o.1) + rz * o.2) * scale))
             )
         )
-        let isUsable =
-            result.x.isFinite && result.y.isFinite && result.z.isFinite && result.offset.isFinite
-        return isUsable ? result : nil
+        return result.isInRange ? result : nil
+    }
+
+    /// Whether what it makes of points of the world and of directions is finite, with room for what follows from that.
+    ///
+    /// The inverse of a map whose own numbers are in range need not be: that of a scale of 1e-38 m makes infinities of points
+    /// of the world, and a ray from there is one that no hierarchy is made for.
+    var isInRange: Bool {
+        let most = SceneRange.inverseFactor
+        return self.x.isWithin(most) && self.y.isWithin(most) && self.z.isWithin(most)
+            && self.offset.isWithin(SceneRange.inverseOffset)
     }
 
     /// The rows of the matrix that maps normals, up to a positive factor of scale.

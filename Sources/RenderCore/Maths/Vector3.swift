@@ -54,6 +54,11 @@ struct Vector3: Equatable {
 
     @inline(__always) var isFinite: Bool { self.x.isFinite && self.y.isFinite && self.z.isFinite }
 
+    /// Whether no coordinate is larger than `most` in magnitude, or not a number.
+    @inline(__always) func isWithin(_ most: Float) -> Bool {
+        self.x.magnitude <= most && self.y.magnitude <= most && self.z.magnitude <= most
+    }
+
     /// Unit length; the vector must not be zero.
     @inline(__always) var normalized: Vector3 { self * (1 / self.lengthSquared.squareRoot()) }
 

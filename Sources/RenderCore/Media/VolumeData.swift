@@ -83,11 +83,9 @@ struct VolumeInstanceData: BitwiseCopyable {
             offset: transform.point(volume.pointee.low)
         )
         let determinant = dot(self.toWorld.x, cross(self.toWorld.y, self.toWorld.z)).magnitude
-        let isUsable =
-            self.toCells.x.isFinite && self.toCells.y.isFinite && self.toCells.z.isFinite
-            && self.toCells.offset.isFinite
         // A cell of no volume in this precision holds nothing that could be met.
-        self.cellVolume = isUsable && transform.inverse != nil ? larger(determinant, .leastNormalMagnitude) : 0
+        let isUsable = self.toCells.isInRange && transform.inverse != nil
+        self.cellVolume = isUsable ? larger(determinant, .leastNormalMagnitude) : 0
         let squares =
             (self.toWorld.x.lengthSquared + self.toWorld.y.lengthSquared) + self.toWorld.z.lengthSquared
         self.edgeRate = 1 / (Float(DensityGrid.coarse) * larger((squares * 0x1.555556p-2).squareRoot(), 0x1p-60))
