@@ -2,8 +2,12 @@ import GridWire
 
 /// The energy gate: a job with slack until its deadline is worked for where and when energy is cheap.
 extension Steward {
-    /// What is left to do is thought to need so much more than it seems, so that the deadline is met.
-    private static let energyMargin = 1.15
+    /// What is left to do is thought to need so much more than it seems, for nodes may leave.
+    private static let energyMargin = 1.05
+    /// The part of the time from the steward's start until the deadline that is kept for what goes wrong at the end.
+    private static let energyReserve = 0.02
+    /// A job that needs more than this share of the work that nodes offer has no slack: they may become fewer.
+    private static let energyShareMax = 0.9
     /// However much slack a job has, this share of the work that nodes offer may be done.
     private static let energyShareMin = 0.05
     /// A node that says nothing for longer was not there all the time.
@@ -21,7 +25,8 @@ extension Steward {
     /// The cost above which nodes are not needed now; 0 while all are.
     ///
     /// When the rest of the job needs a share of what the nodes can do until its deadline, the cheapest share of what they
-    /// offered in the last day will do. Each steward judges by its own workers; they are about as many as those of another.
+    /// offered in the last day will do. What costs how much each steward judges by its own workers, but how much there is by
+    /// those of all: a steward whose workers are few would else think that all of them are needed.
     mutating func energyCostMax(now: Instant) -> UInt64 {
         let deadline = self.ledger.lastOrder.deadline
         guard deadline > 0 else { return 0 }
@@ -35,13 +40,17 @@ extension Steward {
         let wallClock = (now.sinceEpoch + self.settings.sinceUnixEpoch).seconds
         let blocksPerUnit = Double(self.plan.blocksPerUnit)
         // The last units are not done in an instant.
-        let lastUnits = 4 * self.speeds(now: now).mean * blocksPerUnit / 1e6
-        let left = Double(deadline) / 1_000 - wallClock - lastUnits
-        let speed = self.energy.speed(now: now) * Double(max(1, self.live.count))
-        guard left > 0, speed > 0 else { return 0 }
+        let speeds = self.speeds(now: now)
+        let lastUnits = 4 * speeds.mean * blocksPerUnit / 1e6
+        let untilDeadline = Double(deadline) / 1_000 - wallClock
+        let since = (self.startedAt?.duration(to: now) ?? .zero).seconds
+        let left = untilDeadline - lastUnits - (since + untilDeadline) * Self.energyReserve
+        guard left > 0, speeds.own > 0 else { return 0 }
+        let speed = self.energy.speed(now: now) * speeds.all / speeds.own
+        guard speed > 0 else { return 0 }
         let needed = Double(self.counts.copiesMissing) * blocksPerUnit
         let share = Self.energyMargin * needed / (speed * left * 1e6)
-        guard share < 1 else { return 0 }
+        guard share < Self.energyShareMax else { return 0 }
         return self.energy.cost(ofCheapest: max(share, Self.energyShareMin)) ?? 0
     }
 

@@ -81,6 +81,48 @@ struct EnergyTests {
         }
     }
 
+    /// What two workers of this steward get, of which one costs more, when another steward has workers of a speed; without
+    /// the others the two would need about two thirds of their time.
+    private func grants(besidesBlocksPerKilosecond speed: UInt64) throws -> [Int?] {
+        let (me, other) = (TestGrid.peer("steward"), TestGrid.peer("other"))
+        var desk = try Desk(self.manifest)
+        desk.steward = try Steward(
+            manifest: self.manifest,
+            settings: Steward.Settings(me: me, sign: TestGrid.signer(me), verify: TestGrid.verify),
+            roster: Roster(number: 1, stewards: [me, other])
+        )
+        desk.note(desk.steward.start(now: desk.now))
+        desk.order(.running, deadline: UInt64((desk.now.sinceEpoch + .seconds(2_840)).components.seconds) * 1_000)
+        let hands = [(Hand("ann"), UInt64(100)), (Hand("bob"), 1_000)]
+        var counts: [Int?] = []
+        for second in 0 ... 1_740 {
+            if second % 2 == 0 {
+                var word = StewardMessage(job: desk.job, recordCount: 0, summary: Digest(hashing: "".utf8))
+                word.blocksPerKilosecond = speed
+                desk.note(desk.steward.handle(word, from: other, now: desk.now))
+            }
+            if second % 60 == 0 {
+                counts = hands.map { hand, cost in
+                    var request = hand.ask(desk.job, wanted: 1, blockMicroseconds: 1_000_000)
+                    request.energyCost = cost
+                    let grant = desk.send(request, from: hand)
+                    desk.send(hand.ask(desk.job, wanted: 0), from: hand)
+                    return grant?.units.count
+                }
+            }
+            desk.wait(.seconds(1))
+        }
+        return counts
+    }
+
+    @Test
+    func `how many are needed is judged by the workers of all stewards`() throws {
+        #expect(try self.grants(besidesBlocksPerKilosecond: 100) == [1, 1])
+        let besideMany = try self.grants(besidesBlocksPerKilosecond: 8_000)
+        #expect(besideMany[0] == 1)
+        #expect(besideMany[1] ?? 0 == 0)
+    }
+
     @Test
     func `a node says what its energy costs by its own work, and why it waits`() throws {
         let job = JobID(self.manifest.id.digest)
