@@ -11,8 +11,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .enableUpcomingFeature("InferIsolatedConformances"),
     .enableUpcomingFeature("ImmutableWeakCaptures"),
-    // Counts the edges that an input takes.
-    .unsafeFlags(["-sanitize=fuzzer"]),
+    // Counts the edges that an input takes, and looks at every access to memory: much of the core reads through pointers.
+    .unsafeFlags(["-sanitize=fuzzer,address"]),
 ]
 
 // As in the program's own package, but with every check that Swift has.
@@ -24,7 +24,7 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         dependencies: dependencies + ["FuzzDriver"],
         path: "Sources/Fuzzers/\(name)",
         swiftSettings: settings,
-        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
     )
 }
 
