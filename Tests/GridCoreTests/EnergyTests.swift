@@ -81,9 +81,12 @@ struct EnergyTests {
         }
     }
 
-    /// What two workers of this steward get, of which one costs more, when another steward has workers of a speed; without
-    /// the others the two would need about two thirds of their time.
-    private func grants(besidesBlocksPerKilosecond speed: UInt64) throws -> [Int?] {
+    /// What two workers of this steward get after 29 minutes, of which one costs more, when another steward has workers of a
+    /// speed; without the others the two would need about two thirds of their time until the deadline.
+    private func grants(
+        besidesBlocksPerKilosecond speed: UInt64,
+        deadline: Duration = .seconds(2_840)
+    ) throws -> [LeaseGrant?] {
         let (me, other) = (TestGrid.peer("steward"), TestGrid.peer("other"))
         var desk = try Desk(self.manifest)
         desk.steward = try Steward(
@@ -92,31 +95,40 @@ struct EnergyTests {
             roster: Roster(number: 1, stewards: [me, other])
         )
         desk.note(desk.steward.start(now: desk.now))
-        desk.order(.running, deadline: UInt64((desk.now.sinceEpoch + .seconds(2_840)).components.seconds) * 1_000)
+        desk.order(.running, deadline: UInt64((desk.now.sinceEpoch + deadline).components.seconds) * 1_000)
         let hands = [(Hand("ann"), UInt64(100)), (Hand("bob"), 1_000)]
-        var counts: [Int?] = []
+        var grants: [LeaseGrant?] = []
         for _ in 0 ... 870 {
             var word = StewardMessage(job: desk.job, recordCount: 0, summary: Digest(hashing: "".utf8))
             word.blocksPerKilosecond = speed
             desk.note(desk.steward.handle(word, from: other, now: desk.now))
-            counts = hands.map { hand, cost in
+            grants = hands.map { hand, cost in
                 var request = hand.ask(desk.job, wanted: 1, blockMicroseconds: 1_000_000)
                 request.energyCost = cost
                 let grant = desk.send(request, from: hand)
                 desk.send(hand.ask(desk.job, wanted: 0), from: hand)
-                return grant?.units.count
+                return grant
             }
             desk.wait(.seconds(2))
         }
-        return counts
+        return grants
     }
 
     @Test
     func `how many are needed is judged by the workers of all stewards`() throws {
-        #expect(try self.grants(besidesBlocksPerKilosecond: 100) == [1, 1])
+        #expect(try self.grants(besidesBlocksPerKilosecond: 100).map { $0?.units.count } == [1, 1])
         let besideMany = try self.grants(besidesBlocksPerKilosecond: 8_000)
-        #expect(besideMany[0] == 1)
-        #expect(besideMany[1] ?? 0 == 0)
+        #expect(besideMany[0]?.units.count == 1)
+        #expect(besideMany[1]?.units.isEmpty ?? true)
+    }
+
+    /// Until this deadline the two need 0.84 of their time, and 0.92 of what is left of it without the last fiftieth.
+    @Test
+    func `a job that needs nearly all that nodes can do is not held back, and some time is kept for its end`() throws {
+        let tight = try self.grants(besidesBlocksPerKilosecond: 100, deadline: .seconds(2_605))
+        #expect(tight[0]?.energyCostMax == 0)
+        let slack = try self.grants(besidesBlocksPerKilosecond: 100)
+        #expect(slack[0]?.energyCostMax ?? 0 > 0)
     }
 
     @Test
