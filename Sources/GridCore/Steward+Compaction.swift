@@ -25,7 +25,7 @@ extension Steward {
         }
         self.adoptFinal(frame: frame, now: now)
         for index in (frame * self.plan.unitsPerFrame) ..< ((frame + 1) * self.plan.unitsPerFrame) {
-            self.copies[index] = nil
+            self.endCopy(index, now: now)
             self.unsignedReceipts.remove(index)
         }
     }

@@ -91,7 +91,7 @@ extension Steward {
         } else {
             self.storedRoots[index] = nil
             self.unsignedReceipts.remove(index)
-            self.copies[index] = nil
+            self.endCopy(index, now: now)
             self.actions.append(.discardPixels(self.plan.unit(at: index)))
         }
     }
@@ -114,12 +114,12 @@ extension Steward {
         return stewards.count + 1 < min(self.settings.holders, self.roster.stewards.count)
     }
 
+    /// It is time to send a copy for the first time, or no receipt came of the last one.
     mutating func sendCopy(_ index: Int, now: Instant) {
+        self.pacing.isOverdue(index, now: now)
         guard let wish = self.copies[index], let root = self.storedRoots[index], self.isCopyNeeded(index, root: root)
-        else {
-            self.copies[index] = nil
-            return
-        }
+        else { return self.endCopy(index, now: now) }
+        guard self.pacing.begin(index, isFirst: wish.attempts == 0, now: now) else { return }
         let holders = self.holders(index, root: root)
         // Those that keep the job now do not call a steward that has left, so it cannot tell who of them is there.
         let keepers = self.isActing ? self.live : self.roster.stewards
@@ -129,15 +129,27 @@ extension Steward {
             let target = others[(index + wish.attempts) % others.count]
             self.actions.append(.copyPixels(self.plan.unit(at: index), to: target))
         }
-        let pause = min(self.settings.copyRetry * (1 << min(wish.attempts, 5)), self.settings.pixelRetry * 2)
+        let patience = self.pacing.patience(atLeast: self.settings.copyRetry)
+        let pause = min(patience * (1 << min(wish.attempts, 5)), max(patience, self.settings.pixelRetry * 2))
         self.timers.set(.copy(unit: index, attempts: wish.attempts + 1), at: now.advanced(by: pause))
     }
 
+    /// Sends the copies that waited for others to arrive.
+    mutating func sendWaitingCopies(now: Instant) {
+        while let index = self.pacing.next() { self.sendCopy(index, now: now) }
+    }
+
+    /// Nobody need hold a copy of this node's pixels.
+    mutating func endCopy(_ index: Int, now: Instant) {
+        guard self.copies.removeValue(forKey: index) != nil else { return }
+        self.pacing.end(index, now: now)
+    }
+
     /// A receipt came: perhaps the copy is where it should be.
-    mutating func copyIsThere(_ index: Int) {
+    mutating func copyIsThere(_ index: Int, now: Instant) {
         guard self.copies[index] != nil else { return }
         if let root = self.storedRoots[index], self.isCopyNeeded(index, root: root) { return }
-        self.copies[index] = nil
+        self.endCopy(index, now: now)
     }
 
     /// Looks for pixels with too few holders, after the roster has changed.

@@ -18,6 +18,7 @@ extension Steward {
         guard message.job == self.job, peer != self.settings.me else { return [] }
         let wasLive = self.live.contains(peer)
         self.siblings[peer]?.hear(message, now: now)
+        if !wasLive { self.siblings[peer]?.comparisons = 0 }
         for record in message.records.prefix(StewardMessage.recordsMax) {
             self.takeForeign(record, from: peer, now: now)
         }
@@ -87,15 +88,22 @@ extension Steward {
         }
     }
 
+    /// The pause between comparisons doubles this often.
+    private static let comparePatienceMax = 3
+
     private mutating func mayCompare(with peer: PeerID, now: Instant) -> Bool {
         // While both work something is always under way, and most of what differs arrives by itself; to list the ids of a
         // part of a large ledger each second would be more than all that is new.
         let isLarge = self.ledger.summary.count > StewardMessage.idsMax && !self.hasEnded
-        let pause = isLarge ? self.settings.compareLargeEvery : self.settings.beat
+        // What a comparison brings takes its time on a slow line: asked again meanwhile, it would be sent again, and nothing
+        // else would get through.
+        let patience = 1 << min(self.siblings[peer]?.comparisons ?? 0, Self.comparePatienceMax)
+        let pause = (isLarge ? self.settings.compareLargeEvery : self.settings.beat) * patience
         if let last = self.siblings[peer]?.comparedAt, last.advanced(by: pause * 0.9) > now {
             return false
         }
         self.siblings[peer]?.comparedAt = now
+        self.siblings[peer]?.comparisons += 1
         return true
     }
 
@@ -193,7 +201,7 @@ extension Steward {
             for item in receipt.items {
                 guard let index = self.plan.index(of: item.unit) else { continue }
                 self.reconsider(index, now: now)
-                self.copyIsThere(index)
+                self.copyIsThere(index, now: now)
                 if self.lost.contains(index) { self.reviewLoss(of: index, now: now) }
             }
         case .jobOrder:
@@ -209,6 +217,7 @@ extension Steward {
         let isEqual = message.summary == mine.digest && message.recordCount == mine.count
         if isEqual {
             self.siblings[peer]?.differsSince = nil
+            self.siblings[peer]?.comparisons = 0
             self.siblings[peer]?.unsent = []
             self.syncUntil = nil
         } else if self.siblings[peer]?.differsSince == nil {

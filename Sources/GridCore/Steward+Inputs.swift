@@ -137,6 +137,7 @@ extension Steward {
         var message = self.emptyMessage(now: now)
         message.buckets = self.ledger.summary.buckets
         self.siblings[peer]?.comparedAt = now
+        self.siblings[peer]?.comparisons = 0
         self.tell(message, to: peer)
         return self.finish(now: now)
     }
@@ -270,6 +271,7 @@ extension Steward {
     mutating func finish(now: Instant) -> [Action] {
         self.closeIfComplete(now: now)
         self.compact()
+        self.sendWaitingCopies(now: now)
         if !self.hasEnded {
             self.serveParked(now: now)
             self.askForUnits(now: now)
@@ -322,7 +324,7 @@ extension Steward {
         self.keepBeating(now: now)
         if self.isShared {
             for index in self.copies.keys.sorted() {
-                self.copies[index] = nil
+                self.endCopy(index, now: now)
                 self.wantCopy(index, now: now)
             }
         }

@@ -23,6 +23,8 @@ extension Steward {
         var differsSince: Instant?
         /// When the buckets were last compared.
         var comparedAt: Instant?
+        /// How many comparisons there were since both held the same.
+        var comparisons = 0
         /// When it was last asked for units, and whether that was in vain.
         var askedAt: Instant?
         var wasAskedInVain = false

@@ -105,7 +105,7 @@ public struct Steward: Sendable {
         /// Units that were given to another steward come back when it did not list them for this time: it was started
         /// again, or never heard that it has them.
         public var loanUnconfirmedMax: Duration = .seconds(3)
-        /// A copy of pixels is sent again after this time, and then ever later.
+        /// A copy of pixels is sent again after this time at the earliest, and then ever later.
         public var copyRetry: Duration = .seconds(1)
         /// The time since 1970 minus that since ``Instant``'s epoch, to know when a deadline is; a wrong one only changes
         /// how urgent jobs seem.
@@ -249,6 +249,7 @@ public struct Steward: Sendable {
     /// Whether some of these were not asked for yet.
     var mustAskForLeaves = false
     var copies: [Int: CopyWish] = [:]
+    var pacing = CopyPacing()
     var mustScanCopies = false
     var mustFlush = false
     var isFlushTimerSet = false

@@ -147,6 +147,35 @@ struct StewardRosterTests {
         #expect(desk.steward.peerConnected(TestGrid.peer("stranger"), now: desk.now).isEmpty)
     }
 
+    /// What a comparison brings is long under way on a slow line: asked each second, all of it would be sent each second.
+    @Test
+    func `a sibling that holds other records is compared with ever more seldom, until both hold the same`() throws {
+        var desk = try self.pair(waiting: 4)
+        var mine: StewardMessage?
+        func comparisons(_ seconds: Int, _ word: StewardMessage) -> [Int] {
+            var times: [Int] = []
+            for second in 0 ..< seconds {
+                desk.note(desk.steward.handle(word, from: self.other, now: desk.now))
+                desk.actions = []
+                desk.wait(.seconds(1))
+                for case .tell(let message, self.other) in desk.actions {
+                    mine = message
+                    if !message.buckets.isEmpty { times.append(second) }
+                }
+            }
+            return times
+        }
+        let different = StewardMessage(job: desk.job, recordCount: 9, summary: Digest(hashing: "".utf8))
+        let first = comparisons(60, different)
+        #expect((7 ... 12).contains(first.count), "\(first)")
+        #expect(first.dropFirst().first.map { $0 <= 5 } ?? false, "\(first)")
+        let same = try #require(mine)
+        _ = comparisons(1, StewardMessage(job: desk.job, recordCount: same.recordCount, summary: same.summary))
+        let second = comparisons(20, different)
+        #expect(second.count >= 3, "\(second)")
+        #expect(second.first.map { $0 <= 2 } ?? false, "\(second)")
+    }
+
     @Test
     func `who replaces a steward takes over its rank, and the others keep theirs`() throws {
         let names = ["steward", "other", "third", "fourth", "fifth", "sixth"].map { TestGrid.peer($0) }

@@ -19,6 +19,18 @@ struct LineSimulationTests {
         #expect(report.efficiency > 0.7, "\(name): \(report.efficiency)")
     }
 
+    /// What is under way must not be sent again and again: such lines carried six times more repetitions than pixels.
+    @Test(arguments: ["crowded", "satellite"])
+    func `a short job with many pixels does not fill a slow line with repetitions`(name: String) throws {
+        var scenario = SimulationScenario(seed: 1, nodes: 10, stewards: 8)
+        scenario.jobs = [SimulationScenario.Job(frameCount: 8, width: 640, height: 360, samples: 64)]
+        scenario.line = NetworkProfile.named(name)
+        let report = try Simulation(scenario).run()
+        #expect(report.isGood, "\(name): \(report.explanation)")
+        #expect(report.makespanSeconds < 80, "\(name)")
+        #expect(Double(report.stewardBytes) < 8 * Double(report.recordBytes), "\(name)")
+    }
+
     @Test
     func `a worse line costs time and repeats what was lost`() throws {
         let (good, bad) = (try self.run("lan", seed: 5), try self.run("satellite", seed: 5))
@@ -32,7 +44,7 @@ struct LineSimulationTests {
         var scenario = SimulationScenario(seed: 5, nodes: 6, stewards: 2)
         scenario.jobs = [SimulationScenario.Job(frameCount: 4, width: 640, height: 320, samples: 16)]
         var makespans: [Double] = []
-        for megabits in [100.0, 8] {
+        for megabits in [100.0, 4] {
             scenario.line = NetworkProfile(
                 name: "test",
                 roundTripMilliseconds: [10, 10],
