@@ -4,7 +4,8 @@ import GridWire
 ///
 /// Pixels are the most that a steward sends. Were every copy sent as soon as it is wanted, and again after a fixed time, a slow
 /// line would carry little but repetitions, and the stewards' records and heartbeats would wait behind them. As in TCP, what
-/// arrives makes room for what waits (RFC 5681), and the patience is taken from how long copies took (RFC 6298).
+/// arrives makes room for what waits (RFC 5681), and the patience is taken from how long copies took (RFC 6298). One that is
+/// overdue alone says nothing, since a sibling that has not heard yet that a unit is accepted refuses its pixels.
 struct CopyPacing: Sendable {
     /// The fewest and the most copies that are on their way together.
     static let windowRange = 4.0 ... 4_096.0
@@ -16,14 +17,17 @@ struct CopyPacing: Sendable {
         let isFirst: Bool
     }
 
-    private var window = 32.0
+    private static let windowAtFirst = 8.0
+
+    private var window = Self.windowAtFirst
     private var underWay: [Int: Sent] = [:]
     private var waiting: [Int] = []
     private var waitingBegin = 0
     private var isWaiting: Set<Int> = []
     /// The mean time from sending to the receipt and its deviation in seconds, once there was one.
     private var time: (mean: Double, deviation: Double)?
-    private var shrunkAt: Instant?
+    /// How many copies arrived and how many were overdue since the window was last weighed.
+    private var outcomes = (arrived: 0, overdue: 0)
 
     /// Takes a place for a copy, or a place in the line of those that wait for one.
     ///
@@ -42,6 +46,8 @@ struct CopyPacing: Sendable {
         self.isWaiting.remove(unit)
         guard let sent = self.underWay.removeValue(forKey: unit) else { return }
         self.window = min(self.window + 1, Self.windowRange.upperBound)
+        self.outcomes.arrived += 1
+        self.weigh()
         // Nobody knows of which of several the receipt tells (Karn and Partridge 1987).
         guard sent.isFirst else { return }
         let seconds = sent.at.duration(to: now).seconds
@@ -52,13 +58,24 @@ struct CopyPacing: Sendable {
         }
     }
 
-    /// No receipt came in time.
-    mutating func isOverdue(_ unit: Int, now: Instant) {
-        guard let sent = self.underWay.removeValue(forKey: unit) else { return }
-        // What was sent before the last time tells of the same trouble.
-        guard self.shrunkAt.map({ $0 <= sent.at }) ?? true else { return }
-        self.shrunkAt = now
-        self.window = max(self.window / 2, Self.windowRange.lowerBound)
+    /// No receipt came in time: if the copy is on its way, its place is free for others.
+    ///
+    /// - Returns: Whether it was on its way.
+    mutating func isOverdue(_ unit: Int) -> Bool {
+        guard self.underWay.removeValue(forKey: unit) != nil else { return false }
+        self.outcomes.overdue += 1
+        self.weigh()
+        return true
+    }
+
+    /// Halves the window when a third of what was sent did not arrive in time.
+    private mutating func weigh() {
+        let count = self.outcomes.arrived + self.outcomes.overdue
+        guard Double(2 * count) >= self.window else { return }
+        if 3 * self.outcomes.overdue > count {
+            self.window = max(self.window / 2, Self.windowRange.lowerBound)
+        }
+        self.outcomes = (0, 0)
     }
 
     /// The next one that waits and for which there is room now.
@@ -73,6 +90,13 @@ struct CopyPacing: Sendable {
             if self.isWaiting.remove(unit) != nil { return unit }
         }
         return nil
+    }
+
+    /// Others can be reached now than before: what the line carried until then tells nothing any more.
+    mutating func forget() {
+        self.window = max(self.window, Self.windowAtFirst)
+        self.time = nil
+        self.outcomes = (0, 0)
     }
 
     /// How long a receipt is waited for, at least `least`.

@@ -52,6 +52,21 @@ extension Steward {
         return self.holders(index, root: root)
     }
 
+    /// How long a receipt waits for others: a two-hundredth of what the job still takes, as the results of workers do.
+    ///
+    /// Each is a record that every steward checks and keeps.
+    private var receiptDelay: Duration {
+        min(max(self.settings.pushDelay, .seconds(Double(self.secondsLeft) / 200)), self.settings.receiptDelayMax)
+    }
+
+    /// Sees to it that what came to this node's disk is told of.
+    mutating func promiseReceipt(of index: Int, now: Instant) {
+        self.unsignedReceipts.insert(index)
+        guard !self.isReceiptTimerSet else { return }
+        self.isReceiptTimerSet = true
+        self.timers.set(.receipts, at: now.advanced(by: self.receiptDelay))
+    }
+
     /// The pixels that this node has on its disk but not yet said so.
     mutating func signReceipts(now: Instant) {
         guard self.isShared else { return }
@@ -77,8 +92,7 @@ extension Steward {
         self.endLoss(of: index)
         guard self.isShared, !self.isSealed(index) else { return }
         if !self.isHeld(index, root: root, by: { $0 == self.settings.me }) {
-            self.unsignedReceipts.insert(index)
-            self.mustFlush = true
+            self.promiseReceipt(of: index, now: now)
         }
         self.wantCopy(index, now: now)
     }
@@ -114,11 +128,17 @@ extension Steward {
         return stewards.count + 1 < min(self.settings.holders, self.roster.stewards.count)
     }
 
-    /// It is time to send a copy for the first time, or no receipt came of the last one.
+    /// It is time to send a copy, or no receipt came of the last one.
     mutating func sendCopy(_ index: Int, now: Instant) {
-        self.pacing.isOverdue(index, now: now)
+        let wasOverdue = self.pacing.isOverdue(index)
         guard let wish = self.copies[index], let root = self.storedRoots[index], self.isCopyNeeded(index, root: root)
         else { return self.endCopy(index, now: now) }
+        let patience = self.pacing.patience(atLeast: self.settings.copyRetry + self.receiptDelay)
+        if wasOverdue, wish.attempts > 1 {
+            // One that nobody takes must not keep others from being sent.
+            let pause = min(patience * (1 << min(wish.attempts - 2, 5)), self.settings.pixelRetry * 2)
+            return self.timers.set(.copy(unit: index, attempts: wish.attempts), at: now.advanced(by: pause))
+        }
         guard self.pacing.begin(index, isFirst: wish.attempts == 0, now: now) else { return }
         let holders = self.holders(index, root: root)
         // Those that keep the job now do not call a steward that has left, so it cannot tell who of them is there.
@@ -129,9 +149,7 @@ extension Steward {
             let target = others[(index + wish.attempts) % others.count]
             self.actions.append(.copyPixels(self.plan.unit(at: index), to: target))
         }
-        let patience = self.pacing.patience(atLeast: self.settings.copyRetry)
-        let pause = min(patience * (1 << min(wish.attempts, 5)), max(patience, self.settings.pixelRetry * 2))
-        self.timers.set(.copy(unit: index, attempts: wish.attempts + 1), at: now.advanced(by: pause))
+        self.timers.set(.copy(unit: index, attempts: wish.attempts + 1), at: now.advanced(by: patience))
     }
 
     /// Sends the copies that waited for others to arrive.

@@ -110,7 +110,6 @@ extension Steward {
     /// Tells the siblings what is new.
     mutating func flush(now: Instant) {
         self.frontier = self.open.nextFresh(in: self.units) ?? self.plan.unitCount
-        self.signReceipts(now: now)
         if self.mustAskForLeaves {
             self.askForLeaves(now: now)
         }

@@ -244,6 +244,10 @@ extension Steward {
                 self.isFlushTimerSet = false
                 self.mustFlush = false
                 self.flush(now: now)
+            case .receipts:
+                self.isReceiptTimerSet = false
+                self.signReceipts(now: now)
+                self.flush(now: now)
             case .synced:
                 self.waitForSiblings(now: now)
             case .close(let frame):
@@ -322,7 +326,9 @@ extension Steward {
         self.ceded = [:]
         self.isBeatTimerSet = false
         self.keepBeating(now: now)
+        self.isReceiptTimerSet = false
         if self.isShared {
+            for index in self.unsignedReceipts { self.promiseReceipt(of: index, now: now) }
             for index in self.copies.keys.sorted() {
                 self.endCopy(index, now: now)
                 self.wantCopy(index, now: now)

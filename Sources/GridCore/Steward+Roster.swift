@@ -171,6 +171,7 @@ extension Steward {
         // Others are there now, who may lack copies, or have the only ones. Who does not keep the job any more hears of the
         // others only when it calls.
         self.mustScanCopies = self.mustScanCopies || (self.isActing && self.live != before)
+        if self.live != before { self.pacing.forget() }
         var ranks: [Bool] = []
         for rank in stewards.indices {
             let keeper = (0 ..< stewards.count).lazy.map { stewards[(rank + $0) % stewards.count] }

@@ -137,6 +137,7 @@ extension Steward {
         case speculate
         case beat
         case flush
+        case receipts
         case synced
         case close(frame: Int)
         case copy(unit: Int, attempts: Int)
@@ -144,7 +145,7 @@ extension Steward {
         /// Whether it matters after the end of the job too.
         var isForSiblings: Bool {
             switch self {
-            case .beat, .flush, .copy: true
+            case .beat, .flush, .receipts, .copy: true
             case .lease, .parked, .disconnected, .pixels, .audit, .speculate, .synced, .close: false
             }
         }

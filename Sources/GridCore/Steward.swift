@@ -88,6 +88,8 @@ public struct Steward: Sendable {
         /// New records are told to the other stewards after this time at the latest: what is told later is lost when a steward
         /// dies, and its successors take units for leased that nobody has.
         public var pushDelay: Duration = .milliseconds(100)
+        /// What a steward holds on its disk it says after this time at the latest, and sooner the nearer the end of the job is.
+        public var receiptDelayMax: Duration = .seconds(2)
         /// Two stewards that work and hold more than ``StewardMessage/idsMax`` records compare them at most this often, but
         /// when a session begins.
         public var compareLargeEvery: Duration = .seconds(20)
@@ -253,6 +255,7 @@ public struct Steward: Sendable {
     var mustScanCopies = false
     var mustFlush = false
     var isFlushTimerSet = false
+    var isReceiptTimerSet = false
     var isBeatTimerSet = false
     var syncUntil: Instant?
     /// Whose turn it is to be asked for late units.

@@ -47,15 +47,20 @@ struct CopyPacingTests {
     }
 
     @Test
-    func `copies that were sent together and are overdue together halve the room once, and not for ever`() {
+    func `where much is overdue there is ever less room, but some, and a single one changes nothing`() {
         var pacing = CopyPacing()
         let room = self.fill(&pacing, at: 0)
-        for unit in 0 ..< room { pacing.isOverdue(unit, now: self.at(1)) }
+        _ = pacing.isOverdue(0)
+        for unit in 1 ..< room { pacing.end(unit, now: self.at(1)) }
         while pacing.next() != nil {}
-        let half = self.fill(&pacing, from: 10_000, at: 1)
-        #expect(half == room / 2)
+        let more = self.fill(&pacing, from: 5_000, at: 1)
+        #expect(more == 2 * room - 1)
+        for unit in 0 ..< more { _ = pacing.isOverdue(5_000 + unit) }
+        while pacing.next() != nil {}
+        let less = self.fill(&pacing, from: 10_000, at: 1)
+        #expect(less <= more / 2)
         for round in 1 ... 20 {
-            for unit in 0 ..< 2 * room { pacing.isOverdue(round * 10_000 + unit, now: self.at(Double(round) + 1)) }
+            for unit in 0 ..< 2 * room { _ = pacing.isOverdue(round * 10_000 + unit) }
             while pacing.next() != nil {}
             let left = self.fill(&pacing, from: (round + 1) * 10_000, at: Double(round) + 1)
             #expect(left >= 4)
@@ -82,5 +87,18 @@ struct CopyPacingTests {
         _ = pacing.begin(200, isFirst: true, now: self.at(300))
         pacing.end(200, now: self.at(3_000))
         #expect(pacing.patience(atLeast: least) == CopyPacing.patienceMax)
+    }
+
+    @Test
+    func `when others can be reached than before, the line is tried anew`() {
+        var pacing = CopyPacing()
+        let room = self.fill(&pacing, at: 0)
+        pacing.end(0, now: self.at(15))
+        for unit in 1 ..< room { _ = pacing.isOverdue(unit) }
+        pacing.forget()
+        #expect(pacing.patience(atLeast: .seconds(1)) == .seconds(1))
+        while pacing.next() != nil {}
+        let again = self.fill(&pacing, from: 10_000, at: 17)
+        #expect(again == room)
     }
 }

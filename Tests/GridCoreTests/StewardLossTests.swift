@@ -206,6 +206,37 @@ struct StewardLossTests {
         #expect(Set(copied) == Set(units))
     }
 
+    /// Each receipt is a record that every steward checks and keeps.
+    @Test(arguments: [(UInt64(10_000_000), 1, 2), (1_000, 2, 1)])
+    func `receipts wait for one another while the job has long to go, and hardly at its end`(
+        blockMicroseconds: UInt64,
+        records: Int,
+        items: Int
+    ) throws {
+        let manifest = TestGrid.manifest(width: 512, height: 64)
+        let job = JobID(manifest.id.digest)
+        let epoch = RosterEpoch(job: job, number: 1, stewards: [self.stewards[0], self.stewards[1]])
+        var desk = try Desk(manifest, records: [Hand("submitter").sign(.rosterEpoch(epoch))])
+        let units = [desk.unit(0), desk.unit(1)]
+        for name in ["ann", "bob"] {
+            var hand = Hand(name)
+            var report = hand.report(desk.job, units)
+            report.blockMicroseconds = blockMicroseconds
+            _ = desk.send(report, from: hand)
+        }
+        desk.wait(.seconds(1))
+        for unit in units {
+            desk.store(unit)
+            desk.wait(.milliseconds(900))
+        }
+        desk.wait(.milliseconds(300))
+        let receipts = try desk.disk.compactMap { record -> StoreReceipt? in
+            guard case .storeReceipt(let receipt) = try record.decodedBody() else { return nil }
+            return receipt
+        }
+        #expect(receipts.map(\.items.count) == Array(repeating: items, count: records))
+    }
+
     @Test
     func `pixels that were stored for a root that nobody believes any more are discarded after a restart`() throws {
         let unit = try Desk(self.manifest).unit(0)

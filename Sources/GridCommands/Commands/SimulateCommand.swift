@@ -78,8 +78,13 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The seed of the run.", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Run so many seeds one after the other.", valueName: "count"))
+    @Option(help: ArgumentHelp("Run with so many seeds, from --seed on.", valueName: "count"))
     var seeds = 1
+
+    @Option(
+        help: ArgumentHelp("How many of the seeds run at once (default: one for each core).", valueName: "count")
+    )
+    var atOnce: Int?
 
     @Option(help: ArgumentHelp("Run these bars of the grid instead, or all.", valueName: "names"))
     var bars: String?
@@ -123,6 +128,9 @@ struct SimulateCommand: AsyncParsableCommand {
         guard (1 ... 1_000_000).contains(self.seeds) else {
             throw ValidationError("--seeds must be 1 to 1000000, got \(self.seeds)")
         }
+        if let atOnce = self.atOnce, !(1 ... 1_024).contains(atOnce) {
+            throw ValidationError("--at-once must be 1 to 1024, got \(atOnce)")
+        }
         if let storm = self.storm, !(storm.isFinite && (1 ... 1_000_000).contains(storm)) {
             throw ValidationError("--storm must be 1 to 1000000 seconds, got \(storm)")
         }
@@ -155,7 +163,7 @@ struct SimulateCommand: AsyncParsableCommand {
             var scenario = command.optionsScenario(seed: command.seed)
             if let path = command.scenario { scenario = try ScenarioFile.read(path, over: scenario) }
             if command.printScenario { return Terminal.data(try JSONText.encode(scenario)) }
-            try command.simulate(scenario)
+            try await command.simulate(scenario)
         }
     }
 
@@ -235,17 +243,18 @@ struct SimulateCommand: AsyncParsableCommand {
         return scenario
     }
 
-    private func simulate(_ first: SimulationScenario) throws {
-        var scenario = first
+    private func simulate(_ first: SimulationScenario) async throws {
+        var virtualSeconds = 0.0
+        let begin = ContinuousClock.now
         var drawn: [SimulationReport] = []
         if self.csv { Terminal.data(SimulationTable.header) }
         let line = ProgressLine(unit: "seeds", isQuiet: self.seeds == 1)
         var failed: [UInt64] = []
         var firstFailure: (scenario: SimulationScenario, violation: SimulationReport.Violation)?
-        for index in 0 ..< self.seeds {
-            try Task.checkCancellation()
-            scenario.seed = first.seed &+ UInt64(index)
-            let report = try Simulation(scenario).run()
+        var told = 0
+        let atOnce = self.atOnce ?? ProcessInfo.processInfo.activeProcessorCount
+        try await SeedRuns(first: first, count: self.seeds, atOnce: atOnce).run { scenario, report in
+            virtualSeconds += report.virtualSeconds
             if !report.isGood { failed.append(scenario.seed) }
             if firstFailure == nil { firstFailure = report.violations.first.map { (scenario, $0) } }
             if self.chart != nil, drawn.count < Self.chartRunsMax { drawn.append(report) }
@@ -257,7 +266,8 @@ struct SimulateCommand: AsyncParsableCommand {
                 line.finish()
                 for text in Self.lines(report) { Terminal.data(text) }
             }
-            line.update(done: index + 1, total: self.seeds)
+            told += 1
+            line.update(done: told, total: self.seeds)
         }
         line.finish()
         if let chart = self.chart {
@@ -268,7 +278,11 @@ struct SimulateCommand: AsyncParsableCommand {
             }
         }
         if !self.json, !self.csv, self.seeds > 1 {
-            Terminal.data("\(self.seeds - failed.count) of \(self.seeds) seeds are good")
+            let seconds = max(begin.duration(to: .now) / .seconds(1), 1e-6)
+            Terminal.data(
+                "\(self.seeds - failed.count) of \(self.seeds) seeds are good, "
+                    + "\(ProgressLine.short(virtualSeconds / seconds)) times real time all together"
+            )
         }
         if let firstFailure, !self.noShrink { try self.shrink(firstFailure.scenario, firstFailure.violation) }
         guard let first = failed.first else { return }
