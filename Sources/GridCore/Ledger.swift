@@ -273,7 +273,7 @@ public struct Ledger: Sendable {
             self.unsupportedFinals[final.frame, default: [:]][id] = final
             self.weighFinals(ofFrame: final.frame)
         case .rosterEpoch(let epoch):
-            if self.rosters.insert(epoch, by: record.signer) {
+            if self.rosters.insert(epoch, record) {
                 self.weighProofs()
             }
         case .storeReceipt(let receipt):

@@ -37,7 +37,10 @@ public struct Roster: Hashable, Sendable {
         return Roster(number: self.number, stewards: Array(first), isProvisional: true)
     }
 
-    /// Ranks peers for a job in an order that nobody chooses: by a hash of the job and the peer.
+    /// Ranks peers for a job by a hash of the job and the peer, so that all nodes have the same order.
+    ///
+    /// By this nodes that lost all stewards find out who stands in for them; stewards are chosen with more care, see
+    /// ``chosen(_:of:besides:for:now:)``.
     public static func ranked(_ peers: some Sequence<PeerID>, for job: JobID) -> [PeerID] {
         let salt = job.digest.bytes
         return peers.map { (Digest(hashing: salt + $0.publicKey), $0) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.1)
@@ -59,7 +62,9 @@ struct RosterBook: Sendable {
     static let earlierMax = 4
 
     private let submitter: PeerID
-    private var votes: [RosterEpoch: Set<PeerID>] = [:]
+    /// A roster that was proved before, from which others follow.
+    private let base: Roster?
+    private var votes: [RosterEpoch: [PeerID: SignedRecord]] = [:]
     /// The bodies by number, then by digest, so that all replicas choose alike.
     private var order: [(epoch: RosterEpoch, digest: Digest)] = []
     private var strangersBodies = 0
@@ -68,10 +73,16 @@ struct RosterBook: Sendable {
     /// The last few that stood before it, oldest first.
     private(set) var earlier: [Roster] = []
     /// All who ever were stewards of a standing roster.
-    private(set) var authorities: Set<PeerID> = []
+    private(set) var authorities: Set<PeerID>
+    /// What shows anybody that the standing one stands: a roster of the submitter, and for each that followed it the votes of
+    /// more than half of those before; the last records where there are more than ``WireLimits/rosterProofMax``.
+    private(set) var proof: [SignedRecord] = []
 
-    init(submitter: PeerID) {
+    init(submitter: PeerID, base: Roster? = nil) {
         self.submitter = submitter
+        self.base = base
+        self.standing = base
+        self.authorities = Set(base?.stewards ?? [])
     }
 
     /// Whether there is room for a vote: strangers have little of it, so that no flood of theirs keeps out those who count.
@@ -90,7 +101,8 @@ struct RosterBook: Sendable {
     /// Adds a vote.
     ///
     /// - Returns: Whether a roster now stands that did not.
-    mutating func insert(_ epoch: RosterEpoch, by signer: PeerID) -> Bool {
+    mutating func insert(_ epoch: RosterEpoch, _ record: SignedRecord) -> Bool {
+        let signer = record.signer
         guard self.takes(epoch, by: signer) else { return false }
         let counts = self.hasVote(signer)
         if self.votes[epoch] == nil {
@@ -99,7 +111,8 @@ struct RosterBook: Sendable {
             let place = self.order.firstIndex { (epoch.number, digest) < ($0.epoch.number, $0.digest) }
             self.order.insert((epoch, digest), at: place ?? self.order.endIndex)
         }
-        guard self.votes[epoch, default: []].insert(signer).inserted else { return false }
+        guard self.votes[epoch]?[signer] == nil else { return false }
+        self.votes[epoch, default: [:]][signer] = record
         // Only the submitter and stewards of a roster that stood have a vote; who becomes one is judged with what stood by.
         guard counts else { return false }
         let before = (self.standing, self.authorities)
@@ -109,25 +122,34 @@ struct RosterBook: Sendable {
 
     /// Who signed a roster.
     func voters(for epoch: RosterEpoch) -> Set<PeerID> {
-        self.votes[epoch] ?? []
+        Set((self.votes[epoch] ?? [:]).keys)
+    }
+
+    /// The rosters of a number that anybody voted for, in an order that is the same everywhere.
+    func proposals(_ number: Int) -> [RosterEpoch] {
+        self.order.lazy.filter { $0.epoch.number == number }.map(\.epoch)
     }
 
     private mutating func judge() {
-        var last: Roster?
-        self.authorities = []
+        var last = self.base
+        var proof: [SignedRecord] = []
+        self.authorities = Set(self.base?.stewards ?? [])
         self.earlier = []
-        for (epoch, _) in self.order where last?.number != epoch.number {
+        for (epoch, _) in self.order where last.map({ $0.number < epoch.number }) ?? true {
             guard let voters = self.votes[epoch] else { continue }
-            let isVoted =
-                last.map { last in
-                    last.number == epoch.number - 1
-                        && 2 * last.stewards.count(where: { voters.contains($0) }) > last.stewards.count
-                } ?? false
-            guard isVoted || voters.contains(self.submitter) else { continue }
+            if let word = voters[self.submitter] {
+                proof = [word]
+            } else {
+                guard let last, last.number == epoch.number - 1 else { continue }
+                let votes = last.stewards.compactMap { voters[$0] }
+                guard 2 * votes.count > last.stewards.count else { continue }
+                proof += votes.prefix(last.stewards.count / 2 + 1)
+            }
             self.earlier = (self.earlier + [last].compactMap(\.self)).suffix(Self.earlierMax)
             last = Roster(epoch)
             self.authorities.formUnion(epoch.stewards)
         }
         self.standing = last
+        self.proof = proof.suffix(WireLimits.rosterProofMax)
     }
 }

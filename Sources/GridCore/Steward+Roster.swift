@@ -58,19 +58,29 @@ extension Steward {
         self.siblings.keys.sorted()
     }
 
-    /// The peers from which a steward that is gone can be replaced, those that were there longest first.
+    /// The peers from which a steward that is gone can be replaced, in any order, those that are stewards among them.
     ///
-    /// The shell tells this whenever it changes.
-    public mutating func candidatesChanged(_ candidates: [PeerID]) {
+    /// The shell tells this whenever it changes; they are ranked when one is needed.
+    public mutating func candidatesChanged(_ candidates: [StewardCandidate]) {
         self.candidates = candidates
     }
 
-    /// A peer says who keeps the job; believed until the records name a roster.
+    /// A peer says who keeps the job.
     ///
-    /// A steward of a provisional roster learns in this way that it is not needed any more, and whom to give its records.
+    /// What it can prove is believed: a steward of a provisional roster learns in this way that it is not needed any more,
+    /// and whom to give its records. Provisional rosters become one.
     ///
-    /// - Parameter peer: who says so, if it is another node.
-    public mutating func rosterHeard(_ roster: Roster, from peer: PeerID?, now: Instant) -> [Action] {
+    /// - Parameters:
+    ///   - roster: who keeps the job, says the peer.
+    ///   - proof: what proves a roster that is not provisional, see ``JobOffer/rosterProof``.
+    ///   - peer: who says so, if it is another node.
+    ///   - now: the present.
+    public mutating func rosterHeard(
+        _ roster: Roster,
+        proof: [SignedRecord] = [],
+        from peer: PeerID?,
+        now: Instant
+    ) -> [Action] {
         if let peer, roster.isProvisional, !self.roster.isProvisional, self.isActing, !self.roster.stewards.isEmpty {
             // The word of this roster was lost on its way to whoever stands in for it.
             return [.offer(to: peer)]
@@ -78,11 +88,16 @@ extension Steward {
         if let peer, roster.isProvisional, self.roster.isProvisional {
             return self.join(roster, of: peer, now: now)
         }
-        guard self.ledger.roster == nil, !roster.isProvisional, !roster.stewards.isEmpty, roster != self.hint else {
-            return []
-        }
-        self.hint = roster
-        self.rosterMayHaveChanged(now: now)
+        guard let peer, !roster.isProvisional, roster.number > self.ledger.roster?.number ?? 0,
+            RosterBook.roster(
+                provenBy: proof,
+                of: self.job,
+                by: self.ledger.submitter,
+                after: self.ledger.roster,
+                verify: self.settings.verify
+            ) == roster
+        else { return [] }
+        for record in proof.prefix(WireLimits.rosterProofMax) { self.takeForeign(record, from: peer, now: now) }
         return self.finish(now: now)
     }
 
@@ -225,69 +240,5 @@ extension Steward {
             }
         }
         self.mustServeParked = true
-    }
-
-    /// Proposes a new roster where a steward is gone for good, or where there are fewer than there could be.
-    mutating func keepRoster(now: Instant) {
-        let me = self.settings.me
-        guard let standing = self.ledger.roster, standing.stewards.contains(me) else { return }
-        let alive = standing.stewards.filter {
-            $0 == me || self.isHeard($0, within: self.settings.stewardSuspect, now: now)
-        }
-        guard alive.first == me, 2 * alive.count > standing.stewards.count else { return }
-        let gone = standing.stewards.filter {
-            $0 != me && !self.isHeard($0, within: self.settings.stewardDead, now: now)
-        }
-        let room = max(0, Roster.size - standing.stewards.count)
-        let fresh = self.candidates.filter { !standing.stewards.contains($0) && self.ledger.burn(of: $0) == nil }
-        let chosen = fresh.prefix(gone.count + room)
-        guard !chosen.isEmpty, self.mayVote(now: now) else { return }
-        let leaving = gone.prefix(chosen.count)
-        // Whoever stays keeps its rank and so its units: those who left may still be at work on theirs beyond a cut.
-        var stewards = standing.stewards
-        for (gone, chosen) in zip(leaving, chosen) {
-            stewards = stewards.map { $0 == gone ? chosen : $0 }
-        }
-        stewards += chosen.dropFirst(leaving.count)
-        self.vote(for: RosterEpoch(job: self.job, number: standing.number + 1, stewards: stewards), now: now)
-    }
-
-    /// Agrees with a sibling's proposal when nobody whom this steward hears would lose the office.
-    mutating func considerProposal(_ epoch: RosterEpoch, by signer: PeerID, now: Instant) {
-        let me = self.settings.me
-        guard let standing = self.ledger.roster, epoch.number == standing.number + 1,
-            standing.stewards.contains(me), standing.stewards.contains(signer), epoch.stewards.contains(me),
-            epoch.stewards.count <= Roster.size, !self.ledger.rosters.voters(for: epoch).contains(me)
-        else { return }
-        for leaving in standing.stewards where !epoch.stewards.contains(leaving) {
-            guard !self.isHeard(leaving, within: self.settings.stewardSuspect, now: now) else { return }
-        }
-        for joining in epoch.stewards where self.ledger.burn(of: joining) != nil { return }
-        guard self.mayVote(now: now) else { return }
-        self.vote(for: epoch, now: now)
-    }
-
-    /// One vote at a time, so that votes seldom split; a roster that found no majority is given up after a while.
-    private func mayVote(now: Instant) -> Bool {
-        self.votedAt.map { $0.advanced(by: self.settings.stewardDead) <= now } ?? true
-    }
-
-    private mutating func vote(for epoch: RosterEpoch, now: Instant) {
-        self.votedAt = now
-        self.insertOwn(.rosterEpoch(epoch))
-        let before = self.roster
-        self.rosterMayHaveChanged(now: now)
-        if self.roster != before {
-            self.votedAt = nil
-        }
-    }
-
-    /// Signs a record and gives it to the disk and to the siblings.
-    mutating func insertOwn(_ record: GridRecord) {
-        let signed = record.signed(by: self.settings.me, with: self.settings.sign)
-        let id = signed.id
-        guard self.ledger[id] == nil, case .new = self.ledger.insert(signed, id: id, decoded: record) else { return }
-        self.actions.append(.persist(signed))
-        self.spread(id)
     }
 }

@@ -67,7 +67,8 @@ extension Steward {
             stewards: self.roster.stewards,
             isProvisional: self.roster.isProvisional,
             priority: self.ledger.lastOrder.priority,
-            secondsLeft: self.hasEnded ? 0 : self.secondsLeft
+            secondsLeft: self.hasEnded ? 0 : self.secondsLeft,
+            rosterProof: self.ledger.roster == nil ? self.formerProof : self.ledger.rosters.proof
         )
     }
 

@@ -225,6 +225,8 @@ public struct Steward: Sendable {
     public internal(set) var roster = Roster(number: 0, stewards: [])
     /// The roster that is believed until the records name one.
     var hint: Roster?
+    /// What proves the last roster before a provisional one, as whoever founded it knew.
+    var formerProof: [SignedRecord] = []
     var siblings: [PeerID: Sibling] = [:]
     /// Stewards that are there, this one among them, by rank.
     var live: [PeerID] = []
@@ -243,7 +245,8 @@ public struct Steward: Sendable {
     var foreignStragglers: [Int] = []
     /// When late units were last given to a sibling.
     var cededStragglers: [Int: Instant] = [:]
-    var candidates: [PeerID] = []
+    var candidates: [StewardCandidate] = []
+    var election: Election?
     var votedAt: Instant?
     var unsignedReceipts: Set<Int> = []
     /// Units about which workers differ, and whose leaves are wanted from the siblings.
@@ -276,16 +279,24 @@ public struct Steward: Sendable {
     ///   - records: the records that an earlier steward of this job gave to ``Action/persist(_:)``, in any order.
     ///   - storedPixels: the units whose pixels are on the disk, each with the root that they were verified against.
     ///   - roster: who keeps the job, as the peer says that asked this node to help; the records know better.
+    ///   - rosterProof: what proves that roster, or of a provisional one the last before it that stood, see
+    ///     ``JobOffer/rosterProof``. The shell keeps it beside the other records when the roster is not provisional.
     /// - Throws: ``JobError`` when the manifest is not valid.
     public init(
         manifest: SignedRecord,
         settings: Settings,
         records: [SignedRecord] = [],
         storedPixels: [UnitID: Digest] = [:],
-        roster: Roster? = nil
+        roster: Roster? = nil,
+        rosterProof: [SignedRecord] = []
     ) throws(JobError) {
         var ledger = try Ledger(manifest: manifest, stewards: [settings.me], verify: settings.verify)
         ledger.insert(contentsOf: records)
+        if roster?.isProvisional == true {
+            self.formerProof = rosterProof
+        } else {
+            ledger.insert(contentsOf: rosterProof)
+        }
         self.ledger = ledger
         self.job = ledger.job
         self.manifest = ledger.manifest

@@ -20,7 +20,7 @@ extension Worker {
                 let isKnown = self.jobs[index].stewards.contains(steward)
                 return isKnown ? self.forget(index) + self.advance(now: now) : []
             }
-            self.hear(of: Roster(offer, from: steward), from: steward, index, now: now)
+            self.hear(offer, from: steward, index, now: now)
             guard self.jobs[index].stewards.contains(steward) else { return self.advance(now: now) }
             self.jobs[index].silentAt[steward] = nil
             self.jobs[index].priority = offer.priority
@@ -64,7 +64,9 @@ extension Worker {
         guard self.jobs.count < Self.jobsMax else {
             return self.ignore(id, "\(Self.jobsMax) jobs are known already")
         }
-        let roster = Roster(offer, from: steward)
+        guard let roster = self.proven(by: offer), offer.isProvisional || roster == Roster(offer) else {
+            return self.ignore(id, "nothing proves that those keep \"\(manifest.title)\" who are said to")
+        }
         let stewards = self.preferred(roster.stewards, id)
         var work = JobWork(
             job: id,
@@ -73,6 +75,8 @@ extension Worker {
             plan: plan,
             steward: stewards.first ?? steward,
             roster: roster,
+            standing: roster,
+            rosterProof: offer.rosterProof,
             stewards: stewards,
             priority: offer.priority,
             reciprocity: self.reciprocity.weight(of: offer.manifest.signer),
@@ -82,6 +86,8 @@ extension Worker {
         )
         work.hear(secondsLeft: offer.secondsLeft, now: now)
         self.jobs.append(work)
+        // Those who stood are asked first, whoever is said to stand in for them.
+        if offer.isProvisional { self.hear(offer, from: steward, self.jobs.count - 1, now: now) }
         return self.advance(now: now)
     }
 
@@ -92,6 +98,9 @@ extension Worker {
             self.jobs[index].scene = .ready
             self.jobs[index].missingBytes = 0
             // Nobody was asked for work while the scene was not here, so that nobody was silent.
+            self.jobs[index].standIn = self.jobs[index].standIn.map {
+                JobWork.StandIn(lastAnswer: now, roster: $0.roster, peer: $0.peer)
+            }
             self.jobs[index].lastAnswer = now
         }
         for frame in frames where self.jobs[index].plan.frames.contains(frame) {

@@ -62,6 +62,9 @@ extension Worker {
         var steward: PeerID
         /// Who keeps the job.
         var roster: Roster
+        /// The last roster that was proved to stand, which may be gone, and what proves it.
+        var standing: Roster
+        var rosterProof: [SignedRecord]
         /// The stewards in the order in which this node prefers them.
         var stewards: [PeerID]
         /// When each of them was last found to be silent.

@@ -21,20 +21,28 @@ extension Worker {
 
     /// A peer says who keeps a job.
     ///
-    /// A steward that is known may name others. Anyone may when the known ones are silent, or were only provisional; a
-    /// provisional roster is taken from nobody while a steward answers, but in place of one that it is made of.
-    mutating func hear(of roster: Roster, from peer: PeerID, _ index: Int, now: Instant) {
+    /// Who stands is proved by signatures, whoever tells. Nobody can prove that all stewards are gone: a provisional roster is
+    /// taken only once they are silent, from one of those who are in it, and it gives way as soon as one of them is back.
+    mutating func hear(_ offer: JobOffer, from peer: PeerID, _ index: Int, now: Instant) {
+        let proven = self.proven(by: offer, after: self.jobs[index].standing)
+        if let proven, proven != self.jobs[index].standing {
+            self.jobs[index].standing = proven
+            self.jobs[index].rosterProof = offer.rosterProof
+        }
+        guard offer.isProvisional || proven == Roster(offer) else { return }
+        self.hear(of: Roster(offer), from: peer, index, now: now)
+    }
+
+    private mutating func hear(of roster: Roster, from peer: PeerID, _ index: Int, now: Instant) {
         let known = self.jobs[index].roster
         guard roster != known else { return }
-        let isSilent = self.silenceBegins(index) <= now
         let isBetter: Bool
         if roster.isProvisional {
+            let isSilent = self.hasAsked(index) && self.silenceBegins(index) <= now
             let follows = known.isProvisional && known.joined(with: roster, for: self.jobs[index].job) == roster
             isBetter = (isSilent || follows) && roster.stewards.contains(peer)
-        } else if known.isProvisional {
-            isBetter = true
         } else {
-            isBetter = roster.number > known.number && (self.jobs[index].stewards.contains(peer) || isSilent)
+            isBetter = known.isProvisional || roster.number > known.number
         }
         guard isBetter else {
             if roster.isProvisional, roster.number > known.number, roster.stewards.contains(peer) {
@@ -55,6 +63,11 @@ extension Worker {
         }
     }
 
+    /// Whether stewards were asked for work: before, nobody knows whether they are silent.
+    private func hasAsked(_ index: Int) -> Bool {
+        self.jobs[index].scene == .ready
+    }
+
     /// When somebody else's word is enough that the stewards are gone, if none of them answers until then.
     private func silenceBegins(_ index: Int) -> Instant {
         self.jobs[index].lastAnswer.advanced(by: self.settings.stewardsGoneAfter * 0.8)
@@ -62,7 +75,9 @@ extension Worker {
 
     /// When this node should turn to those who are said to stand in for the stewards, or found a roster itself.
     func stewardsDue(_ index: Int) -> Instant? {
-        guard let standIn = self.jobs[index].standIn, standIn.lastAnswer == self.jobs[index].lastAnswer else {
+        guard let standIn = self.jobs[index].standIn, standIn.lastAnswer == self.jobs[index].lastAnswer,
+            self.hasAsked(index)
+        else {
             return self.foundingDue(index)
         }
         return self.foundingDue(index).map { min($0, self.silenceBegins(index)) } ?? self.silenceBegins(index)
@@ -70,7 +85,9 @@ extension Worker {
 
     /// Turns to those who are said to stand in for stewards that did not answer since; they said it once.
     mutating func turnToStandIn(_ index: Int, now: Instant) {
-        guard let standIn = self.jobs[index].standIn, self.silenceBegins(index) <= now else { return }
+        guard let standIn = self.jobs[index].standIn, self.hasAsked(index), self.silenceBegins(index) <= now else {
+            return
+        }
         self.jobs[index].standIn = nil
         guard standIn.lastAnswer == self.jobs[index].lastAnswer else { return }
         self.hear(of: standIn.roster, from: standIn.peer, index, now: now)
@@ -166,16 +183,5 @@ extension Worker {
         self.jobs[index].lastAnswer = now
         self.change(to: self.settings.me, index, now: now)
         actions.append(.foundRoster(job.job, roster))
-    }
-}
-
-extension Roster {
-    /// The roster that an offer names; a steward that names nobody keeps the job alone.
-    public init(_ offer: JobOffer, from peer: PeerID) {
-        self.init(
-            number: offer.rosterNumber,
-            stewards: offer.stewards.isEmpty ? [peer] : offer.stewards,
-            isProvisional: offer.isProvisional
-        )
     }
 }

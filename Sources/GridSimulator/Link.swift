@@ -8,6 +8,8 @@ struct Link {
     /// Whether each side believes that a session is there.
     var workerBelieves = false
     var stewardBelieves = false
+    /// Since when the steward's side does.
+    var stewardSince = VirtualTime.zero
     /// A new session will begin.
     var isConnecting = false
 }

@@ -13,6 +13,7 @@ struct SimulatedJob {
         var films: [UnitID: SimulatedFilm] = [:]
         /// What the node was told of the job's stewards when it became one.
         var roster: Roster?
+        var rosterProof: [SignedRecord] = []
 
         /// The machine; nothing while the node is away.
         var steward: Steward?

@@ -51,6 +51,10 @@ struct SimulatedNode {
     var clock: NodeClock
     /// The bytes of each job's scene that are on its disk.
     var diskBytes: [Int: Double] = [:]
+    /// The other nodes that it has met, on its disk.
+    var acquaintances = Acquaintances()
+    /// When it first heard of each job in that order, on its disk.
+    var heardJobs: [Int: Acquaintances.Mark] = [:]
     /// The scenes that it is fetching, one after the other.
     var fetches: [Fetch] = []
     /// The worker; nothing while the node is away.

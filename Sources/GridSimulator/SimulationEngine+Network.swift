@@ -169,6 +169,7 @@ extension SimulationEngine {
         self.links[index].isUp = true
         self.links[index].workerBelieves = true
         self.links[index].stewardBelieves = true
+        self.meet(index)
         let peer = self.nodes[steward].peer
         self.withWorker(worker) { $0.stewardConnected(peer, now: $1) }
         self.peersChanged(at: worker)
@@ -198,21 +199,6 @@ extension SimulationEngine {
         self.withWorker(node) { worker, _ in
             worker.peersChanged(known, others: others)
             return []
-        }
-    }
-
-    /// Tells the stewards of a node who could be a steward too.
-    ///
-    /// - Parameter other: whose session began or ended, if it is that; sessions with mere workers change nothing.
-    func candidatesChanged(at node: Int, by other: Int = 0) {
-        guard other < self.scenario.stewards else { return }
-        let peers = (0 ..< self.scenario.stewards).filter {
-            $0 != node && self.links[self.link($0, node)].stewardBelieves
-        }
-        let known = peers.map { self.nodes[$0].peer }
-        for job in self.jobs.indices where self.jobs[job].seats[node]?.steward != nil {
-            let ranked = Roster.ranked(known, for: self.jobs[job].id)
-            self.jobs[job].seats[node]?.steward?.candidatesChanged(ranked)
         }
     }
 

@@ -93,11 +93,16 @@ extension SimulationEngine {
         guard self.nodes[node].isUp else {
             return self.queue.add(.submit(job: job), at: self.now + 1)
         }
-        let others = (0 ..< self.scenario.stewards).filter { $0 != node && self.nodes[$0].isUp }.map {
-            self.nodes[$0].peer
-        }
-        let known = self.peering.map { $0.shells[node]?.greeted.sorted() ?? [] } ?? others
-        let chosen = Roster.ranked(known, for: self.jobs[job].id).prefix(Roster.size - 1)
+        let others = (0 ..< self.scenario.stewards).filter { $0 != node && self.nodes[$0].isUp }
+        let greeted = self.peering?.shells[node]?.greeted.compactMap { self.nodeIndex[$0] }.sorted()
+        self.hear(of: job, at: node)
+        let chosen = Roster.chosen(
+            Roster.size - 1,
+            of: self.candidates(greeted ?? others, for: job, at: node),
+            besides: [self.nodes[node].peer],
+            for: self.jobs[job].id,
+            now: self.nodes[node].clock.instant(self.now)
+        )
         let submitter = self.jobs[job].record.signer
         let epoch = RosterEpoch(job: self.jobs[job].id, number: 1, stewards: [self.nodes[node].peer] + chosen)
         let vote = GridRecord.rosterEpoch(epoch).signed(by: submitter, with: SimulatedIdentity.signer(submitter))
@@ -149,7 +154,8 @@ extension SimulationEngine {
                 settings: settings,
                 records: records,
                 storedPixels: seat.films.mapValues(\.root),
-                roster: seat.roster
+                roster: seat.roster,
+                rosterProof: seat.rosterProof
             )
         } catch {
             self.violate("a steward cannot be made from its disk: \(error)", node: node)
@@ -164,16 +170,27 @@ extension SimulationEngine {
     }
 
     /// Gives a node the office of a steward, unless it has it.
-    func seat(_ job: Int, at node: Int, roster: Roster, from other: Int? = nil, hasEnded: Bool = false) {
+    func seat(
+        _ job: Int,
+        at node: Int,
+        roster: Roster,
+        proof: [SignedRecord],
+        from other: Int? = nil,
+        hasEnded: Bool = false
+    ) {
         guard node < self.scenario.stewards, self.nodes[node].isUp else { return }
         guard self.jobs[job].seats[node]?.steward == nil else {
             let peer = other.map { self.nodes[$0].peer }
-            return self.withSteward(job, at: node) { $0.rosterHeard(roster, from: peer, now: $1) }
+            return self.withSteward(job, at: node) { $0.rosterHeard(roster, proof: proof, from: peer, now: $1) }
         }
         if self.jobs[job].seats[node] == nil {
-            self.jobs[job].seats[node] = SimulatedJob.Seat()
+            let seat = SimulatedJob.Seat()
+            seat.records = roster.isProvisional ? [] : proof
+            seat.recordIDs = Set(seat.records.map(\.id))
+            self.jobs[job].seats[node] = seat
         }
         self.jobs[job].seats[node]?.roster = roster
+        self.jobs[job].seats[node]?.rosterProof = roster.isProvisional ? proof : []
         self.loadSteward(job, at: node)
         self.withSteward(job, at: node) { $0.start(now: $1) }
         if !hasEnded { self.sendOffers(job, from: node) }
@@ -210,13 +227,16 @@ extension SimulationEngine {
     func offerArrived(_ offer: JobOffer, at node: Int, from steward: Int) {
         let peer = self.nodes[steward].peer
         guard let job = self.jobIndex[JobID(offer.manifest.id.digest)] else { return }
+        self.hear(of: job, at: node)
         let missing = self.missingBytes(of: job, at: node)
         self.withWorker(node) { $0.offerReceived(offer, from: peer, missingBytes: missing, now: $1) }
         guard self.nodes[node].isUp else { return }
-        let roster = Roster(offer, from: peer)
+        let roster = Roster(offer)
         let isKnown = self.jobs[job].seats[node]?.steward != nil
-        if roster.stewards.contains(self.nodes[node].peer) || isKnown {
-            self.seat(job, at: node, roster: roster, from: steward, hasEnded: offer.isClosed)
+        let isCalled = roster.stewards.contains(self.nodes[node].peer)
+        if isKnown || (isCalled && Steward.isCalled(by: offer, verify: SimulatedIdentity.verifier)) {
+            let proof = offer.rosterProof
+            self.seat(job, at: node, roster: roster, proof: proof, from: steward, hasEnded: offer.isClosed)
         }
     }
 

@@ -97,7 +97,8 @@ extension SimulationEngine {
         case .foundRoster(let id, let roster):
             guard let job = self.jobIndex[id] else { return self.violate("a worker made up a job", node: node) }
             self.report.provisionalRosters += 1
-            self.seat(job, at: node, roster: roster)
+            let proof = self.nodes[node].worker?.rosterProof(of: id) ?? []
+            self.seat(job, at: node, roster: roster, proof: proof)
         case .drained:
             // The process ends by itself; somebody starts it again.
             self.crash(node)

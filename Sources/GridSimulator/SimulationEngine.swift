@@ -275,6 +275,7 @@ final class SimulationEngine {
                 self.links.append(Link(worker: index, steward: steward))
             }
         }
+        self.introduceNodes()
         if let profile = scenario.line {
             self.lines = self.nodes.indices.map { _ in AccessLine(profile, using: &self.random) }
         }

@@ -80,6 +80,8 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         public var renderFailureRate = 0.0
         /// The mean time between two pauses of one node by its owner in seconds; 0 means none.
         public var pauseMeanSeconds = 0.0
+        /// The share of the nodes that nobody knows from earlier jobs, so that others see them first when the jobs come.
+        public var newcomerRate = 0.0
         /// The virtual time in seconds when all of this stops and absent nodes come back.
         public var untilSeconds = 0.0
 
@@ -114,6 +116,7 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
             faults.sceneFailureRate = 0.05
             faults.renderFailureRate = 0.005
             faults.pauseMeanSeconds = 200
+            faults.newcomerRate = 0.3
             faults.untilSeconds = untilSeconds
             return faults
         }
@@ -303,7 +306,7 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         let rates = [
             self.falsifyRate, self.faults.lossRate, self.faults.duplicateRate, self.faults.delayRate,
             self.faults.crashBetweenActionsRate, self.faults.silentShare, self.faults.sceneFailureRate,
-            self.faults.renderFailureRate, self.faults.tornRate, self.faults.lostWriteRate,
+            self.faults.renderFailureRate, self.faults.tornRate, self.faults.lostWriteRate, self.faults.newcomerRate,
         ]
         if !rates.allSatisfy({ (0 ... 1).contains($0) }) {
             return "rates are probabilities, 0 to 1"

@@ -3,19 +3,20 @@ import GRDB
 public import GridWire
 
 extension GridDatabase {
-    /// Keeps a job and its manifest; where the job is known, its roles, phase and time of change become the given ones.
+    /// Keeps a job and its manifest; where the job is known, its roles, phase and time of change become the given ones, and
+    /// when it came stays.
     public func save(_ job: StoredJob, durability: Durability = .durable) async throws(StoreError) {
         try await self.writer.write(durability) { db in
             _ = try Self.insert([job.manifest], job: job.id, in: db)
             try db.execute(
                 sql: """
-                    INSERT INTO job (id, roles, phase, received_at, changed_at) VALUES (?, ?, ?, ?, ?)
+                    INSERT INTO job (id, roles, phase, received_at, changed_at, met_before) VALUES (?, ?, ?, ?, ?, ?)
                     ON CONFLICT (id) DO UPDATE SET
                         roles = excluded.roles, phase = excluded.phase, changed_at = excluded.changed_at
                     """,
                 arguments: [
                     job.id.digest.blob, job.roles.rawValue, Int(job.phase.rawValue), Int64(clamping: job.receivedAt),
-                    Int64(clamping: job.changedAt),
+                    Int64(clamping: job.changedAt), Int64(clamping: job.metBefore),
                 ]
             )
         }
@@ -89,7 +90,7 @@ extension GridDatabase {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT job.id AS job_id, roles, phase, received_at, changed_at, kind, signer, body, signature
+                    SELECT job.id AS job_id, roles, phase, received_at, changed_at, met_before, kind, signer, body, signature
                     FROM job JOIN record ON record.id = job.id
                     WHERE \(condition) ORDER BY received_at DESC, job.id
                     """,
@@ -106,7 +107,8 @@ extension GridDatabase {
                         roles: StoredJob.Roles(rawValue: row["roles"]),
                         phase: phase,
                         receivedAt: UInt64(clamping: row["received_at"] as Int64),
-                        changedAt: UInt64(clamping: row["changed_at"] as Int64)
+                        changedAt: UInt64(clamping: row["changed_at"] as Int64),
+                        metBefore: UInt64(clamping: row["met_before"] as Int64)
                     )
                 )
             }

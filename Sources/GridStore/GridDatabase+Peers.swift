@@ -12,46 +12,76 @@ public struct StoredPeer: Hashable, Sendable {
     public var addresses: [String]
     /// When it was met first, in seconds since 1970.
     public var firstSeenAt: UInt64
-    /// When it was met last, in seconds since 1970.
+    /// When it was last here, in seconds since 1970.
     public var lastSeenAt: UInt64
+    /// Its place in the order of first meetings, from 1.
+    public var number: UInt64
 
     /// Creates a peer.
-    public init(id: PeerID, agent: String, addresses: [String], firstSeenAt: UInt64, lastSeenAt: UInt64) {
+    public init(
+        id: PeerID,
+        agent: String,
+        addresses: [String],
+        firstSeenAt: UInt64,
+        lastSeenAt: UInt64,
+        number: UInt64
+    ) {
         self.id = id
         self.agent = agent
         self.addresses = addresses
         self.firstSeenAt = firstSeenAt
         self.lastSeenAt = lastSeenAt
+        self.number = number
     }
 }
 
 extension GridDatabase {
-    /// The most peers that are remembered; those that were not seen for the longest time go first.
+    /// The most peers that are remembered.
+    ///
+    /// Beyond it those stay who were seen last, and as many who have come for the longest time: no flood of new keys makes a
+    /// node forget whom it knows.
     public static let peerCountMax = 10_000
     /// The most addresses of a peer that are remembered.
     public static let addressCountMax = 16
 
-    /// Remembers that a peer was met.
+    /// Remembers that a peer is here.
     ///
-    /// The first meeting's time stays.
-    public func sawPeer(_ id: PeerID, agent: String, addresses: [String], at time: UInt64) async throws(StoreError) {
+    /// - Parameters:
+    ///   - id: the peer.
+    ///   - agent: its program's name and version.
+    ///   - addresses: where it can be dialed.
+    ///   - number: its place in the order of first meetings; where the peer is known, that place and the time of the first
+    ///     meeting stay as they are.
+    ///   - time: the present, in seconds since 1970.
+    ///   - countMax: how many peers are remembered.
+    public func sawPeer(
+        _ id: PeerID,
+        agent: String,
+        addresses: [String],
+        number: UInt64,
+        at time: UInt64,
+        countMax: Int = peerCountMax
+    ) async throws(StoreError) {
         let addresses = addresses.filter { !$0.contains("\n") }.prefix(Self.addressCountMax).joined(separator: "\n")
         let time = Int64(clamping: time)
         try await self.writer.write(.committed) { db in
             try db.execute(
                 sql: """
-                    INSERT INTO peer (id, agent, addresses, first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?)
+                    INSERT INTO peer (id, agent, addresses, first_seen_at, last_seen_at, number) VALUES (?, ?, ?, ?, ?, ?)
                     ON CONFLICT (id) DO UPDATE SET
                         agent = excluded.agent, addresses = excluded.addresses, last_seen_at = excluded.last_seen_at
                     """,
-                arguments: [id.publicKey.blob, agent, addresses, time, time]
+                arguments: [id.publicKey.blob, agent, addresses, time, time, Int64(clamping: number)]
             )
+            guard try Int.fetchOne(db, sql: "SELECT count(*) FROM peer") ?? 0 > countMax else { return }
+            let half = max(1, countMax / 2)
             try db.execute(
                 sql: """
-                    DELETE FROM peer WHERE id IN (
-                        SELECT id FROM peer ORDER BY last_seen_at DESC, id LIMIT -1 OFFSET ?)
+                    DELETE FROM peer WHERE id NOT IN (SELECT id FROM peer ORDER BY last_seen_at DESC, id LIMIT ?)
+                        AND id NOT IN (
+                            SELECT id FROM peer ORDER BY last_seen_at - first_seen_at DESC, number, id LIMIT ?)
                     """,
-                arguments: [Self.peerCountMax]
+                arguments: [countMax - half, half]
             )
         }
     }
@@ -64,7 +94,7 @@ extension GridDatabase {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT id, agent, addresses, first_seen_at, last_seen_at FROM peer
+                    SELECT id, agent, addresses, first_seen_at, last_seen_at, number FROM peer
                     ORDER BY last_seen_at DESC, id LIMIT ?
                     """,
                 arguments: [max(0, limit)]
@@ -80,7 +110,8 @@ extension GridDatabase {
                         agent: row["agent"],
                         addresses: addresses.split(separator: "\n").map(String.init),
                         firstSeenAt: UInt64(clamping: row["first_seen_at"] as Int64),
-                        lastSeenAt: UInt64(clamping: row["last_seen_at"] as Int64)
+                        lastSeenAt: UInt64(clamping: row["last_seen_at"] as Int64),
+                        number: UInt64(clamping: row["number"] as Int64)
                     )
                 )
             }

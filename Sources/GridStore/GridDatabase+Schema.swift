@@ -92,6 +92,18 @@ extension GridDatabase {
                     """
             )
         }
+        migrator.registerMigration("4 order of meetings") { db in
+            // Who was met before a job was heard of; of older jobs nobody knows, so that all count as met later.
+            try db.execute(
+                sql: """
+                    ALTER TABLE peer ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+                    UPDATE peer SET number = place.number FROM (
+                        SELECT id, row_number() OVER (ORDER BY first_seen_at, id) AS number FROM peer) AS place
+                    WHERE place.id = peer.id;
+                    ALTER TABLE job ADD COLUMN met_before INTEGER NOT NULL DEFAULT 0;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -32,6 +32,8 @@ public struct StoredJob: Hashable, Sendable {
     public var receivedAt: UInt64
     /// When the phase or the roles changed last, in seconds since 1970.
     public var changedAt: UInt64
+    /// The number of the peer that was met last when the job was first heard of, see ``StoredPeer/number``.
+    public var metBefore: UInt64
 
     /// Creates a job.
     public init(
@@ -40,7 +42,8 @@ public struct StoredJob: Hashable, Sendable {
         roles: Roles,
         phase: JobStatus.Phase,
         receivedAt: UInt64,
-        changedAt: UInt64
+        changedAt: UInt64,
+        metBefore: UInt64 = 0
     ) {
         self.id = id
         self.manifest = manifest
@@ -48,5 +51,6 @@ public struct StoredJob: Hashable, Sendable {
         self.phase = phase
         self.receivedAt = receivedAt
         self.changedAt = changedAt
+        self.metBefore = metBefore
     }
 }

@@ -45,9 +45,9 @@ extension Hello {
 
 extension JobOffer {
     /// Writes `{0: manifest, 1: openPerMille, 2: isClosed, 3: rosterNumber, 4: [steward, ...], 5: isProvisional,
-    /// 6: priority, 7: secondsLeft}`.
+    /// 6: priority, 7: secondsLeft, 8: [signed roster, ...]}`.
     func append(to encoder: inout CBOREncoder) {
-        encoder.map(8)
+        encoder.map(9)
         encoder.key(0)
         self.manifest.append(to: &encoder)
         encoder.key(1)
@@ -64,10 +64,12 @@ extension JobOffer {
         encoder.integer(self.priority)
         encoder.key(7)
         encoder.unsigned(self.secondsLeft)
+        encoder.key(8)
+        encoder.records(self.rosterProof)
     }
 
     init(from decoder: inout CBORDecoder) throws(WireError) {
-        self = try decoder.map(exactly: 8, "an offer") { (decoder) throws(WireError) in
+        self = try decoder.map(exactly: 9, "an offer") { (decoder) throws(WireError) in
             try Self(pairs: &decoder)
         }
     }
@@ -89,6 +91,13 @@ extension JobOffer {
         self.priority = try decoder.integer(0 ... JobOrder.priorityMax, "the priority of a job")
         try decoder.key(7)
         self.secondsLeft = try decoder.unsigned(max: WireLimits.secondsLeftMax, "the time that a job needs")
+        try decoder.key(8)
+        self.rosterProof = try decoder.array(
+            countMax: WireLimits.rosterProofMax,
+            "the proof of a roster"
+        ) { (decoder) throws(WireError) in
+            try SignedRecord(.rosterEpoch, from: &decoder)
+        }
     }
 }
 

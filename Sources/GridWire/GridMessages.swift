@@ -97,6 +97,12 @@ public struct JobOffer: Hashable, Sendable {
     /// In how many seconds the job would be done at the speed of those who work for it, at most
     /// ``WireLimits/secondsLeftMax``; 0 when nobody knows.
     public var secondsLeft: UInt64
+    /// What proves the roster, so that nobody need believe whoever tells.
+    ///
+    /// Signed ``RosterEpoch`` records: first one of the submitter, then those of more than half of each roster for the next
+    /// one; at most ``WireLimits/rosterProofMax``, the last ones. Those of a provisional roster prove the last one before it
+    /// that stood.
+    public var rosterProof: [SignedRecord]
 
     /// Creates an offer.
     public init(
@@ -107,7 +113,8 @@ public struct JobOffer: Hashable, Sendable {
         stewards: [PeerID] = [],
         isProvisional: Bool = false,
         priority: Int = JobOrder.priorityDefault,
-        secondsLeft: UInt64 = 0
+        secondsLeft: UInt64 = 0,
+        rosterProof: [SignedRecord] = []
     ) {
         self.manifest = manifest
         self.openPerMille = openPerMille
@@ -117,6 +124,7 @@ public struct JobOffer: Hashable, Sendable {
         self.isProvisional = isProvisional
         self.priority = priority
         self.secondsLeft = secondsLeft
+        self.rosterProof = rosterProof
     }
 }
 

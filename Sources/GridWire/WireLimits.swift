@@ -18,6 +18,8 @@ public enum WireLimits {
     public static let witnessesMax = 16
     /// The most workers of a ``FrameFinal`` record.
     public static let frameWorkersMax = 1_024
+    /// The most records that prove a roster: those of 341 changes since the submitter signed one, about 300 KiB.
+    public static let rosterProofMax = 1_024
     /// The most records of a ``LeaseRequest``.
     public static let requestRecordsMax = 256
     /// The most units in any list of a ``LeaseRequest`` or ``LeaseGrant``.

@@ -64,7 +64,9 @@ struct PaperGrid {
     init(_ manifest: SignedRecord, seed: UInt64, nodes: [(threads: Int, blockTime: Double, lies: Double)]) throws {
         self.manifest = manifest
         self.random = SeededGenerator(seed: seed)
-        self.steward = try Self.steward(manifest, records: [], pixels: [:])
+        // It begins with the submitter's word.
+        self.disk = [TestGrid.roster(manifest, 1, [TestGrid.peer("node 0")])]
+        self.steward = try Self.steward(manifest, records: self.disk, pixels: [:])
         self.nodes = nodes.enumerated().map { index, node in
             let peer = TestGrid.peer("node \(index)")
             return Node(

@@ -10,14 +10,7 @@ struct RosterFoundingTests {
     private let names = (0 ..< 30).map { TestGrid.peer("n\($0)") }
 
     private func offer(_ roster: Roster) -> JobOffer {
-        JobOffer(
-            manifest: self.manifest,
-            openPerMille: 1_000,
-            isClosed: false,
-            rosterNumber: roster.number,
-            stewards: roster.stewards,
-            isProvisional: roster.isProvisional
-        )
+        TestGrid.offer(self.manifest, roster.stewards, number: roster.number, isProvisional: roster.isProvisional)
     }
 
     /// A worker whose scene is there, with sessions with the next twelve of the others.

@@ -34,8 +34,13 @@ struct StewardRosterTests {
         var returned = try self.steward(standing)
         #expect(returned.rosterHeard(provisional, from: self.other, now: TestGrid.start) == [.offer(to: self.other)])
         #expect(returned.rosterHeard(standing, from: self.other, now: TestGrid.start).isEmpty)
-        let actions = standIn.rosterHeard(standing, from: self.other, now: TestGrid.start.advanced(by: .seconds(101)))
+        let later = TestGrid.start.advanced(by: .seconds(101))
+        #expect(standIn.rosterHeard(standing, from: self.other, now: later).isEmpty, "anyone can say so")
+        let proof = [TestGrid.roster(self.manifest, 1, standing.stewards)]
+        let actions = standIn.rosterHeard(standing, proof: proof, from: self.other, now: later)
         #expect(actions.contains(.rosterChanged(standing)))
+        #expect(actions.contains(.persist(proof[0])))
+        #expect(standIn.offer.rosterProof == proof)
     }
 
     @Test
@@ -183,7 +188,8 @@ struct StewardRosterTests {
         let submitter = Hand("submitter")
         let first = RosterEpoch(job: job, number: 1, stewards: Array(names.prefix(5)))
         var desk = try Desk(self.manifest, records: [submitter.sign(.rosterEpoch(first))])
-        desk.steward.candidatesChanged([names[5]])
+        let sixth = StewardCandidate(peer: names[5], standing: .stranger, presentSince: desk.now)
+        desk.steward.candidatesChanged([sixth])
         var votes: [[PeerID]] = []
         let word = StewardMessage(job: job, recordCount: 0, summary: Digest(hashing: "".utf8))
         for _ in 0 ..< 8 {

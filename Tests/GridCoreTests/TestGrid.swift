@@ -63,6 +63,30 @@ enum TestGrid {
         return GridRecord.jobManifest(manifest).signed(by: submitter, with: self.signer(submitter))
     }
 
+    /// What the submitter of a job signs to name its stewards.
+    static func roster(_ manifest: SignedRecord, _ number: Int, _ stewards: [PeerID]) -> SignedRecord {
+        let epoch = RosterEpoch(job: JobID(manifest.id.digest), number: number, stewards: stewards)
+        return GridRecord.rosterEpoch(epoch).signed(by: manifest.signer, with: self.signer(manifest.signer))
+    }
+
+    /// An offer of stewards whom the submitter named, or of others who stand in for them.
+    static func offer(
+        _ manifest: SignedRecord,
+        _ stewards: [PeerID],
+        number: Int = 1,
+        isProvisional: Bool = false
+    ) -> JobOffer {
+        JobOffer(
+            manifest: manifest,
+            openPerMille: 1_000,
+            isClosed: false,
+            rosterNumber: number,
+            stewards: stewards,
+            isProvisional: isProvisional,
+            rosterProof: isProvisional ? [] : [self.roster(manifest, number, stewards)]
+        )
+    }
+
     /// The leaves that every honest node computes for a unit.
     static func leaves(_ unit: UnitID, wrongAt wrong: Int? = nil, lie: String = "lie") -> [Digest] {
         (0 ..< unit.blockCount).map { block in

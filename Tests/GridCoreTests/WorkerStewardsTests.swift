@@ -11,14 +11,7 @@ struct WorkerStewardsTests {
     private var job: JobID { JobID(self.manifest.id.digest) }
 
     private func offer(_ number: Int, _ stewards: [PeerID], isProvisional: Bool = false) -> JobOffer {
-        JobOffer(
-            manifest: self.manifest,
-            openPerMille: 1_000,
-            isClosed: false,
-            rosterNumber: number,
-            stewards: stewards,
-            isProvisional: isProvisional
-        )
+        TestGrid.offer(self.manifest, stewards, number: number, isProvisional: isProvisional)
     }
 
     /// A worker that has rendered one unit for the first of three stewards, which all fell silent then.

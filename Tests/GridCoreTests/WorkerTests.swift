@@ -54,7 +54,8 @@ struct Bench {
         missingBytes: UInt64? = nil,
         secondsLeft: UInt64 = 0
     ) {
-        var offer = JobOffer(manifest: manifest, openPerMille: 1_000, isClosed: false, priority: priority)
+        var offer = TestGrid.offer(manifest, [steward])
+        offer.priority = priority
         offer.secondsLeft = secondsLeft
         self.actions = self.worker.offerReceived(offer, from: steward, missingBytes: missingBytes, now: self.now)
     }
@@ -375,7 +376,7 @@ struct WorkerTests {
 
     /// Stewards of which the worker's first choice is not known beforehand.
     private func roster(_ names: [PeerID]) -> JobOffer {
-        JobOffer(manifest: self.manifest, openPerMille: 1_000, isClosed: false, rosterNumber: 1, stewards: names)
+        TestGrid.offer(self.manifest, names)
     }
 
     @Test

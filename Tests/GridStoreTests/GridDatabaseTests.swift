@@ -70,7 +70,8 @@ struct GridDatabaseTests {
             roles: [.steward, .submitter],
             phase: .receiving,
             receivedAt: 100,
-            changedAt: 100
+            changedAt: 100,
+            metBefore: 7
         )
         try await self.database.save(job)
         #expect(try await self.database.job(id) == job)
@@ -79,8 +80,10 @@ struct GridDatabaseTests {
         job.roles.insert(.worker)
         job.phase = .running
         job.changedAt = 110
+        job.metBefore = 9
         try await self.database.save(job)
-        #expect(try await self.database.jobs() == [job])
+        job.metBefore = 7
+        #expect(try await self.database.jobs() == [job], "nobody is met before a job that is heard of again")
 
         #expect(try await self.database.setPhase(.complete, of: id, at: 120))
         #expect(try await !self.database.setPhase(.complete, of: self.job, at: 120))
@@ -124,20 +127,48 @@ struct GridDatabaseTests {
     }
 
     @Test
-    func `peers keep the time of the first meeting`() async throws {
+    func `peers keep the time and the place of the first meeting`() async throws {
         let alice = try Sample.peer(1)
         let bob = try Sample.peer(2)
-        try await self.database.sawPeer(alice, agent: "tessera/0.1", addresses: ["/ip4/127.0.0.1/tcp/1"], at: 10)
-        try await self.database.sawPeer(bob, agent: "o'brien \"x\"; DROP TABLE peer", addresses: [], at: 20)
-        try await self.database.sawPeer(alice, agent: "tessera/0.2", addresses: ["/a\n/b", "/c", "/d"], at: 30)
+        let database = self.database
+        try await database.sawPeer(alice, agent: "tessera/0.1", addresses: ["/ip4/127.0.0.1/tcp/1"], number: 1, at: 10)
+        try await database.sawPeer(bob, agent: "o'brien \"x\"; DROP TABLE peer", addresses: [], number: 2, at: 20)
+        try await database.sawPeer(alice, agent: "tessera/0.2", addresses: ["/a\n/b", "/c", "/d"], number: 3, at: 30)
         let peers = try await self.database.peers()
         #expect(peers.map(\.id) == [alice, bob])
         #expect(peers[0].agent == "tessera/0.2")
         #expect(peers[0].addresses == ["/c", "/d"])
         #expect(peers[0].firstSeenAt == 10)
         #expect(peers[0].lastSeenAt == 30)
+        #expect(peers.map(\.number) == [1, 2])
         #expect(peers[1].agent == "o'brien \"x\"; DROP TABLE peer")
         #expect(try await self.database.peers(limit: 1).map(\.id) == [alice])
+    }
+
+    @Test
+    func `no flood of new keys makes a node forget whom it knows for long`() async throws {
+        let old = try (1 ... 4).map { try Sample.peer($0) }
+        for (index, peer) in old.enumerated() {
+            let number = UInt64(index + 1)
+            try await self.database.sawPeer(peer, agent: "old", addresses: [], number: number, at: 100, countMax: 8)
+            try await self.database.sawPeer(peer, agent: "old", addresses: [], number: 9, at: 5_000, countMax: 8)
+        }
+        for key in 5 ..< 40 {
+            let peer = try Sample.peer(key)
+            let time = UInt64(6_000 + key)
+            try await self.database.sawPeer(
+                peer,
+                agent: "new",
+                addresses: [],
+                number: UInt64(key),
+                at: time,
+                countMax: 8
+            )
+        }
+        let peers = try await self.database.peers()
+        #expect(peers.count == 8)
+        #expect(Set(peers.map(\.id)).isSuperset(of: old))
+        #expect(peers.first?.number == 39)
     }
 
     @Test

@@ -310,7 +310,8 @@ struct RandomWire {
                     stewards: self.list(5) { $0.peer() },
                     isProvisional: Bool.random(using: &self.random),
                     priority: self.int(0 ... JobOrder.priorityMax),
-                    secondsLeft: min(self.number(), WireLimits.secondsLeftMax)
+                    secondsLeft: min(self.number(), WireLimits.secondsLeftMax),
+                    rosterProof: self.list(3) { $0.signedRecord(.rosterEpoch) }
                 )
             )
         case 5: .status(JobID(self.digest()), knownRevision: self.number())

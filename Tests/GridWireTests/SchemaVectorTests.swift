@@ -136,4 +136,33 @@ struct SchemaVectorTests {
                 == "fe7cd86d9870b4bf4b02c0170bed51d37bd51a175a29e04e788dbf2c720acf56"
         )
     }
+
+    @Test
+    func `an offer is what the schema says`() throws {
+        let peers = try ["a", "b"].map { try #require(PeerID(publicKey: Digest(hashing: $0.utf8).bytes)) }
+        func record(_ kind: SignedRecord.Kind, _ signer: PeerID, _ body: [UInt8], _ byte: UInt8) -> SignedRecord {
+            SignedRecord(kind: kind, body: body, signer: signer, signature: Array(repeating: byte, count: 64))
+        }
+        let offer = JobOffer(
+            manifest: record(.jobManifest, peers[0], [1, 2, 3], 7),
+            openPerMille: 750,
+            isClosed: false,
+            rosterNumber: 300,
+            stewards: peers,
+            isProvisional: true,
+            priority: 3,
+            secondsLeft: 100_000,
+            rosterProof: [record(.rosterEpoch, peers[1], [4, 5], 9), record(.rosterEpoch, peers[0], [4, 5], 9)]
+        )
+        let encoded = GridRequest.offer(offer).encoded()
+        let digest = "e8da410cb318fac831dddad980a28eddb92f5b3312fd6b4102130125d86c6e85"
+        #expect(Digest(hashing: encoded).description == digest)
+        #expect(try GridRequest(decoding: encoded) == .offer(offer))
+        // A manifest proves no roster, and nobody is sent more than a thousand records.
+        var odd = offer
+        odd.rosterProof[0] = odd.manifest
+        #expect(throws: WireError.self) { try GridRequest(decoding: GridRequest.offer(odd).encoded()) }
+        odd.rosterProof = Array(repeating: offer.rosterProof[0], count: WireLimits.rosterProofMax + 1)
+        #expect(throws: WireError.self) { try GridRequest(decoding: GridRequest.offer(odd).encoded()) }
+    }
 }

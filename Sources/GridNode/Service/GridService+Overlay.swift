@@ -6,10 +6,10 @@ extension GridService {
     /// A peer told of a job: sees to sessions with those who keep it, and passes it on to this node's neighbours.
     ///
     /// Those who keep a job tell their own peers; by this all others hear of it too. Who passes it on vouches for nothing: the
-    /// manifest is signed, and a steward has to prove itself like any peer.
+    /// manifest is signed, and so is who keeps it.
     func spread(_ offer: JobOffer, from peer: PeerID) {
         let job = JobID(offer.manifest.id.digest)
-        guard let overlay = self.overlay, !offer.isClosed, self.worker.manifestRecord(of: job) != nil else { return }
+        guard let overlay = self.overlay, !offer.isClosed, self.worker.believes(offer) else { return }
         self.heardOffers[job] = offer
         let isSteward = offer.stewards.contains(self.me)
         Task {
@@ -37,6 +37,8 @@ extension GridService {
         var offer = offer
         offer.openPerMille = 0
         offer.secondsLeft = 0
+        // One roster can be proved by the votes of these stewards or of those.
+        offer.rosterProof = []
         return Digest(hashing: GridRequest.offer(offer).encoded())
     }
 }

@@ -41,7 +41,10 @@ extension GridService {
     // MARK: - Sessions
 
     /// A session began: introduce ourselves.
-    func connected(_ peer: PeerID) {
+    ///
+    /// - Parameter address: where the other end is seen to be.
+    func connected(_ peer: PeerID, at address: Multiaddr) {
+        self.networks[peer] = (address.tcpEndpoint?.ip).flatMap { NetworkPrefix($0) }
         Task {
             do {
                 switch try await self.ask(peer, .hello(self.hello), timeout: .seconds(10)) {
@@ -58,7 +61,9 @@ extension GridService {
 
     /// A session ended.
     func disconnected(_ peer: PeerID) {
-        self.peers[peer] = nil
+        if let hello = self.peers.removeValue(forKey: peer) { self.remember(peer, hello) }
+        self.presentSince[peer] = nil
+        self.networks[peer] = nil
         Task { await self.exchange.peerGone(peer) }
         let now = self.clock.now
         self.peersChanged()
@@ -95,8 +100,10 @@ extension GridService {
         let isNew = self.peers.updateValue(hello, forKey: peer) == nil
         guard isNew else { return }
         Task { await self.exchange.peerAppeared(peer) }
-        self.peersChanged()
         let now = self.clock.now
+        self.presentSince[peer] = now
+        self.remember(peer, hello)
+        self.peersChanged()
         self.perform(self.worker.stewardConnected(peer, now: now))
         for job in self.stewards.keys.sorted() {
             self.drive(job) { $0.peerConnected(peer, now: now) }
@@ -108,10 +115,6 @@ extension GridService {
         }
         self.tellOfJobs(peer)
         self.rearm()
-        let addresses = hello.addresses.map { "\($0)" }
-        Task {
-            try? await self.database.sawPeer(peer, agent: hello.agent, addresses: addresses, at: WallClock.seconds)
-        }
     }
 
     // MARK: - Answers
@@ -210,7 +213,8 @@ extension GridService {
                         roles: .steward,
                         phase: .receiving,
                         receivedAt: now,
-                        changedAt: now
+                        changedAt: now,
+                        metBefore: self.hear(of: job)
                     )
                 )
             } catch {
@@ -222,7 +226,7 @@ extension GridService {
         self.senders[job] = (self.senders[job] ?? []).filter { self.peers[$0] != nil }.union([peer])
         do {
             let missing = try await self.missingChunks(of: manifest, job: job)
-            return .submitted(job, missing: missing, stewards: self.proposedStewards(of: job))
+            return .submitted(job, missing: missing, stewards: self.proposedStewards(of: job, by: record.signer))
         } catch {
             return .refused("\(error)")
         }

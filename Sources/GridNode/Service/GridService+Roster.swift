@@ -2,10 +2,11 @@ import GridCore
 import GridStore
 import GridWire
 import Logging
+import PeerSession
 
 extension GridService {
     /// The peers that lend their processors, those that are here.
-    private var workingPeers: [PeerID] {
+    var workingPeers: [PeerID] {
         self.peers.filter { $0.value.isWorker }.keys.sorted()
     }
 
@@ -14,9 +15,9 @@ extension GridService {
         let peers = self.workingPeers
         self.worker.peersChanged(peers, others: self.knownNodes.filter { self.peers[$0]?.isWorker != false })
         for (job, shell) in self.stewards where shell.steward.phase == .running {
-            let ranked = Roster.ranked(peers, for: job)
+            let candidates = self.candidates(peers, for: job, by: shell.steward.ledger.submitter)
             self.drive(job) { steward in
-                steward.candidatesChanged(ranked)
+                steward.candidatesChanged(candidates)
                 return []
             }
         }
@@ -28,21 +29,20 @@ extension GridService {
         self.peersChanged()
     }
 
-    /// Who would keep a job that is handed in here: this node, and others in an order that nobody chooses.
-    func proposedStewards(of job: JobID) -> [PeerID] {
-        [self.me] + Roster.ranked(self.workingPeers, for: job).prefix(Roster.size - 1)
-    }
-
     /// A peer offers a job: the worker may take part, and this node may be one of those who are to keep it.
     func take(_ offer: JobOffer, from peer: PeerID, missingBytes: UInt64?) {
         let now = self.clock.now
         self.perform(self.worker.offerReceived(offer, from: peer, missingBytes: missingBytes, now: now))
         let job = JobID(offer.manifest.id.digest)
-        let roster = Roster(offer, from: peer)
+        if self.worker.manifestRecord(of: job) != nil { self.hear(of: job) }
+        let roster = Roster(offer)
         if self.stewards[job] != nil {
-            self.drive(job) { $0.rosterHeard(roster, from: peer, now: now) }
-        } else if roster.stewards.contains(self.me), self.configuration.isWorker {
-            Task { await self.join(job, manifest: offer.manifest, roster: roster, hasEnded: offer.isClosed) }
+            self.drive(job) { $0.rosterHeard(roster, proof: offer.rosterProof, from: peer, now: now) }
+        } else if roster.stewards.contains(self.me), self.configuration.isWorker,
+            Steward.isCalled(by: offer, verify: SodiumSignature.verifier)
+        {
+            let proof = offer.rosterProof
+            Task { await self.join(job, offer.manifest, roster, proof: proof, hasEnded: offer.isClosed) }
         }
         self.spread(offer, from: peer)
         self.rearm()
@@ -58,8 +58,19 @@ extension GridService {
 
     /// Becomes one of a job's stewards.
     ///
-    /// - Parameter hasEnded: whether nothing is left to do but to hold records and pixels, of which the others want copies.
-    func join(_ job: JobID, manifest: SignedRecord, roster: Roster, hasEnded: Bool = false) async {
+    /// - Parameters:
+    ///   - job: the job.
+    ///   - manifest: its signed manifest.
+    ///   - roster: who keeps it, this node among them.
+    ///   - proof: what proves that, or of a provisional roster the one before.
+    ///   - hasEnded: whether nothing is left to do but to hold records and pixels, of which the others want copies.
+    func join(
+        _ job: JobID,
+        _ manifest: SignedRecord,
+        _ roster: Roster,
+        proof: [SignedRecord],
+        hasEnded: Bool = false
+    ) async {
         guard !self.isStopping, self.stewards[job] == nil, !self.joining.contains(job) else { return }
         guard hasEnded || self.runningJobCount < Self.stewardedJobsMax, self.stewards.count < Self.keptJobsMax else {
             return self.logger.info("not keeping a job", metadata: ["job": "\(job)", "why": "too many are kept here"])
@@ -68,7 +79,12 @@ extension GridService {
         defer { self.joining.remove(job) }
         do {
             guard try await self.database.job(job)?.roles != [] else { return }
-            let steward = try Steward(manifest: manifest, settings: self.stewardSettings, roster: roster)
+            let steward = try Steward(
+                manifest: manifest,
+                settings: self.stewardSettings,
+                roster: roster,
+                rosterProof: proof
+            )
             guard steward.manifest.grid == self.configuration.grid, steward.manifest.coreVersion == self.coreVersion
             else { return }
             guard hasEnded || self.mayKeep(steward.plan) else {
@@ -82,9 +98,11 @@ extension GridService {
                 roles: .steward,
                 phase: .running,
                 receivedAt: now,
-                changedAt: now
+                changedAt: now,
+                metBefore: self.hear(of: job)
             )
             try await self.database.save(stored)
+            if !roster.isProvisional { try await self.database.add(proof, to: job, durability: .committed) }
             guard self.stewards[job] == nil else { return }
             self.adopt(steward)
             self.peersChanged()
@@ -119,7 +137,8 @@ extension GridService {
         if self.stewards[job] != nil {
             self.drive(job) { $0.rosterHeard(roster, from: nil, now: now) }
         } else {
-            Task { await self.join(job, manifest: manifest, roster: roster) }
+            let proof = self.worker.rosterProof(of: job)
+            Task { await self.join(job, manifest, roster, proof: proof) }
         }
     }
 

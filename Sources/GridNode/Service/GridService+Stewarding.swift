@@ -44,6 +44,7 @@ extension GridService {
 
     /// Takes up a job that was handed in here before the node was stopped or killed.
     func resume(_ stored: StoredJob) async throws {
+        self.heardJobs[stored.id] = stored.metBefore
         if stored.phase == .receiving {
             self.receiving[stored.id] = ReceivedJob(manifest: stored.manifest, lastHeard: self.clock.now)
             return

@@ -46,6 +46,14 @@ actor GridService {
     /// The peers that hand them in.
     var senders: [JobID: Set<PeerID>] = [:]
     var peers: [PeerID: Hello] = [:]
+    /// Since when each of them is here.
+    var presentSince: [PeerID: Instant] = [:]
+    /// Where peers are seen to be.
+    var networks: [PeerID: NetworkPrefix] = [:]
+    /// The order in which this node met others, which outlives it.
+    var acquaintances: Acquaintances
+    /// When jobs were first heard of, in that order.
+    var heardJobs: [JobID: Acquaintances.Mark] = [:]
     /// Nodes of the grid that are known by their records, with a session or not.
     var knownNodes: [PeerID] = []
     /// Lease requests that wait for their grant.
@@ -96,6 +104,7 @@ actor GridService {
         network: PeerNetwork,
         pool: RenderPool,
         reachability: ReachabilityService,
+        acquaintances: Acquaintances,
         firstBatchSequence: UInt64,
         tampering: FilmTampering?,
         logger: Logger
@@ -132,6 +141,7 @@ actor GridService {
             return held
         }
         self.reachability = reachability
+        self.acquaintances = acquaintances
         self.tampering = tampering
         self.logger = logger
         var settings = Worker.Settings(

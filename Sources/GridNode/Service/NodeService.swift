@@ -100,6 +100,7 @@ public struct NodeService: Sendable {
             network: network,
             pool: pool,
             reachability: reachability,
+            acquaintances: try await Acquaintances(in: database),
             firstBatchSequence: try await BatchSequence.begin(in: database, milliseconds: WallClock.milliseconds),
             tampering: self.tampering,
             logger: self.logger
@@ -187,7 +188,7 @@ public struct NodeService: Sendable {
             for await event in network.events {
                 switch event {
                 case .connected(let peer, let address, let direction):
-                    await service.connected(peer)
+                    await service.connected(peer, at: address)
                     dht?.connected(to: direction == .outbound ? address : nil)
                     group.addTask { await exchange.connected(to: peer) }
                 case .disconnected(let peer, _):

@@ -137,6 +137,7 @@ extension SimulationEngine {
         self.links[self.link(node, other)].workerBelieves = true
         let link = self.link(other, node)
         (self.links[link].stewardBelieves, self.links[link].isUp) = (true, true)
+        self.meet(link)
         self.tellWhoIsHere(node)
         self.withWorker(node) { $0.stewardConnected(peer, now: $1) }
         for job in self.jobs.indices where self.jobs[job].seats[node]?.steward != nil {
@@ -157,10 +158,7 @@ extension SimulationEngine {
             worker.peersChanged(here, others: known)
             return []
         }
-        for job in self.jobs.indices where self.jobs[job].seats[node]?.steward?.phase == .running {
-            let ranked = Roster.ranked(here, for: self.jobs[job].id)
-            self.jobs[job].seats[node]?.steward?.candidatesChanged(ranked)
-        }
+        self.candidatesChanged(at: node)
     }
 
     // MARK: Jobs
@@ -169,13 +167,14 @@ extension SimulationEngine {
     func spread(_ offer: JobOffer, at node: Int, from peer: PeerID) {
         let job = JobID(offer.manifest.id.digest)
         guard let shell = self.peering?.shells[node], !offer.isClosed,
-            self.nodes[node].worker?.manifestRecord(of: job) != nil
+            self.nodes[node].worker?.believes(offer) == true
         else { return }
         shell.heardOffers[job] = offer
         self.seek(offer.stewards, by: node, namedBy: peer)
         guard !offer.stewards.contains(shell.me) else { return }
         var news = offer
         news.openPerMille = 0
+        news.rosterProof = []
         let digest = Digest(hashing: GridRequest.offer(news).encoded())
         guard shell.fanOut.isNews(digest, from: peer, now: self.instant(node)) else { return }
         let neighbours = shell.overlay.neighbours(among: self.overlaySessions(shell)).filter { $0 != peer }
