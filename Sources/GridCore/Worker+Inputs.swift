@@ -154,10 +154,14 @@ extension Worker {
         }
         var actions: [Action] = []
         self.cancel(grant.cancelled, index, &actions)
+        if !request.reports.isEmpty {
+            self.jobs[index].unreleasedSince = self.jobs[index].unreleasedSince ?? now
+        }
         for unit in grant.released.prefix(WireLimits.unitsMax)
         where self.jobs[index].held.remove(unit) {
             self.jobs[index].delivered.release(unit)
             self.jobs[index].finished.removeAll { $0.unit == unit }
+            self.jobs[index].unreleasedSince = self.jobs[index].held.isEmpty ? nil : now
             if self.jobs[index].finished.isEmpty { self.jobs[index].finishedSince = nil }
             self.reserve(unit, index, &actions)
         }
@@ -363,6 +367,7 @@ extension Worker {
                 // The request is parked: let other jobs have the threads.
                 self.jobs[index].isDry = true
             }
+            self.turnFromHoarder(index, now: now)
             self.turnToStandIn(index, now: now)
             self.foundRoster(index, now: now, &actions)
             if case .failed(_, let retryAt) = self.jobs[index].scene, retryAt <= now {

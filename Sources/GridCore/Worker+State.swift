@@ -112,6 +112,8 @@ extension Worker {
         var toldHistory: Int?
         /// Units whose pixels are held.
         var held = PixelList()
+        /// Since when the steward knows of some of them and released none.
+        var unreleasedSince: Instant?
         /// Units whose pixels others hold, but are not forgotten here yet, oldest first, see
         /// ``Worker/Settings/reservePixelBytesMax``.
         var reserve = PixelList()

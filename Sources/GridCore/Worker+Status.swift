@@ -23,6 +23,9 @@ extension Worker {
             if let due = self.requestDue(index) {
                 consider(due)
             }
+            if let due = self.hoarderDue(index) {
+                consider(due)
+            }
             if let due = self.stewardsDue(index) {
                 consider(due)
             }

@@ -122,6 +122,18 @@ extension Worker {
         }
     }
 
+    /// When to leave a steward that answers and releases nothing: it may have told nobody what it was told.
+    func hoarderDue(_ index: Int) -> Instant? {
+        guard self.jobs[index].stewards.count > 1, !self.jobs[index].held.isEmpty else { return nil }
+        return self.jobs[index].unreleasedSince?.advanced(by: self.settings.releaseMax)
+    }
+
+    mutating func turnFromHoarder(_ index: Int, now: Instant) {
+        guard let due = self.hoarderDue(index), due <= now else { return }
+        self.turnAway(index, now: now)
+        self.jobs[index].unreleasedSince = now
+    }
+
     /// Goes to another steward, and tells it all that it may not know.
     mutating func change(to steward: PeerID, _ index: Int, now: Instant) {
         guard self.jobs[index].steward != steward else { return }
@@ -139,6 +151,7 @@ extension Worker {
             job.toldHistory = job.roster.number
         }
         job.lost = requests.flatMap(\.lost) + job.lost
+        job.unreleasedSince = nil
         // The one that asked for them asks somebody else; another would not know what they are about.
         job.audits = []
         job.runningAudits = []

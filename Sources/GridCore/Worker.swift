@@ -74,6 +74,9 @@ public struct Worker: Sendable {
         public var backoffMax: Duration = .seconds(8)
         /// A steward that has not answered for this time is given up, with all that is held for it.
         public var stewardLostAfter: Duration = .seconds(300)
+        /// A steward that answers, but released none of the results that it was told of for this time, is left for another,
+        /// which is told of them too.
+        public var releaseMax: Duration = .seconds(600)
         /// The bytes that the scenes of running units and audits may take together.
         ///
         /// Jobs that say that they take more are

@@ -37,6 +37,37 @@ struct WorkerStewardsTests {
     }
 
     @Test
+    func `a steward that answers and releases nothing for ten minutes is left, and the next is told all of it`() throws
+    {
+        for releases in [false, true] {
+            var bench = Bench()
+            bench.actions = bench.worker.offerReceived(self.offer(1, self.names), from: self.names[0], now: bench.now)
+            bench.actions = bench.worker.sceneReady(self.job, frames: [], now: bench.now)
+            let first = try #require(bench.worker.steward(of: self.job))
+            guard case .jobManifest(let manifest) = try self.manifest.decodedBody() else { return }
+            let plan = try UnitPlan(manifest: manifest)
+            let units = (0 ..< 2).map { plan.unit(at: $0) }
+            bench.grantNewest { $0.units = units }
+            bench.actions = bench.worker.sceneReady(self.job, frames: [1], now: bench.now)
+            for unit in units { bench.finish(self.job, unit) }
+            bench.wait(.seconds(1))
+            for second in 0 ..< 598 {
+                bench.grantNewest { if releases, second == 300 { $0.released = [units[0]] } }
+                bench.wait(.seconds(1))
+                #expect(bench.worker.steward(of: self.job) == first, "after \(second) s")
+            }
+            var told: [SignedRecord] = []
+            for _ in 0 ..< 4 {
+                bench.grantNewest()
+                bench.wait(.seconds(1))
+                told += bench.unanswered.filter { $0.steward != first }.flatMap(\.request.records)
+            }
+            #expect((bench.worker.steward(of: self.job) == first) == releases)
+            #expect(told.isEmpty == releases)
+        }
+    }
+
+    @Test
     func `whoever stands in for lost stewards is told all that this node rendered, once`() throws {
         var bench = try self.bench()
         bench.wait(.seconds(6))
