@@ -65,8 +65,18 @@ extension Steward {
         }
         self.timers.set(
             .pixels(unit: index, attempts: wish.attempts),
-            at: now.advanced(by: self.settings.pixelRetry)
+            at: now.advanced(by: self.pixelPatience(attempts: wish.attempts))
         )
+    }
+
+    /// How long pixels are waited for that a worker was asked for.
+    ///
+    /// Near the end of a job everyone waits for those of a worker that fell silent, and another one has them too.
+    private func pixelPatience(attempts: Int) -> Duration {
+        let left = Double(self.secondsLeft)
+        guard left > 0 else { return self.settings.pixelRetry }
+        let least = max(self.settings.pixelRetryAtEnd, .seconds(left / 5))
+        return min(least * (1 << min(max(0, attempts - 1), 5)), self.settings.pixelRetry)
     }
 
     /// Asks a worker that was gone for pixels that nobody else could be asked for.
@@ -98,7 +108,7 @@ extension Steward {
         self.wishes[index]?.holder = worker
         self.wishes[index]?.attempts = 1
         self.workers[worker].pixels.append(index)
-        self.timers.set(.pixels(unit: index, attempts: 1), at: now.advanced(by: self.settings.pixelRetry))
+        self.timers.set(.pixels(unit: index, attempts: 1), at: now.advanced(by: self.pixelPatience(attempts: 1)))
         self.replace(index)
     }
 }

@@ -62,9 +62,11 @@ public struct Steward: Sendable {
         /// How much work a worker may hold while much is left to do.
         public var workAhead: Duration = .seconds(10)
         /// So many batches a second of all workers together are enough: each is a record that every steward checks and keeps.
-        public var batchesPerSecond = 2_000.0
+        public var batchesPerSecond = 1_500.0
         /// Another holder is asked for pixels that did not come in this time.
         public var pixelRetry: Duration = .seconds(10)
+        /// The same near the end of a job, for the first of its holders.
+        public var pixelRetryAtEnd: Duration = .seconds(2)
         /// Another referee is asked when none of this one's reports came in this time.
         public var auditTimeout: Duration = .seconds(10)
         /// A worker counts as active for this time after its last news.

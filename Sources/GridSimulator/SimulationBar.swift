@@ -258,7 +258,7 @@ public struct SimulationBar: Sendable {
             ),
             Self(
                 id: "M1",
-                runs: [("N = 10000", Self.encoded(Self.base(seed: 11, nodes: 10_000, work: 195_840 * workShare)))],
+                runs: [("N = 10000", Self.encoded(Self.base(seed: 11, nodes: 10_000, work: 979_200 * workShare)))],
                 demands: [
                     Demand(
                         name: "messages a second a steward",

@@ -37,7 +37,7 @@ public enum WireLimits {
     /// The longest time that a job may be said to need, in seconds.
     public static let secondsLeftMax: UInt64 = 1 << 40
     /// The longest time that finished units may be asked to wait for others, in milliseconds.
-    public static let batchMillisecondsMax: UInt64 = 5_000
+    public static let batchMillisecondsMax: UInt64 = 10_000
     /// The most records of one answer that gives a frame's evidence; whoever lacks more asks again.
     public static let evidenceRecordsMax = 8_192
     /// The most units of a frame.

@@ -206,6 +206,42 @@ struct StewardLossTests {
         #expect(Set(copied) == Set(units))
     }
 
+    /// A worker that falls silent with pixels holds the whole job up in the end.
+    @Test(arguments: [(UInt64(10_000_000), 10), (1_000, 2)])
+    func `another holder is asked for pixels the sooner, the nearer the end of the job is`(
+        blockMicroseconds: UInt64,
+        seconds: Int
+    ) throws {
+        let manifest = TestGrid.manifest(width: 512, height: 64)
+        let job = JobID(manifest.id.digest)
+        let epoch = RosterEpoch(job: job, number: 1, stewards: [self.stewards[0], self.stewards[1]])
+        var desk = try Desk(manifest, records: [Hand("submitter").sign(.rosterEpoch(epoch))])
+        let unit = desk.unit(0)
+        var hands = [Hand("ann"), Hand("bob")]
+        var asked: [Int] = []
+        func note(_ desk: Desk, at second: Int) {
+            for case .respond(_, let grant) in desk.actions where grant.wantedPixels == [unit] { asked.append(second) }
+        }
+        for place in hands.indices {
+            var report = hands[place].report(desk.job, [desk.unit(1)])
+            report.blockMicroseconds = blockMicroseconds
+            _ = desk.send(report, from: hands[place])
+        }
+        desk.wait(.milliseconds(1_500))
+        for place in hands.indices {
+            _ = desk.send(hands[place].report(desk.job, [unit]), from: hands[place])
+            note(desk, at: 0)
+        }
+        for second in 0 ..< 15 {
+            for hand in hands {
+                _ = desk.send(hand.ask(desk.job, wanted: 0, blockMicroseconds: blockMicroseconds), from: hand)
+                note(desk, at: second)
+            }
+            desk.wait(.seconds(1))
+        }
+        #expect(asked.prefix(2) == [0, seconds])
+    }
+
     /// Each receipt is a record that every steward checks and keeps.
     @Test(arguments: [(UInt64(10_000_000), 1, 2), (1_000, 2, 1)])
     func `receipts wait for one another while the job has long to go, and hardly at its end`(
