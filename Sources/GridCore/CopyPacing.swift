@@ -1,4 +1,4 @@
-import GridWire
+package import GridWire
 
 /// How many copies of pixels a steward has on their way at a time, and how long it waits for word of one.
 ///
@@ -6,11 +6,11 @@ import GridWire
 /// line would carry little but repetitions, and the stewards' records and heartbeats would wait behind them. As in TCP, what
 /// arrives makes room for what waits (RFC 5681), and the patience is taken from how long copies took (RFC 6298). One that is
 /// overdue alone says nothing, since a sibling that has not heard yet that a unit is accepted refuses its pixels.
-struct CopyPacing: Sendable {
+package struct CopyPacing: Sendable {
     /// The fewest and the most copies that are on their way together.
-    static let windowRange = 4.0 ... 4_096.0
+    package static let windowRange = 4.0 ... 4_096.0
     /// The longest patience.
-    static let patienceMax = Duration.seconds(60)
+    package static let patienceMax = Duration.seconds(60)
 
     private struct Sent: Sendable {
         let at: Instant
@@ -29,10 +29,13 @@ struct CopyPacing: Sendable {
     /// How many copies arrived and how many were overdue since the window was last weighed.
     private var outcomes = (arrived: 0, overdue: 0)
 
+    /// Creates the pacing of a line of which nothing is known.
+    package init() {}
+
     /// Takes a place for a copy, or a place in the line of those that wait for one.
     ///
     /// - Returns: Whether it is to be sent now.
-    mutating func begin(_ unit: Int, isFirst: Bool, now: Instant) -> Bool {
+    package mutating func begin(_ unit: Int, isFirst: Bool, now: Instant) -> Bool {
         guard self.underWay.count < Int(self.window) else {
             if self.isWaiting.insert(unit).inserted { self.waiting.append(unit) }
             return false
@@ -42,7 +45,7 @@ struct CopyPacing: Sendable {
     }
 
     /// The copy is not needed any more, in most cases since a receipt came.
-    mutating func end(_ unit: Int, now: Instant) {
+    package mutating func end(_ unit: Int, now: Instant) {
         self.isWaiting.remove(unit)
         guard let sent = self.underWay.removeValue(forKey: unit) else { return }
         self.window = min(self.window + 1, Self.windowRange.upperBound)
@@ -61,7 +64,7 @@ struct CopyPacing: Sendable {
     /// No receipt came in time: if the copy is on its way, its place is free for others.
     ///
     /// - Returns: Whether it was on its way.
-    mutating func isOverdue(_ unit: Int) -> Bool {
+    package mutating func isOverdue(_ unit: Int) -> Bool {
         guard self.underWay.removeValue(forKey: unit) != nil else { return false }
         self.outcomes.overdue += 1
         self.weigh()
@@ -79,7 +82,7 @@ struct CopyPacing: Sendable {
     }
 
     /// The next one that waits and for which there is room now.
-    mutating func next() -> Int? {
+    package mutating func next() -> Int? {
         while self.waitingBegin < self.waiting.count, self.underWay.count < Int(self.window) {
             let unit = self.waiting[self.waitingBegin]
             self.waitingBegin += 1
@@ -93,14 +96,14 @@ struct CopyPacing: Sendable {
     }
 
     /// Others can be reached now than before: what the line carried until then tells nothing any more.
-    mutating func forget() {
+    package mutating func forget() {
         self.window = max(self.window, Self.windowAtFirst)
         self.time = nil
         self.outcomes = (0, 0)
     }
 
     /// How long a receipt is waited for, at least `least`.
-    func patience(atLeast least: Duration) -> Duration {
+    package func patience(atLeast least: Duration) -> Duration {
         guard let (mean, deviation) = self.time else { return least }
         return min(max(least, .seconds(mean + 4 * deviation)), Self.patienceMax)
     }

@@ -1,7 +1,6 @@
+import GridCore
 import GridWire
 import Testing
-
-@testable import GridCore
 
 /// How many copies of pixels are on their way at a time.
 struct CopyPacingTests {
