@@ -10,7 +10,7 @@ package struct CopyPacing: Sendable {
     /// The fewest and the most copies that are on their way together.
     package static let windowRange = 4.0 ... 4_096.0
     /// The longest patience.
-    package static let patienceMax = Duration.seconds(60)
+    package static let patienceMax = Duration.seconds(15)
 
     private struct Sent: Sendable {
         let at: Instant
@@ -34,9 +34,10 @@ package struct CopyPacing: Sendable {
 
     /// Takes a place for a copy, or a place in the line of those that wait for one.
     ///
+    /// - Parameter roomAtLeast: how many copies may be on their way in any case.
     /// - Returns: Whether it is to be sent now.
-    package mutating func begin(_ unit: Int, isFirst: Bool, now: Instant) -> Bool {
-        guard self.underWay.count < Int(self.window) else {
+    package mutating func begin(_ unit: Int, isFirst: Bool, roomAtLeast: Int = 0, now: Instant) -> Bool {
+        guard self.underWay.count < max(Int(self.window), roomAtLeast) else {
             if self.isWaiting.insert(unit).inserted { self.waiting.append(unit) }
             return false
         }
@@ -82,8 +83,9 @@ package struct CopyPacing: Sendable {
     }
 
     /// The next one that waits and for which there is room now.
-    package mutating func next() -> Int? {
-        while self.waitingBegin < self.waiting.count, self.underWay.count < Int(self.window) {
+    package mutating func next(roomAtLeast: Int = 0) -> Int? {
+        let room = max(Int(self.window), roomAtLeast)
+        while self.waitingBegin < self.waiting.count, self.underWay.count < room {
             let unit = self.waiting[self.waitingBegin]
             self.waitingBegin += 1
             if self.waitingBegin == self.waiting.count || self.waitingBegin > 4_096 {

@@ -139,7 +139,8 @@ extension Steward {
             let pause = min(patience * (1 << min(wish.attempts - 2, 5)), self.settings.pixelRetry * 2)
             return self.timers.set(.copy(unit: index, attempts: wish.attempts), at: now.advanced(by: pause))
         }
-        guard self.pacing.begin(index, isFirst: wish.attempts == 0, now: now) else { return }
+        let room = self.copiesAtLeast
+        guard self.pacing.begin(index, isFirst: wish.attempts == 0, roomAtLeast: room, now: now) else { return }
         let holders = self.holders(index, root: root)
         // Those that keep the job now do not call a steward that has left, so it cannot tell who of them is there.
         let keepers = self.isActing ? self.live : self.roster.stewards
@@ -154,7 +155,15 @@ extension Steward {
 
     /// Sends the copies that waited for others to arrive.
     mutating func sendWaitingCopies(now: Instant) {
-        while let index = self.pacing.next() { self.sendCopy(index, now: now) }
+        while let index = self.pacing.next(roomAtLeast: self.copiesAtLeast) { self.sendCopy(index, now: now) }
+    }
+
+    /// How many copies may be on their way whatever the line carries.
+    ///
+    /// Who has left the roster, or has ended the job, hears of receipts seconds later, so that their times say nothing of the
+    /// line; and no other work waits behind the pixels.
+    private var copiesAtLeast: Int {
+        self.isActing && !self.hasEnded ? 0 : 64
     }
 
     /// Nobody need hold a copy of this node's pixels.

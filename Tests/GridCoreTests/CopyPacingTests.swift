@@ -100,4 +100,17 @@ struct CopyPacingTests {
         let again = self.fill(&pacing, from: 10_000, at: 17)
         #expect(again == room)
     }
+
+    @Test
+    func `some may be on their way in any case, where nobody can tell how long they take`() {
+        var pacing = CopyPacing()
+        var count = 0
+        while pacing.begin(count, isFirst: true, roomAtLeast: 64, now: self.at(0)) { count += 1 }
+        #expect(count == 64)
+        pacing.end(0, now: self.at(1))
+        let none = pacing.next()
+        #expect(none == nil)
+        let next = pacing.next(roomAtLeast: 64)
+        #expect(next == 64)
+    }
 }
