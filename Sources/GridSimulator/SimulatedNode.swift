@@ -49,6 +49,10 @@ struct SimulatedNode {
     /// Since when, or since when its time was counted.
     var upSince = VirtualTime.zero
     var clock: NodeClock
+    /// How far its wall clock is ahead, in seconds.
+    var wallClockAhead = 0.0
+    /// The first batch number of its last start, which is on its disk.
+    var lastBatchNumber: UInt64?
     /// The bytes of each job's scene that are on its disk.
     var diskBytes: [Int: Double] = [:]
     /// The other nodes that it has met, on its disk.

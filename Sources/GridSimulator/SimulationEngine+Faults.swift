@@ -188,6 +188,7 @@ extension SimulationEngine {
         self.nodes[node].isUnplugged = false
         self.nodes[node].upSince = self.now
         self.nodes[node].clock = self.newClock()
+        self.jumpWallClock(node)
         self.note(node, .note("comes back"))
         self.bringUp(node)
         for job in self.jobs.indices where self.jobs[job].seats[node] != nil {
@@ -208,7 +209,7 @@ extension SimulationEngine {
             grid: Self.grid,
             coreVersion: Self.coreVersion,
             threads: self.nodes[node].threads,
-            firstBatchSequence: UInt64(self.now.nanoseconds / 1_000_000)
+            firstBatchSequence: self.beginBatches(node)
         )
         if self.scenario.energy != nil {
             settings.watts = 100 * self.watts(node) * Double(self.nodes[node].threads)

@@ -141,8 +141,9 @@ extension SimulationEngine {
             sign: SimulatedIdentity.signer(peer),
             verify: SimulatedIdentity.verifier
         )
-        // Wall clocks show the virtual time.
-        settings.sinceUnixEpoch = .nanoseconds(-self.nodes[node].clock.offsetNanoseconds)
+        // Right wall clocks show the virtual time, in which deadlines are.
+        settings.sinceUnixEpoch =
+            .nanoseconds(-self.nodes[node].clock.offsetNanoseconds) + .seconds(self.nodes[node].wallClockAhead)
         if let energy = self.scenario.energy {
             settings.energyWindow = .seconds(energy.daySeconds)
         }

@@ -276,6 +276,7 @@ final class SimulationEngine {
             }
         }
         self.introduceNodes()
+        self.setWallClocks()
         if let profile = scenario.line {
             self.lines = self.nodes.indices.map { _ in AccessLine(profile, using: &self.random) }
         }

@@ -59,6 +59,10 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         public var tornRate = 0.0
         /// The longest time that a crashed node stays away in seconds.
         public var absenceSecondsMax = 20.0
+        /// How far the wall clocks of nodes are off in seconds, both ways.
+        public var clockSkewSeconds = 0.0
+        /// The wall clock of a node that starts again was set a day forward or back meanwhile.
+        public var clockJumpRate = 0.0
         /// The mean time between two lost sessions of one worker and one steward in seconds; 0 means none.
         public var disconnectMeanSeconds = 0.0
         /// The mean time between two partitions in seconds, which cut a random part of the nodes off from the others for
@@ -117,6 +121,8 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
             faults.renderFailureRate = 0.005
             faults.pauseMeanSeconds = 200
             faults.newcomerRate = 0.3
+            faults.clockSkewSeconds = 600
+            faults.clockJumpRate = 0.3
             faults.untilSeconds = untilSeconds
             return faults
         }
@@ -307,6 +313,7 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
             self.falsifyRate, self.faults.lossRate, self.faults.duplicateRate, self.faults.delayRate,
             self.faults.crashBetweenActionsRate, self.faults.silentShare, self.faults.sceneFailureRate,
             self.faults.renderFailureRate, self.faults.tornRate, self.faults.lostWriteRate, self.faults.newcomerRate,
+            self.faults.clockJumpRate,
         ]
         if !rates.allSatisfy({ (0 ... 1).contains($0) }) {
             return "rates are probabilities, 0 to 1"
@@ -314,7 +321,7 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         let times = [
             self.sealAfterSeconds ?? 0, self.timeLimitSeconds, self.faults.untilSeconds, self.faults.crashMeanSeconds,
             self.faults.absenceSecondsMax, self.faults.sessionMeanSeconds, self.faults.disconnectMeanSeconds,
-            self.faults.slowdownMeanSeconds,
+            self.faults.slowdownMeanSeconds, self.faults.clockSkewSeconds,
             self.faults.partitionMeanSeconds, self.faults.partitionSeconds, self.faults.pauseMeanSeconds,
             self.faults.slowdownFactor, self.speedSpread,
         ]

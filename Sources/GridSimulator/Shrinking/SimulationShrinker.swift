@@ -122,7 +122,7 @@ public struct SimulationShrinker: Sendable {
         Rate { $0.silentShare = 0 }, Rate { $0.tornRate = 0 }, Rate { $0.disconnectMeanSeconds = 0 },
         Rate { $0.partitionMeanSeconds = 0 }, Rate { $0.slowdownMeanSeconds = 0 }, Rate { $0.lostWriteRate = 0 },
         Rate { $0.sceneFailureRate = 0 }, Rate { $0.renderFailureRate = 0 }, Rate { $0.pauseMeanSeconds = 0 },
-        Rate { $0.newcomerRate = 0 },
+        Rate { $0.newcomerRate = 0 }, Rate { $0.clockSkewSeconds = 0 }, Rate { $0.clockJumpRate = 0 },
     ]
 
     private static func with(
