@@ -8,3 +8,12 @@ extension DispatchQoS {
     /// are the same for all of them.
     static let blockingWork = DispatchQoS.utility
 }
+
+/// Where the store does what waits for the disk.
+package enum BlockingWork: Sendable {
+    /// On threads of its own, while whoever called is suspended: what a node wants.
+    case onOwnThreads
+    /// At once, on the thread of the caller, so that no call is ever suspended: what the simulator wants, where an event is an
+    /// instant.
+    case atOnce
+}

@@ -6,6 +6,31 @@ import Glibc
 import Musl
 #endif
 
+/// The calls of the system that change what is on the disk, so that tests and the simulator can fill it, or cut its power.
+package struct DiskCalls: Sendable {
+    /// As `write(2)`.
+    package var write: @Sendable (_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int
+    /// As `fsync(2)`.
+    package var synchronize: @Sendable (_ descriptor: Int32) -> Int32
+
+    #if canImport(Glibc)
+    /// Those of the system.
+    package static let system = DiskCalls(write: { Glibc.write($0, $1, $2) }, synchronize: { Glibc.fsync($0) })
+    #elseif canImport(Musl)
+    /// Those of the system.
+    package static let system = DiskCalls(write: { Musl.write($0, $1, $2) }, synchronize: { Musl.fsync($0) })
+    #endif
+
+    /// Puts calls together.
+    package init(
+        write: @escaping @Sendable (Int32, UnsafeRawPointer, Int) -> Int,
+        synchronize: @escaping @Sendable (Int32) -> Int32
+    ) {
+        self.write = write
+        self.synchronize = synchronize
+    }
+}
+
 /// The files of a chunk store: `chunks/ab/abcdef…` for what is there, `chunks/incoming/` for what is being written.
 ///
 /// A file under its final name was written whole. All methods block.
@@ -28,17 +53,14 @@ struct ChunkFiles: Sendable {
         case unreadable
     }
 
-    /// Takes the place of `write(2)`, so that tests can fill the disk.
-    typealias WriteCall = @Sendable (Int32, UnsafeRawPointer, Int) -> Int
-
     let root: String
     private let incoming: String
-    private let writeCall: WriteCall
+    private let calls: DiskCalls
 
-    init(root: String, writeCall: @escaping WriteCall) {
+    init(root: String, calls: DiskCalls) {
         self.root = root
         self.incoming = "\(root)/incoming"
-        self.writeCall = writeCall
+        self.calls = calls
     }
 
     /// The final path of a chunk.
@@ -85,7 +107,7 @@ struct ChunkFiles: Sendable {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StoreError(action: "create", path: path, errno: errno) }
         var failure = self.writeAll(bytes, to: descriptor)
-        if failure == nil, durability == .durable, fsync(descriptor) != 0 { failure = errno }
+        if failure == nil, durability == .durable, self.calls.synchronize(descriptor) != 0 { failure = errno }
         if close(descriptor) != 0, failure == nil { failure = errno }
         if let failure {
             unlink(path)
@@ -115,8 +137,8 @@ struct ChunkFiles: Sendable {
 
     /// Forces a published chunk and its name to the disk.
     func synchronize(_ id: ChunkID, withContent: Bool) throws(StoreError) {
-        if withContent { try Self.synchronize(self.path(of: id), flags: O_RDONLY) }
-        try Self.synchronize(self.folder(of: id), flags: O_RDONLY | O_DIRECTORY)
+        if withContent { try self.synchronize(self.path(of: id), flags: O_RDONLY) }
+        try self.synchronize(self.folder(of: id), flags: O_RDONLY | O_DIRECTORY)
     }
 
     /// A descriptor of a chunk's file, which the caller closes; nothing where there is no such file.
@@ -191,7 +213,7 @@ struct ChunkFiles: Sendable {
         bytes.withUnsafeBytes { buffer in
             var done = 0
             while done < buffer.count, let start = buffer.baseAddress {
-                let step = self.writeCall(descriptor, start + done, buffer.count - done)
+                let step = self.calls.write(descriptor, start + done, buffer.count - done)
                 if step > 0 {
                     done += step
                 } else if step == 0 {
@@ -204,11 +226,13 @@ struct ChunkFiles: Sendable {
         }
     }
 
-    private static func synchronize(_ path: String, flags: Int32) throws(StoreError) {
+    private func synchronize(_ path: String, flags: Int32) throws(StoreError) {
         let descriptor = open(path, flags | O_CLOEXEC)
         guard descriptor >= 0 else { throw StoreError(action: "open", path: path, errno: errno) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw StoreError(action: "write", path: path, errno: errno) }
+        guard self.calls.synchronize(descriptor) == 0 else {
+            throw StoreError(action: "write", path: path, errno: errno)
+        }
     }
 
     private static func names(in directory: String) throws(StoreError) -> [String] {

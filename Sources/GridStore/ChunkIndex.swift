@@ -10,6 +10,8 @@ struct ChunkIndex: Sendable {
         var use: UInt64
         /// Whether the file and its name were forced to the disk.
         var isDurable: Bool
+        /// Whether what is in the file is known; of one that was found at the start it is not, after a power cut.
+        var isWhole: Bool
     }
 
     /// The most bytes that the store may hold.
@@ -51,12 +53,18 @@ struct ChunkIndex: Sendable {
         self.entries[id]?.size
     }
 
-    /// Notes a use; whether the chunk is here, and whether it was forced to the disk.
-    mutating func use(_ id: ChunkID) -> (isHere: Bool, isDurable: Bool) {
+    /// Notes a use; whether the chunk is here and whole, and whether it was forced to the disk.
+    mutating func use(_ id: ChunkID) -> (isWhole: Bool, isDurable: Bool) {
         guard let entry = self.entries[id] else { return (false, false) }
         self.lastUse += 1
         self.entries[id]?.use = self.lastUse
-        return (true, entry.isDurable)
+        return (entry.isWhole, entry.isDurable)
+    }
+
+    /// Notes that the file of a chunk was read and is what its name promises.
+    mutating func verified(_ id: ChunkID) {
+        _ = self.use(id)
+        self.entries[id]?.isWhole = true
     }
 
     /// Sets room aside for a chunk that is about to be written.
@@ -82,10 +90,12 @@ struct ChunkIndex: Sendable {
     }
 
     /// Notes that a chunk lies in the store.
-    mutating func insert(_ id: ChunkID, size: Int, isDurable: Bool) {
+    ///
+    /// - Parameter isWhole: whether its content is known; else only that there is a file.
+    mutating func insert(_ id: ChunkID, size: Int, isWhole: Bool) {
         self.remove(id)
         self.lastUse += 1
-        self.entries[id] = Entry(size: size, use: self.lastUse, isDurable: isDurable)
+        self.entries[id] = Entry(size: size, use: self.lastUse, isDurable: false, isWhole: isWhole)
         self.size += UInt64(size)
     }
 

@@ -22,6 +22,7 @@ public final class GridDatabase: Sendable {
     let pool: DatabasePool
     let writer: WriteQueue
     private let directory: DataDirectory
+    private let work: BlockingWork
 
     /// The most connections that read at one time.
     package static let readerCountMax = 4
@@ -34,10 +35,16 @@ public final class GridDatabase: Sendable {
     ///
     /// - Throws: ``StoreError`` with code `damagedDatabase`, `foreignDatabase`, `newerDatabase`, `notWritable`,
     ///   `diskFull`, `inUse`, `inputOutput`.
-    public init(in directory: DataDirectory) throws(StoreError) {
+    public convenience init(in directory: DataDirectory) throws(StoreError) {
+        try self.init(in: directory, work: .onOwnThreads)
+    }
+
+    /// Opens the database with another place for what waits for the disk.
+    package init(in directory: DataDirectory, work: BlockingWork) throws(StoreError) {
         let path = "\(directory.path)/tessera.sqlite"
         self.path = path
         self.directory = directory
+        self.work = work
         do {
             var configuration = Configuration()
             configuration.label = "tessera.database"
@@ -56,7 +63,7 @@ public final class GridDatabase: Sendable {
             }
             try migrator.migrate(pool)
             self.pool = pool
-            self.writer = WriteQueue(pool: pool, path: path)
+            self.writer = WriteQueue(pool: pool, path: path, work: work)
         } catch {
             throw StoreError(error, database: path)
         }
@@ -100,9 +107,31 @@ public final class GridDatabase: Sendable {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            return try await self.pool.read(body)
+            switch self.work {
+            case .onOwnThreads: return try await self.pool.read(body)
+            case .atOnce: return try Self.readAtOnce(self.pool, body)
+            }
         } catch {
             throw StoreError(error, database: self.path)
+        }
+    }
+
+    /// Of two methods of one name an asynchronous function would choose the asynchronous one.
+    private static func readAtOnce<Value>(
+        _ pool: DatabasePool,
+        _ body: (Database) throws -> Value
+    ) throws -> Value {
+        try pool.read(body)
+    }
+
+    /// Looks through the whole file, its indexes included.
+    ///
+    /// - Throws: ``StoreError`` with code `damagedDatabase` when something in it contradicts something else.
+    package func checkIntegrity() async throws(StoreError) {
+        let path = self.path
+        try await self.read { db in
+            let verdict = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)") ?? "no verdict"
+            guard verdict == "ok" else { throw StoreError.damaged(path: path, reason: verdict) }
         }
     }
 }

@@ -33,12 +33,14 @@ final class WriteQueue: Sendable {
 
     private let pool: DatabasePool
     private let path: String
+    private let work: BlockingWork
     private let queue = DispatchQueue(label: "tessera.database.writer", qos: .blockingWork)
     private let state = Mutex(State())
 
-    init(pool: DatabasePool, path: String) {
+    init(pool: DatabasePool, path: String, work: BlockingWork) {
         self.pool = pool
         self.path = path
+        self.work = work
     }
 
     /// Carries out a write and returns when it is as safe as was asked.
@@ -47,12 +49,26 @@ final class WriteQueue: Sendable {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         let slot = ResultSlot<Value>()
-        let failure = await withCheckedContinuation { (continuation: CheckedContinuation<StoreError?, Never>) in
-            let entry = Entry(
-                durability: durability,
-                body: { db in slot.fill(try body(db)) },
-                finish: { continuation.resume(returning: $0) }
-            )
+        let fill: @Sendable (Database) throws -> Void = { db in slot.fill(try body(db)) }
+        let failure =
+            switch self.work {
+            case .onOwnThreads: await self.wait(for: fill, durability)
+            case .atOnce: self.commit([Entry(durability: durability, body: fill, finish: { _ in })])[0]
+            }
+        if let failure { throw failure }
+        guard let value = slot.value else {
+            preconditionFailure("a write ended without a result and without an error")
+        }
+        return value
+    }
+
+    /// Carries out a write together with those that wait; how it failed, if it did.
+    private func wait(
+        for body: @escaping @Sendable (Database) throws -> Void,
+        _ durability: Durability
+    ) async -> StoreError? {
+        await withCheckedContinuation { continuation in
+            let entry = Entry(durability: durability, body: body, finish: { continuation.resume(returning: $0) })
             let mustStart = self.state.withLock { state in
                 state.waiting.append(entry)
                 defer { state.isDraining = true }
@@ -60,11 +76,6 @@ final class WriteQueue: Sendable {
             }
             if mustStart { self.queue.async { self.drain() } }
         }
-        if let failure { throw failure }
-        guard let value = slot.value else {
-            preconditionFailure("a write ended without a result and without an error")
-        }
-        return value
     }
 
     private func drain() {

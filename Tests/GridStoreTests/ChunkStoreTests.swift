@@ -133,6 +133,29 @@ struct ChunkStoreTests {
     }
 
     @Test
+    func `what a power cut left of a chunk does not pass for it: it is written anew, and forced to the disk`()
+        async throws
+    {
+        let chunk = self.chunk(1)
+        try self.temporary.write(
+            Array(chunk.bytes.prefix(700)) + [UInt8](repeating: 0, count: 300),
+            to: self.file(of: chunk.id)
+        )
+        let forced = Counter()
+        var calls = DiskCalls.system
+        calls.synchronize = { descriptor in
+            forced.add(1)
+            return fsync(descriptor)
+        }
+        let store = try ChunkStore(in: self.directory, quota: 1 << 20, calls: calls)
+        try await store.put(chunk.bytes, expecting: chunk.id, durability: .durable)
+        #expect(forced.value == 2, "its content and its name")
+        #expect(try await store.get(chunk.id) == chunk.bytes)
+        #expect(store.usage.size == 1_000)
+        #expect(store.usage.damagedCount == 0)
+    }
+
+    @Test
     func `a start cleans up after a kill and leaves foreign files alone`() async throws {
         let whole = self.chunk(1)
         let torn = self.chunk(2)
@@ -240,13 +263,15 @@ struct ChunkStoreTests {
     @Test
     func `a full disk is a sentence and leaves nothing half-written`() async throws {
         let failures = Counter(1)
-        let store = try ChunkStore(in: self.directory, quota: 1 << 20) { descriptor, bytes, count in
+        var calls = DiskCalls.system
+        calls.write = { descriptor, bytes, count in
             guard failures.value > 0 else { return write(descriptor, bytes, count) }
             // Half of it still fits.
             if count > 500 { return write(descriptor, bytes, count - 500) }
             errno = ENOSPC
             return -1
         }
+        let store = try ChunkStore(in: self.directory, quota: 1 << 20, calls: calls)
         let chunk = self.chunk(1)
         let error = await #expect(throws: StoreError.self) { try await store.put(chunk.bytes, expecting: chunk.id) }
         #expect(error?.code == .diskFull)
@@ -262,7 +287,8 @@ struct ChunkStoreTests {
     @Test
     func `on a full disk a chunk that nobody needs makes room`() async throws {
         let failures = Counter()
-        let store = try ChunkStore(in: self.directory, quota: 1 << 20) { descriptor, bytes, count in
+        var calls = DiskCalls.system
+        calls.write = { descriptor, bytes, count in
             if failures.value > 0 {
                 failures.add(-1)
                 errno = ENOSPC
@@ -270,6 +296,7 @@ struct ChunkStoreTests {
             }
             return write(descriptor, bytes, count)
         }
+        let store = try ChunkStore(in: self.directory, quota: 1 << 20, calls: calls)
         let chunks = (0 ..< 2).map { self.chunk($0) }
         try await store.put(chunks[0].bytes, expecting: chunks[0].id)
         failures.add(1)

@@ -2,18 +2,6 @@ import GridCore
 import GridStore
 import GridWire
 
-extension Acquaintances {
-    /// Those whom the disk remembers.
-    init(in database: GridDatabase) async throws {
-        let peers = try await database.peers()
-        let jobs = try await database.jobs()
-        self.init(
-            Dictionary(uniqueKeysWithValues: peers.map { ($0.id, $0.number) }),
-            mark: jobs.map(\.metBefore).max() ?? 0
-        )
-    }
-}
-
 /// Whom this node knows as somebody who could keep a job: by what it saw itself, in an order that needs no clock.
 extension GridService {
     /// Of so many jobs it is remembered when they were first heard of; then those are forgotten that this node has nothing to

@@ -204,18 +204,12 @@ extension GridService {
                 return .refused("this node has \(Self.stewardedJobsMax) jobs already; submit to another peer")
             }
             guard self.mayKeep(plan) else { return .refused("\(Self.tooManyUnits); submit to another peer") }
-            let now = WallClock.seconds
             do {
-                try await self.database.save(
-                    StoredJob(
-                        id: job,
-                        manifest: record,
-                        roles: .steward,
-                        phase: .receiving,
-                        receivedAt: now,
-                        changedAt: now,
-                        metBefore: self.hear(of: job)
-                    )
+                try await self.store.receive(
+                    job,
+                    manifest: record,
+                    metBefore: self.hear(of: job),
+                    at: WallClock.seconds
                 )
             } catch {
                 return .refused("this node cannot store the job: \(error)")
@@ -251,7 +245,7 @@ extension GridService {
 
     /// All chunks are here: begin.
     private func start(_ job: JobID, roster: SignedRecord) async -> GridResponse {
-        if self.stewards[job] != nil { return .accepted }
+        if self.stewards[job] != nil || self.joining.contains(job) { return .accepted }
         guard let record = self.receiving[job]?.manifest else { return .refused("job \(job) was not submitted here") }
         do {
             guard case .jobManifest(let manifest) = try record.verified(by: SodiumSignature.verifier) else {
@@ -262,12 +256,14 @@ extension GridService {
             guard case .rosterEpoch(let epoch) = try roster.verified(by: SodiumSignature.verifier), epoch.job == job,
                 roster.signer == record.signer, epoch.stewards.contains(self.me)
             else { return .refused("the list of stewards is not one that the submitter signed for this node") }
-            // Whoever asked twice at once waits for one answer.
-            guard self.receiving.removeValue(forKey: job) != nil else { return .accepted }
+            guard self.receiving[job] != nil, self.joining.insert(job).inserted else { return .accepted }
+            defer { self.joining.remove(job) }
+            let steward = try Steward(manifest: record, settings: self.stewardSettings, records: [roster])
+            // Refused while the disk takes nothing: who handed the job in asks again.
+            try await self.store.begin(job, roster: roster, at: WallClock.seconds)
+            self.receiving[job] = nil
             self.senders[job] = nil
-            self.adopt(try Steward(manifest: record, settings: self.stewardSettings, records: [roster]))
-            try await self.database.add([roster], to: job, durability: .committed)
-            try await self.database.setPhase(.running, of: job, at: WallClock.seconds)
+            self.adopt(steward)
         } catch {
             return .refused("\(error)")
         }
@@ -359,11 +355,7 @@ extension GridService {
     func answerPixels(_ request: [UInt8], from peer: PeerID) async -> [UInt8]? {
         guard self.peers[peer] != nil, let address = try? UnitPixelsAddress(decoding: request) else { return nil }
         if let bytes = self.heldPixels[address.job]?[address.unit] { return bytes }
-        if let place = try? await self.database.pixels(of: address.unit, in: address.job),
-            let bytes = try? await self.chunks.get(place.chunk)
-        {
-            return bytes
-        }
+        if let bytes = try? await self.store.pixels(of: address.unit, in: address.job) { return bytes }
         return await self.relayPixels(request, address, for: peer)
     }
 

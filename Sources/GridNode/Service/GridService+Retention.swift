@@ -34,13 +34,11 @@ extension GridService {
     // MARK: Pixels
 
     /// Holds the pixels of a job that was taken up again, and looks for those that this disk has lost.
-    func keepPixels(_ known: [StoredPixels], of job: JobID) {
+    func keepPixels(of kept: NodeStore.KeptJob) {
+        let job = kept.stored.id
         guard let ledger = self.stewards[job]?.steward.ledger else { return }
-        let needed = known.filter { !ledger.isSealed(frame: $0.unit.frame) }
-        for (frame, places) in Dictionary(grouping: needed, by: \.unit.frame) {
-            self.chunks.pin(places.map(\.chunk), for: .pixels(job, frame: frame))
-        }
-        let lost = needed.filter { !self.chunks.has($0.chunk) }
+        let lost = kept.lostPixels.filter { !ledger.isSealed(frame: $0.unit.frame) }
+        self.store.hold(kept.pixels.filter { !ledger.isSealed(frame: $0.unit.frame) } + lost, of: job)
         guard !lost.isEmpty else { return }
         self.logger.warning(
             "pixels are gone from this node's disk; looking for them at others",
@@ -80,14 +78,14 @@ extension GridService {
             guard case .frameSeal(let seal) = try? record.decodedBody(), ledger.isSealed(frame: seal.frame) else {
                 continue
             }
-            self.chunks.unpin(.pixels(job, frame: seal.frame))
+            self.store.letGoOfPixels(of: [seal.frame], in: job)
         }
     }
 
     /// Lets go of all pixels of a job.
     func letGoOfPixels(of job: JobID) {
         guard let plan = self.stewards[job]?.steward.plan else { return }
-        for frame in plan.frames { self.chunks.unpin(.pixels(job, frame: frame)) }
+        self.store.letGoOfPixels(of: plan.frames, in: job)
     }
 
     // MARK: Jobs

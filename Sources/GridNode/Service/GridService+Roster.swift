@@ -78,7 +78,7 @@ extension GridService {
         self.joining.insert(job)
         defer { self.joining.remove(job) }
         do {
-            guard try await self.database.job(job)?.roles != [] else { return }
+            guard try await self.store.mayJoin(job) else { return }
             let steward = try Steward(
                 manifest: manifest,
                 settings: self.stewardSettings,
@@ -91,18 +91,13 @@ extension GridService {
                 let why = Self.tooManyUnits
                 return self.logger.info("not keeping a job", metadata: ["job": "\(job)", "why": "\(why)"])
             }
-            let now = WallClock.seconds
-            let stored = StoredJob(
-                id: job,
+            try await self.store.join(
+                job,
                 manifest: manifest,
-                roles: .steward,
-                phase: .running,
-                receivedAt: now,
-                changedAt: now,
-                metBefore: self.hear(of: job)
+                rosterProof: roster.isProvisional ? [] : proof,
+                metBefore: self.hear(of: job),
+                at: WallClock.seconds
             )
-            try await self.database.save(stored)
-            if !roster.isProvisional { try await self.database.add(proof, to: job, durability: .committed) }
             guard self.stewards[job] == nil else { return }
             self.adopt(steward)
             self.peersChanged()
@@ -153,9 +148,7 @@ extension GridService {
         }
         Task {
             defer { self.copiesUnderWay.remove(address) }
-            guard let place = try? await self.database.pixels(of: unit, in: job),
-                let bytes = try? await self.chunks.get(place.chunk)
-            else { return }
+            guard let bytes = try? await self.store.pixels(of: unit, in: job) else { return }
             _ = try? await self.network.request(
                 peer,
                 protocol: TesseraProtocol.pixelsPut,

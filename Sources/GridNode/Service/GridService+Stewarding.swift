@@ -49,15 +49,13 @@ extension GridService {
             self.receiving[stored.id] = ReceivedJob(manifest: stored.manifest, lastHeard: self.clock.now)
             return
         }
-        let records = try await self.database.records(of: stored.id)
-        let known = try await self.database.pixels(of: stored.id)
-        let pixels = known.filter { self.chunks.has($0.chunk) }
+        let kept = try await self.store.takeUp(stored)
         do {
             let steward = try Steward(
                 manifest: stored.manifest,
                 settings: self.stewardSettings,
-                records: records,
-                storedPixels: Dictionary(uniqueKeysWithValues: pixels.map { ($0.unit, $0.root) })
+                records: kept.records,
+                storedPixels: kept.storedPixels
             )
             self.adopt(steward)
         } catch {
@@ -65,10 +63,10 @@ extension GridService {
             return
         }
         guard stored.phase != .cancelled else { return }
-        self.keepPixels(known, of: stored.id)
+        self.keepPixels(of: kept)
         self.logger.info(
             "job taken up again",
-            metadata: ["job": "\(stored.id)", "units.stored": "\(pixels.count)"]
+            metadata: ["job": "\(stored.id)", "units.stored": "\(kept.pixels.count)"]
         )
         self.open(stored.id)
     }
@@ -120,7 +118,7 @@ extension GridService {
         guard !records.isEmpty else { return }
         while true {
             do {
-                try await self.database.add(records, to: job, durability: .committed)
+                try await self.store.add(records, to: job)
                 self.letGoOfSealed(records, of: job)
                 self.storageChanged(of: job, trouble: nil)
                 break
@@ -146,8 +144,9 @@ extension GridService {
     }
 
     private func perform(_ action: Steward.Action, of job: JobID) async {
+        try? await self.store.perform(action, of: job, at: WallClock.seconds)
         switch action {
-        case .persist:
+        case .persist, .forget, .discardPixels:
             break
         case .respond(let requestID, let grant):
             self.pendingGrants.removeValue(forKey: requestID)?.resume(returning: grant)
@@ -156,20 +155,14 @@ extension GridService {
         case .frameFinal(let frame):
             self.logger.info("frame final", metadata: ["job": "\(job)", "frame": "\(frame)"])
             self.credit([frame], of: job)
-        case .forget(let records):
-            // What stays after a failure is dropped again when the job is taken up.
-            _ = try? await self.database.forget(records, of: job)
         case .workerBurned(let burn):
             self.mismatches += 1
             self.logger.warning(
                 "a worker signed a wrong result and is out of the job",
                 metadata: ["job": "\(job)", "peer.id": "\(burn.worker)", "offence": "\(burn.offence)"]
             )
-        case .discardPixels(let unit):
-            try? await self.database.removePixels([unit], of: job)
         case .jobComplete:
             self.logger.info("job complete", metadata: ["job": "\(job)"])
-            _ = try? await self.database.setPhase(.complete, of: job, at: WallClock.seconds, durability: .durable)
             self.offerToAll(job)
         case .statusChanged:
             self.wakeWatchers(of: job)
@@ -224,10 +217,7 @@ extension GridService {
             return .refused
         }
         do {
-            let id = try await self.chunks.put(bytes, durability: .committed)
-            self.chunks.pin([id], for: .pixels(job, frame: unit.frame))
-            let place = StoredPixels(unit: unit, root: wanted, chunk: id, size: bytes.count)
-            try await self.database.setPixels([place], of: job, durability: .committed)
+            try await self.store.storePixels(bytes, of: unit, root: wanted, in: job)
         } catch {
             self.logger.error("pixels cannot be stored", metadata: ["job": "\(job)", "why": "\(error)"])
             self.storageChanged(of: job, trouble: "\(error)")

@@ -20,8 +20,10 @@ actor GridService {
     let me: PeerID
     let coreVersion: Digest
     let sign: Signer
-    let database: GridDatabase
-    let chunks: ChunkStore
+    /// The data directory, and its two parts.
+    let store: NodeStore
+    var database: GridDatabase { self.store.database }
+    var chunks: ChunkStore { self.store.chunks }
     let network: PeerNetwork
     let reachability: ReachabilityService
     /// The lines about reachability and about the machine's clock that were heard last.
@@ -99,8 +101,7 @@ actor GridService {
         configuration: NodeConfiguration,
         identity: IdentityKey,
         coreVersion: Digest,
-        database: GridDatabase,
-        chunks: ChunkStore,
+        store: NodeStore,
         network: PeerNetwork,
         pool: RenderPool,
         reachability: ReachabilityService,
@@ -113,8 +114,7 @@ actor GridService {
         self.me = identity.peerID
         self.coreVersion = coreVersion
         self.sign = { identity.sign($0) }
-        self.database = database
-        self.chunks = chunks
+        self.store = store
         self.network = network
         self.pool = pool
         var transfers = ChunkScheduler.Settings()
@@ -166,7 +166,7 @@ actor GridService {
             return try await self.fetchChunk(id, priority: priority)
         }
         self.followTariff()
-        for job in try await self.database.jobs() where job.roles.contains(.steward) {
+        for job in try await self.store.stewardedJobs() {
             try await self.resume(job)
         }
         self.tidyUp()

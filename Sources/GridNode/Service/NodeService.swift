@@ -77,7 +77,10 @@ public struct NodeService: Sendable {
         let directory = try DataDirectory(path: self.configuration.dataDirectory)
         let identity = try NodeIdentity.loadOrCreate(in: self.configuration.dataDirectory)
         let database = try GridDatabase(in: directory)
-        let chunks = try ChunkStore(in: directory, quota: self.configuration.chunkQuota)
+        let store = NodeStore(
+            database: database,
+            chunks: try ChunkStore(in: directory, quota: self.configuration.chunkQuota)
+        )
         let pool = RenderPool(threads: self.configuration.threads)
         defer { pool.shutDown() }
         let coreVersion = try await CoreCheck.version(on: pool)
@@ -95,13 +98,12 @@ public struct NodeService: Sendable {
             configuration: self.configuration,
             identity: identity,
             coreVersion: coreVersion,
-            database: database,
-            chunks: chunks,
+            store: store,
             network: network,
             pool: pool,
             reachability: reachability,
-            acquaintances: try await Acquaintances(in: database),
-            firstBatchSequence: try await BatchSequence.begin(in: database, milliseconds: WallClock.milliseconds),
+            acquaintances: try await store.acquaintances(),
+            firstBatchSequence: try await store.beginBatches(milliseconds: WallClock.milliseconds),
             tampering: self.tampering,
             logger: self.logger
         )

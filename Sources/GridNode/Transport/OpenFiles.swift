@@ -7,12 +7,12 @@ import Darwin
 #endif
 
 /// The files, sockets among them, that the process may have open at a time.
-enum OpenFiles {
+package enum OpenFiles {
     /// What a node asks for, where the system's hard limit allows it: usual soft limits are made for programs that use `select`.
     private static let wanted = 4_096
 
     /// Raises the soft limit as far as is useful and possible, and tells what it is.
-    static func raisedLimit() -> Int {
+    package static func raisedLimit() -> Int {
         #if canImport(Glibc)
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         #else
