@@ -104,12 +104,16 @@ let package = Package(
             resources: [.embedInCode("Pages")],
             swiftSettings: settings
         ),
+        // Level 3
         .target(
             name: "GridSimulator",
-            dependencies: ["GridWire", "PeerSession", "Discovery", "GridCore", "RenderCore"],
+            dependencies: [
+                "GridWire", "PeerSession", "Discovery", "GridCore", "RenderCore", "GridStore",
+                // For the layer below the database's files, which can lose what was not forced to the disk.
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: settings
         ),
-        // Level 3
         .target(
             name: "GridNode",
             dependencies: [

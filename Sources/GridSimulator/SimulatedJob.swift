@@ -15,6 +15,14 @@ struct SimulatedJob {
         var roster: Roster?
         var rosterProof: [SignedRecord] = []
 
+        /// Whether the job was handed in here, and its scene is still to come.
+        var isReceiving = false
+        /// Records that are to go to the disk before anything is done that follows them.
+        var unwritten: [SignedRecord] = []
+        /// What waits until the disk takes records again, and whether there is such a wait.
+        var delayed: [Steward.Action] = []
+        var waitsForDisk = false
+
         /// The machine; nothing while the node is away.
         var steward: Steward?
         var wakesAt: VirtualTime?
@@ -42,6 +50,8 @@ struct SimulatedJob {
     let submittedAt: VirtualTime
     let plan: UnitPlan
 
+    /// What the submitter signed beside the manifest: who keeps the job, first.
+    var handedIn: [SignedRecord] = []
     /// By node.
     var seats: [Int: Seat] = [:]
 

@@ -6,7 +6,8 @@
 /// let report = try Simulation(scenario).run()
 /// ```
 /// Pixels are digests here; nothing is rendered. The network is a session between each worker and each steward, in which
-/// requests and answers are lost, doubled and overtaken, and which breaks and comes back. Disks keep what was written.
+/// requests and answers are lost, doubled and overtaken, and which breaks and comes back. Disks keep what was written; they
+/// are real ones where ``SimulationScenario/usesStore``.
 /// Two runs of one scenario are equal event by event.
 public struct Simulation: Sendable {
     /// The scenario.

@@ -9,7 +9,12 @@ extension SimulationEngine {
         let known = (0 ..< self.scenario.stewards).filter { _ in !random.happens(self.scenario.faults.newcomerRate) }
         var acquaintances = Acquaintances()
         for node in known { acquaintances.meet(self.nodes[node].peer) }
-        for node in known { self.nodes[node].acquaintances = acquaintances }
+        for node in known {
+            self.nodes[node].acquaintances = acquaintances
+            guard let disk = self.disks?[node] else { continue }
+            for (number, other) in known.enumerated() { self.remember(other, at: node, number: UInt64(number + 1)) }
+            disk.settle()
+        }
     }
 
     /// The steward's side of a session notes whom it meets.
@@ -17,7 +22,8 @@ extension SimulationEngine {
         let (worker, steward) = (self.links[link].worker, self.links[link].steward)
         self.links[link].stewardSince = self.now
         guard worker < self.scenario.stewards, worker != steward else { return }
-        self.nodes[steward].acquaintances.meet(self.nodes[worker].peer)
+        guard let number = self.nodes[steward].acquaintances.meet(self.nodes[worker].peer) else { return }
+        self.remember(worker, at: steward, number: number)
     }
 
     /// A node hears of a job, maybe for the first time.

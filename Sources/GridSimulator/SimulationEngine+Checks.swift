@@ -180,6 +180,7 @@ extension SimulationEngine {
             if !steward.ledger.isSealed(frame: frame) { self.checkPixels(job, frame: frame) }
         }
         self.checkHolders(job, steward, first)
+        self.checkStores(job)
     }
 
     /// In the end two nodes hold the pixels of each unit, where there are two.

@@ -7,6 +7,7 @@ extension SimulationEngine {
             self.scheduleCrash(node)
             self.scheduleSlowdown(node)
             self.schedulePause(node)
+            self.scheduleFullDisk(node)
             if self.peering != nil { self.scheduleBreak(node) }
         }
         for link in self.links.indices where self.peering == nil {
@@ -67,6 +68,11 @@ extension SimulationEngine {
     func schedulePause(_ node: Int) {
         guard let time = self.nextTime(self.scenario.faults.pauseMeanSeconds) else { return }
         self.queue.add(.pause(node: node), at: time)
+    }
+
+    func scheduleFullDisk(_ node: Int) {
+        guard self.disks != nil, let time = self.nextTime(self.scenario.faults.fullDiskMeanSeconds) else { return }
+        self.queue.add(.fillDisk(node: node), at: time)
     }
 
     func scheduleDisconnect(_ link: Int) {
@@ -150,8 +156,9 @@ extension SimulationEngine {
             self.jobs[job].seats[node]?.steward = nil
             self.jobs[job].seats[node]?.wakesAt = nil
             self.jobs[job].seats[node]?.pending = [:]
-            self.tear(job, at: node)
+            if self.disks == nil { self.tear(job, at: node) }
         }
+        self.crashStore(node)
         if self.peering != nil {
             self.nodes[node].isUnplugged = self.random.happens(self.scenario.faults.silentShare)
             self.endPeering(node, isSilent: self.nodes[node].isUnplugged)
@@ -190,8 +197,9 @@ extension SimulationEngine {
         self.nodes[node].clock = self.newClock()
         self.jumpWallClock(node)
         self.note(node, .note("comes back"))
+        self.openStore(node)
         self.bringUp(node)
-        for job in self.jobs.indices where self.jobs[job].seats[node] != nil {
+        for job in self.jobs.indices where self.jobs[job].seats[node]?.isReceiving == false {
             self.jobs[job].bereftSince[node] = nil
             self.loadSteward(job, at: node)
             self.withSteward(job, at: node) { $0.start(now: $1) }

@@ -15,6 +15,7 @@ extension SimulationEngine {
             engine.note(node, .steward(action))
             engine.perform(action, job: job, node: node)
         }
+        self.writeRest(job, at: node)
         self.checkRevision(job, at: node)
         self.setStewardAlarm(job, at: node)
     }
@@ -32,7 +33,9 @@ extension SimulationEngine {
         self.queue.add(.wakeSteward(job: job, node: node, incarnation: incarnation), at: time)
     }
 
-    private func perform(_ action: Steward.Action, job: Int, node: Int) {
+    func perform(_ action: Steward.Action, job: Int, node: Int) {
+        guard self.isWritten(before: action, job, at: node) else { return }
+        self.keep(action, job, at: node)
         switch action {
         case .persist(let record):
             guard let seat = self.jobs[job].seats[node] else { return }
@@ -42,7 +45,7 @@ extension SimulationEngine {
             if self.isFaulty, self.random.happens(self.scenario.faults.lostWriteRate) {
                 return self.note(node, .note("its disk loses a record"))
             }
-            seat.records.append(record)
+            if self.disks == nil { seat.records.append(record) } else { seat.unwritten.append(record) }
             self.report.records += 1
             self.report.recordBytes += UInt64(record.body.count + 100)
             self.check(self.jobs[job].checker.persisted(record), job, node)
@@ -72,7 +75,7 @@ extension SimulationEngine {
             self.send(.steward(message, from: node, to: other), over: self.link(node, other))
         case .copyPixels(let unit, let peer):
             guard let other = self.nodeIndex[peer], other < self.scenario.stewards else { return }
-            guard let film = self.jobs[job].seats[node]?.films[unit] else {
+            guard let film = self.readPixels(unit, job, at: node) else {
                 return self.violate("a steward promises pixels of \(unit) that are not on its disk", node: node)
             }
             self.send(.copy(job: job, unit, film, from: node, to: other), over: self.link(node, other))
@@ -103,6 +106,9 @@ extension SimulationEngine {
             for: self.jobs[job].id,
             now: self.nodes[node].clock.instant(self.now)
         )
+        guard self.keepReceived(job, at: node) else {
+            return self.queue.add(.submit(job: job), at: self.now + 1)
+        }
         let submitter = self.jobs[job].record.signer
         let epoch = RosterEpoch(job: self.jobs[job].id, number: 1, stewards: [self.nodes[node].peer] + chosen)
         let vote = GridRecord.rosterEpoch(epoch).signed(by: submitter, with: SimulatedIdentity.signer(submitter))
@@ -116,8 +122,9 @@ extension SimulationEngine {
             )
         }
         seat.recordIDs = Set(seat.records.map(\.id))
+        self.jobs[job].handedIn = seat.records
         self.jobs[job].seats[node] = seat
-        self.loadSteward(job, at: node)
+        if self.disks == nil { self.loadSteward(job, at: node) } else { seat.isReceiving = true }
         self.queue.add(.start(job: job), at: self.now + self.random.within(0.1, 2))
     }
 
@@ -126,6 +133,15 @@ extension SimulationEngine {
         let node = self.jobs[job].entryNode
         guard self.nodes[node].isUp else {
             return self.queue.add(.start(job: job), at: self.now + 1)
+        }
+        if let seat = self.jobs[job].seats[node], seat.isReceiving {
+            guard self.keepBegun(job, at: node) else {
+                return self.queue.add(.start(job: job), at: self.now + 1)
+            }
+            seat.isReceiving = false
+            seat.records = self.jobs[job].handedIn
+            seat.recordIDs = Set(seat.records.map(\.id))
+            self.loadSteward(job, at: node)
         }
         self.withSteward(job, at: node) { $0.start(now: $1) }
         self.jobs[job].offeredAt = self.now
@@ -184,9 +200,10 @@ extension SimulationEngine {
             let peer = other.map { self.nodes[$0].peer }
             return self.withSteward(job, at: node) { $0.rosterHeard(roster, proof: proof, from: peer, now: $1) }
         }
-        if self.jobs[job].seats[node] == nil {
+        if self.jobs[job].seats[node]?.isReceiving != false {
             let seat = SimulatedJob.Seat()
             seat.records = roster.isProvisional ? [] : proof
+            guard self.keepJoined(job, proof: seat.records, at: node) else { return }
             seat.recordIDs = Set(seat.records.map(\.id))
             self.jobs[job].seats[node] = seat
         }
@@ -264,6 +281,10 @@ extension SimulationEngine {
 
     /// The steward has had time enough to answer.
     func answerIsDue(_ job: Int, at node: Int, requestID: UInt64) {
+        guard self.jobs[job].seats[node]?.waitsForDisk != true else {
+            let time = self.now + Self.answerSecondsMax
+            return self.queue.add(.answerIsDue(job: job, node: node, requestID: requestID), at: time)
+        }
         guard let pending = self.jobs[job].seats[node]?.pending.removeValue(forKey: requestID) else { return }
         let link = self.links[pending.link]
         // A steward forgets the requests of a peer whose session ended.
@@ -291,6 +312,9 @@ extension SimulationEngine {
             node
         )
         for unit in grant.units {
+            if let root = seat?.films[unit]?.root, root == seat?.steward?.acceptedRoot(of: unit) {
+                self.check("unit \(unit) is leased, and its pixels are on the disk", job, node)
+            }
             if let since = self.jobs[job].orphanedAt.removeValue(forKey: unit) {
                 self.report.longestOrphanSeconds = max(
                     self.report.longestOrphanSeconds,
@@ -313,6 +337,9 @@ extension SimulationEngine {
         }
         let truth = self.jobs[job].truth.unit(unit).root
         self.check(self.jobs[job].checker.pixelsAccepted(unit, root: root, truth: truth), job, node)
+        let isKept = self.keepPixels(unit, SimulatedFilm(root: root, payloads: film.payloads), job, at: node)
+        self.storageChanged(job, at: node, isFull: !isKept)
+        guard isKept else { return }
         seat.films[unit] = SimulatedFilm(root: root, payloads: film.payloads)
         self.withSteward(job, at: node) { $0.pixelsStored(unit, now: $1) }
     }

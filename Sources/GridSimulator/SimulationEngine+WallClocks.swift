@@ -24,7 +24,10 @@ extension SimulationEngine {
     func beginBatches(_ node: Int) -> UInt64 {
         let seconds = Self.beginSeconds + self.now.seconds + self.nodes[node].wallClockAhead
         let milliseconds = UInt64(max(0, seconds * 1_000))
-        let first = BatchNumbers.first(milliseconds: milliseconds, last: self.nodes[node].lastBatchNumber)
+        let first =
+            self.disks == nil
+            ? BatchNumbers.first(milliseconds: milliseconds, last: self.nodes[node].lastBatchNumber)
+            : self.beginStoredBatches(node, milliseconds: milliseconds)
         self.nodes[node].lastBatchNumber = first
         return first
     }

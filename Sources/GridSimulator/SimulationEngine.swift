@@ -19,6 +19,8 @@ final class SimulationEngine {
     var lines: [AccessLine] = []
     /// What lies between nodes that find each other; nothing where sessions are simply there.
     var peering: Peering?
+    /// The data directories of the nodes; nothing where disks are in memory.
+    var disks: SimulationDisks?
     /// When the last cut ended.
     var cutEndedAt = VirtualTime.zero
     var nodeIndex: [PeerID: Int] = [:]
@@ -61,6 +63,10 @@ final class SimulationEngine {
         self.faultsUntilSeconds = scenario.faults.untilSeconds
         self.report = SimulationReport(seed: scenario.seed, nodes: scenario.nodes)
         self.peering = scenario.peering.map { Peering($0) }
+        if scenario.usesStore {
+            self.disks = SimulationDisks(scenario)
+            self.report.store = SimulationReport.Store()
+        }
         self.makeNodes()
         self.makeJobs()
         self.wantedCopies = self.jobs.reduce(0) { $0 + 2 * $1.plan.unitCount }
@@ -185,6 +191,17 @@ final class SimulationEngine {
             self.withWorker(node) { $0.resume(now: $1) }
         case .peering(let event):
             self.handle(event)
+        case .searchPixels(let job, let node, let incarnation, let lost, let attempts):
+            guard self.isCurrent(node, incarnation) else { return }
+            self.search(for: lost, job, at: node, attempts: attempts)
+        case .fillDisk(let node):
+            self.scheduleFullDisk(node)
+            if self.isFaulty { self.fillDisk(node) }
+        case .diskHasRoom(let node):
+            self.disks?[node].isFull = false
+        case .writeAgain(let job, let node, let incarnation):
+            guard self.isCurrent(node, incarnation) else { return }
+            self.writeAgain(job, at: node)
         }
     }
 
@@ -275,6 +292,7 @@ final class SimulationEngine {
                 self.links.append(Link(worker: index, steward: steward))
             }
         }
+        for index in self.nodes.indices { self.openStore(index) }
         self.introduceNodes()
         self.setWallClocks()
         if let profile = scenario.line {

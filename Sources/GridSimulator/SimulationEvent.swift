@@ -1,3 +1,4 @@
+import GridStore
 import GridWire
 
 /// What happens at one instant of virtual time.
@@ -54,6 +55,14 @@ enum SimulationEvent {
     case resume(node: Int, incarnation: UInt32)
     /// Something between nodes that find each other.
     case peering(PeeringEvent)
+    /// A node looks at others for pixels that its disk has lost.
+    case searchPixels(job: Int, node: Int, incarnation: UInt32, lost: [StoredPixels], attempts: Int)
+    /// A node's disk is full.
+    case fillDisk(node: Int)
+    /// There is room on a node's disk again.
+    case diskHasRoom(node: Int)
+    /// A node tries once more to write what its full disk refused.
+    case writeAgain(job: Int, node: Int, incarnation: UInt32)
 
     /// A message between a worker and a steward.
     ///

@@ -36,6 +36,18 @@ public struct SimulationReport: Codable, Hashable, Sendable {
         public var makespanSeconds: Double?
     }
 
+    /// What the stores of the nodes went through.
+    public struct Store: Codable, Hashable, Sendable {
+        /// Crashes in which the power failed.
+        public var powerCuts = 0
+        /// Times in which a disk was full.
+        public var fullDisks = 0
+        /// Calls of the stores.
+        public var calls: UInt64 = 0
+        /// Records that were gone after power cuts, none of which had been forced to the disk.
+        public var lost = 0
+    }
+
     /// The seed of the scenario.
     public var seed: UInt64
     /// The number of nodes.
@@ -91,6 +103,8 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     public var audits = 0
     /// Crashes of nodes.
     public var crashes = 0
+    /// What the stores went through, where nodes have one.
+    public var store: Store?
     /// The peer ids of the nodes that were burned, ascending.
     public var burned: [String] = []
     /// How much longer the jobs had to take, in seconds, because nodes that died in incidents were away: what these would

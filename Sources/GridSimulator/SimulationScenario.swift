@@ -55,7 +55,8 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         /// The share of crashes and lost sessions that the other side sees only by missing pings, after 2 to 8 seconds; a
         /// process that is killed is seen to be gone at once, a machine without power is not.
         public var silentShare = 0.5
-        /// A crash takes the last few records from the disk, as when the power fails before they are there.
+        /// A crash takes the last few records from the disk, as when the power fails before they are there; where
+        /// ``SimulationScenario/usesStore``, it takes any part of what was not forced to the disk.
         public var tornRate = 0.0
         /// The longest time that a crashed node stays away in seconds.
         public var absenceSecondsMax = 20.0
@@ -78,6 +79,15 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         ///
         /// Nobody can live with that: it is for seeing that the checks find it.
         public var lostWriteRate = 0.0
+        /// A call that forces something to a disk does nothing and says that it did; counts where
+        /// ``SimulationScenario/usesStore``.
+        ///
+        /// Nobody can live with that either.
+        public var lostSyncRate = 0.0
+        /// The mean time between two times of 2 to 30 seconds in which a node's disk is full, in seconds; 0 means none.
+        ///
+        /// It counts where ``SimulationScenario/usesStore``.
+        public var fullDiskMeanSeconds = 0.0
         /// A scene cannot be had now.
         public var sceneFailureRate = 0.0
         /// A unit cannot be rendered.
@@ -120,6 +130,7 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
             faults.sceneFailureRate = 0.05
             faults.renderFailureRate = 0.005
             faults.pauseMeanSeconds = 200
+            faults.fullDiskMeanSeconds = 300
             faults.newcomerRate = 0.3
             faults.clockSkewSeconds = 600
             faults.clockJumpRate = 0.3
@@ -231,6 +242,8 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
     public var encodesMessages: Bool
     /// Whether pixels are rendered, and not made up; frames must be small and have few samples.
     public var rendersPixels = false
+    /// Whether every node has a data directory, in which the store of a real node keeps what outlives a crash.
+    public var usesStore = false
 
     /// Creates a scenario; the defaults are a small, quiet grid with one job.
     public init(
@@ -261,6 +274,11 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         self.encodesMessages = encodesMessages
     }
 
+    /// The most nodes with a data directory.
+    public static let storeNodesMax = 200
+    /// The most files that a node with a data directory has open.
+    public static let storeFilesPerNode = 16
+
     /// What is wrong with the numbers, in a sentence that says what to change; nothing when they can be simulated.
     public var problem: String? {
         if !(2 ... 20_000).contains(self.nodes) {
@@ -288,6 +306,9 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         if let problem = self.line?.problem ?? self.peering?.problem(nodes: self.nodes, stewards: self.stewards) {
             return problem
         }
+        if self.usesStore, self.nodes > Self.storeNodesMax {
+            return "\(self.nodes) nodes with a store would open too many files; \(Self.storeNodesMax) are the most"
+        }
         if self.jobs.isEmpty || self.jobs.count > 1_000 {
             return "\(self.jobs.count) jobs cannot be simulated; name 1 to 1000"
         }
@@ -313,7 +334,7 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
             self.falsifyRate, self.faults.lossRate, self.faults.duplicateRate, self.faults.delayRate,
             self.faults.crashBetweenActionsRate, self.faults.silentShare, self.faults.sceneFailureRate,
             self.faults.renderFailureRate, self.faults.tornRate, self.faults.lostWriteRate, self.faults.newcomerRate,
-            self.faults.clockJumpRate,
+            self.faults.clockJumpRate, self.faults.lostSyncRate,
         ]
         if !rates.allSatisfy({ (0 ... 1).contains($0) }) {
             return "rates are probabilities, 0 to 1"
@@ -321,7 +342,7 @@ public struct SimulationScenario: Codable, Hashable, Sendable {
         let times = [
             self.sealAfterSeconds ?? 0, self.timeLimitSeconds, self.faults.untilSeconds, self.faults.crashMeanSeconds,
             self.faults.absenceSecondsMax, self.faults.sessionMeanSeconds, self.faults.disconnectMeanSeconds,
-            self.faults.slowdownMeanSeconds, self.faults.clockSkewSeconds,
+            self.faults.slowdownMeanSeconds, self.faults.clockSkewSeconds, self.faults.fullDiskMeanSeconds,
             self.faults.partitionMeanSeconds, self.faults.partitionSeconds, self.faults.pauseMeanSeconds,
             self.faults.slowdownFactor, self.speedSpread,
         ]

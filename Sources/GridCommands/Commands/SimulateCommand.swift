@@ -19,12 +19,17 @@ struct SimulateCommand: AsyncParsableCommand {
             tessera simulate --discover --nodes 50 --storm 120
             tessera simulate --ladder
             tessera simulate --pixels --saboteurs 1
+            tessera simulate --store --nodes 25 --storm 60 --frames 2 --size 480x270 --spp 256
             tessera simulate --storm 300 --print-scenario > storm.json
             tessera simulate --scenario storm.json --seeds 100 --csv > storm.csv
 
             The scheduling and verification are those of a real node; only pixels, network and time are made up, with --discover \
-            also discovery and sessions are a real node's, with --pixels also pixels are rendered. Equal seeds give equal \
-            runs. The exit code is 1 when a job did not complete or something happened that must not; then the smallest \
+            also discovery and sessions are a real node's, with --pixels also pixels are rendered. With --store every node \
+            has a real data directory, with the database and the chunk files of a real node, below /dev/shm or the \
+            temporary directory; what a node knows after a crash is what it finds there. A kill leaves what was written; \
+            when the power fails (a third of a storm's crashes), what was not forced to the disk is lost, or torn; disks run \
+            full for some seconds. Without --pixels some hundred bytes that name the unit stand in for its pixels there; \
+            scenes are not stored. Equal seeds give equal runs. The exit code is 1 when a job did not complete or something happened that must not; then the smallest \
             scenario that shows it is looked for and printed, for --scenario.
             """
     )
@@ -57,6 +62,9 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Flag(help: "Render real pixels, and compare the frames at the end with a direct render.")
     var pixels = false
+
+    @Flag(help: "Keep what nodes keep in real data directories, and crash these (up to 200 nodes; slower).")
+    var store = false
 
     @Option(help: ArgumentHelp("Crashes, losses, delays and disconnections for so long.", valueName: "seconds"))
     var storm: Double?
@@ -234,6 +242,7 @@ struct SimulateCommand: AsyncParsableCommand {
             faults: self.storm.map { .storm(untilSeconds: $0) } ?? .init()
         )
         scenario.rendersPixels = self.pixels
+        scenario.usesStore = self.store
         scenario.line = self.line.flatMap(NetworkProfile.named)
         if self.discover {
             scenario.peering = SimulationScenario.Peering()
@@ -252,7 +261,10 @@ struct SimulateCommand: AsyncParsableCommand {
         var failed: [UInt64] = []
         var firstFailure: (scenario: SimulationScenario, violation: SimulationReport.Violation)?
         var told = 0
-        let atOnce = self.atOnce ?? ProcessInfo.processInfo.activeProcessorCount
+        var atOnce = self.atOnce ?? ProcessInfo.processInfo.activeProcessorCount
+        if first.usesStore {
+            atOnce = min(atOnce, max(1, OpenFiles.raisedLimit() / (first.nodes * SimulationScenario.storeFilesPerNode)))
+        }
         try await SeedRuns(first: first, count: self.seeds, atOnce: atOnce).run { scenario, report in
             virtualSeconds += report.virtualSeconds
             if !report.isGood { failed.append(scenario.seed) }
@@ -318,6 +330,13 @@ struct SimulateCommand: AsyncParsableCommand {
         table.add(["leaves recomputed", "\(report.audits)"])
         table.add(["nodes proved wrong", report.burned.map(Quantity.peer).joined(separator: " ")])
         table.add(["crashes", "\(report.crashes)"])
+        if let store = report.store {
+            table.add([
+                "of the stores",
+                "\(store.powerCuts) power cuts, \(store.fullDisks) full disks, \(store.calls) calls, of what was written "
+                    + "\(store.lost) were lost",
+            ])
+        }
         table.add([
             "messages", "\(report.messages) (\(Quantity.bytes(report.messageBytes))), lost: \(report.lostMessages)",
         ])

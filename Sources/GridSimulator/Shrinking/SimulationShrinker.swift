@@ -100,6 +100,7 @@ public struct SimulationShrinker: Sendable {
             { Self.with($0) { $0.energy = nil } }, { Self.with($0) { $0.line = nil } },
             { Self.with($0) { $0.sealAfterSeconds = nil } }, { Self.with($0) { $0.sessionsMax = nil } },
             { Self.with($0) { $0.peering = nil } }, { Self.with($0) { $0.rendersPixels = false } },
+            { Self.with($0) { $0.usesStore = false } },
             { Self.with($0) { $0.faults.stewardsCrash = false } },
         ]
         + Self.rates.map { rate -> Change in
@@ -123,6 +124,7 @@ public struct SimulationShrinker: Sendable {
         Rate { $0.partitionMeanSeconds = 0 }, Rate { $0.slowdownMeanSeconds = 0 }, Rate { $0.lostWriteRate = 0 },
         Rate { $0.sceneFailureRate = 0 }, Rate { $0.renderFailureRate = 0 }, Rate { $0.pauseMeanSeconds = 0 },
         Rate { $0.newcomerRate = 0 }, Rate { $0.clockSkewSeconds = 0 }, Rate { $0.clockJumpRate = 0 },
+        Rate { $0.lostSyncRate = 0 }, Rate { $0.fullDiskMeanSeconds = 0 },
     ]
 
     private static func with(
