@@ -3,7 +3,7 @@ import GridCore
 /// Wall clocks, of which each node has its own.
 extension SimulationEngine {
     private static let daySeconds = 86_400.0
-    /// What right clocks show when a run begins, in seconds since 1970.
+    /// What a clock shows when a run begins in which clocks are wrong, in seconds since 1970.
     private static let beginSeconds = 1.8e9
 
     /// Sets each node's wall clock, within the skew.
@@ -22,7 +22,9 @@ extension SimulationEngine {
 
     /// The first batch number of a node that starts.
     func beginBatches(_ node: Int) -> UInt64 {
-        let seconds = Self.beginSeconds + self.now.seconds + self.nodes[node].wallClockAhead
+        // Right clocks show the virtual time; wrong ones a date, so that none of them shows a time before 1970.
+        let begin = self.scenario.faults.clockSkewSeconds > 0 ? Self.beginSeconds : 0
+        let seconds = begin + self.now.seconds + self.nodes[node].wallClockAhead
         let milliseconds = UInt64(max(0, seconds * 1_000))
         let first =
             self.disks == nil
