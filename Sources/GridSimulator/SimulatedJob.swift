@@ -22,6 +22,8 @@ struct SimulatedJob {
         /// What waits until the disk takes records again, and whether there is such a wait.
         var delayed: [Steward.Action] = []
         var waitsForDisk = false
+        /// When such a wait last ended: what was decided before it is done now.
+        var wroteAgainAt: VirtualTime?
 
         /// The machine; nothing while the node is away.
         var steward: Steward?

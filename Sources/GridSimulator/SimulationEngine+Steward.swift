@@ -312,7 +312,10 @@ extension SimulationEngine {
             node
         )
         for unit in grant.units {
-            if let root = seat?.films[unit]?.root, root == seat?.steward?.acceptedRoot(of: unit) {
+            // An answer that a full disk held up may name what has come meanwhile.
+            if seat?.wroteAgainAt != self.now, let root = seat?.films[unit]?.root,
+                root == seat?.steward?.acceptedRoot(of: unit)
+            {
                 self.check("unit \(unit) is leased, and its pixels are on the disk", job, node)
             }
             if let since = self.jobs[job].orphanedAt.removeValue(forKey: unit) {

@@ -343,6 +343,7 @@ extension SimulationEngine {
         guard let seat = self.jobs[job].seats[node], seat.waitsForDisk else { return }
         guard self.writeRecords(job, at: node) else { return self.writeLater(job, at: node) }
         seat.waitsForDisk = false
+        seat.wroteAgainAt = self.now
         self.queueStorageChange(job, at: node, trouble: nil)
         let actions = seat.delayed
         seat.delayed = []
