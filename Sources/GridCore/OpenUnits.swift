@@ -1,9 +1,7 @@
-/// The units that want a worker, in the order in which they are leased: lowest number first, and within a frame second
-/// copies before first ones, so that frames become final in their order.
+/// The units that want a worker, in the order in which they are leased.
 ///
-/// The longest first within the last frame would gain nothing: with costs known beforehand, which they are not, the useful share
-/// of 715 nodes with stragglers was 0.889 instead of 0.901 at a tenth of the work, and that of 200 nodes with jobs of 20 s 0.444
-/// instead of 0.437. What is late is shared out anyhow, see ``Steward/straggler(for:now:)``.
+/// The lowest number comes first, and within a frame second copies before first ones, so that frames become final in their
+/// order. At the end of a job another order holds, see ``EndOrder``.
 ///
 /// A unit's place is noted in ``Steward/UnitState``; entries here that no longer fit it are skipped, so that taking a unit
 /// out costs nothing. The order can be turned round: highest number first.

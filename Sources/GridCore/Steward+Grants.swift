@@ -121,9 +121,10 @@ extension Steward {
         guard self.mayLease(now: now), !self.isTooDear(worker, now: now) else { return [] }
         var leased = wanted > 0 ? [] : self.orphans(for: worker, now: now)
         guard wanted > 0 else { return leased }
-        let hasUnits = self.nextUnit(for: worker) != nil
+        self.reviewEnd(now: now)
+        let hasUnits = self.nextUnit(for: worker, now: now) != nil
         let room = hasUnits ? self.room(of: worker, wanted: wanted, now: now) : 0
-        while leased.count < room, let index = self.nextUnit(for: worker) {
+        while leased.count < room, let index = self.nextUnit(for: worker, now: now) {
             self.addLease(index, to: worker, now: now)
             leased.append(index)
         }
@@ -165,11 +166,12 @@ extension Steward {
         return leased
     }
 
-    private mutating func nextUnit(for worker: Int) -> Int? {
+    private mutating func nextUnit(for worker: Int, now: Instant) -> Int? {
         // Others may have rendered the rest of their frames long ago.
         if !self.openOrphaned.isEmpty, let orphan = self.next(in: \.openOrphaned, for: [worker]) { return orphan }
-        let borrowed = self.borrowed.isEmpty ? nil : self.next(in: \.openBorrowed, for: [worker])
-        guard let own = self.open.isEmpty ? nil : self.next(in: \.open, for: [worker]) else {
+        let borrowed = self.nextBorrowed(for: worker, now: now)
+        if self.endOrder != nil, let borrowed { return borrowed }
+        guard let own = self.open.isEmpty ? nil : self.nextOwn(for: [worker], now: now) else {
             return borrowed ?? (self.openInDoubt.isEmpty ? nil : self.next(in: \.openInDoubt, for: [worker]))
         }
         guard let borrowed else { return own }
@@ -184,15 +186,7 @@ extension Steward {
         for workers: [Int],
         of steward: OpenUnits.Holder? = nil
     ) -> Int? {
-        if let index = self[keyPath: place].nextRedo(in: self.units) {
-            return index
-        }
-        for index in self[keyPath: place].allContested(in: self.units)
-        where workers.isEmpty
-            || workers.contains(where: { !self.ledger.hasClaim(onUnitAt: index, by: self.workers[$0].peer) })
-        {
-            return index
-        }
+        if let index = self.nextUrgent(in: place, for: workers) { return index }
         // Of two workers one can always take the second copy.
         let worker = workers.count == 1 ? OpenUnits.Holder.worker(workers[0]) : nil
         let half = self[keyPath: place].nextHalf(excluding: worker, and: steward, in: self.units)
@@ -200,6 +194,17 @@ extension Steward {
         guard let half, let fresh else { return half ?? fresh }
         let (a, b) = (self.frame(of: half), self.frame(of: fresh))
         return a == b || self[keyPath: place].isInOrder(a, b) ? half : fresh
+    }
+
+    /// The unit that was rendered and must be once more, if there is one: its pixels are lost, or workers disagree.
+    mutating func nextUrgent(in place: WritableKeyPath<Self, OpenUnits>, for workers: [Int]) -> Int? {
+        if let index = self[keyPath: place].nextRedo(in: self.units) {
+            return index
+        }
+        return self[keyPath: place].allContested(in: self.units).first { index in
+            workers.isEmpty
+                || workers.contains { !self.ledger.hasClaim(onUnitAt: index, by: self.workers[$0].peer) }
+        }
     }
 
     /// How many units a worker may get now.

@@ -18,6 +18,7 @@ extension Steward {
                 begunAt: isFirst ? now : nil
             )
         )
+        self.lastLeaseAt = now
         self.units[index].holders.append(worker)
         self.workers[worker].cancelled.removeAll { $0 == index }
         self.counts.leases += 1
@@ -136,6 +137,7 @@ extension Steward {
                 self.openOrphaned.insert(index, at: place)
             } else {
                 self.open.insert(index, at: place)
+                self.sortByCost(index)
             }
         } else {
             self.openBorrowed.insert(index, at: place)

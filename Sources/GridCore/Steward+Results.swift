@@ -133,6 +133,7 @@ extension Steward {
         case .accepted(let root, _): self.accept(index, root: root, now: now)
         }
         self.replace(index)
+        if camps.count == 1 { self.sortByCost(index) }
     }
 
     private mutating func accept(_ index: Int, root: Digest, now: Instant) {

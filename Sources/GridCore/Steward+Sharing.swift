@@ -69,7 +69,7 @@ extension Steward {
         var fastestIdle: UInt64 = 0
         for entry in self.parkedWorkers {
             guard let parked = self.workers[entry.worker].parked, parked.requestID == entry.requestID,
-                !self.isTooDear(entry.worker, now: now)
+                !self.isTooDear(entry.worker, now: now), self.roomAtEnd(of: entry.worker, now: now) >= 0.5
             else { continue }
             wanted += parked.wanted
             if parked.wanted > 0, waiting.count < StewardMessage.waitingMax {
@@ -80,6 +80,9 @@ extension Steward {
                 fastestIdle = time
             }
         }
+        // What came longer ago than a beat is nothing that these workers can take.
+        let lately = now.advanced(by: .zero - self.settings.beat)
+        wanted -= self.copiesToLease(now: now) { $0.at > lately }
         guard wanted > 0 else { return }
         let rich = others.filter {
             (self.siblings[$0]?.openUnits ?? 0) > 0 && self.siblings[$0]?.wasAskedInVain == false
@@ -104,7 +107,7 @@ extension Steward {
     /// Takes over what the steward leases next whose units are furthest behind, so that frames become final in their order
     /// and little of them is under way at a time, however the workers are spread over the stewards.
     mutating func evenOut(now: Instant) {
-        guard self.isShared, self.phase == .running, self.mayLease(now: now) else { return }
+        guard self.isShared, self.phase == .running, self.mayLease(now: now), self.endOrder == nil else { return }
         let others = self.live.filter { $0 != self.settings.me }
         let last = others.min { (self.siblings[$0]?.frontier ?? .max) < (self.siblings[$1]?.frontier ?? .max) }
         // Numbers of units of one frame, or of a few small ones, are as good as equal.
@@ -114,14 +117,24 @@ extension Steward {
             sibling.askedAt.map({ $0.advanced(by: self.settings.beat) <= now }) ?? true
         else { return }
         let unitsPerSecond = self.speeds(now: now).own * 1e6 / Double(self.plan.blocksPerUnit)
-        let wanted = Int(
-            min((unitsPerSecond * self.settings.beat.seconds).rounded(.up), Double(StewardMessage.unitsMax))
-        )
+        let ofOneBeat = (unitsPerSecond * self.settings.beat.seconds).rounded(.up)
+        let wanted = Int(min(ofOneBeat, Double(StewardMessage.unitsMax))) - self.copiesToLease(now: now) { _ in true }
         guard wanted > 0 else { return }
         var message = self.emptyMessage(now: now)
         message.wantedUnits = wanted
         self.siblings[last]?.askedAt = now
         self.tell(message, to: last)
+    }
+
+    /// How many borrowed copies nobody renders yet.
+    ///
+    /// No more is borrowed while they wait: it would lie here until it is given back, and its own steward would have leased it
+    /// meanwhile. Few workers may ask for more: on slow lines jobs of ten nodes took a sixth longer without.
+    private mutating func copiesToLease(now: Instant, _ isMeant: (Borrowed) -> Bool) -> Int {
+        guard self.hasManyWorkers(now: now) else { return 0 }
+        return self.borrowed.reduce(0) { count, entry in
+            isMeant(entry.value) ? count + max(0, entry.value.copies - self.units[entry.key].holders.count) : count
+        }
     }
 
     /// Gives a sibling whose workers wait copies of units that wait here, in proportion to the speeds of both.
@@ -140,7 +153,7 @@ extension Steward {
         var cessions: [StewardMessage.Cession] = []
         while cessions.count < count,
             let index = self.next(in: \.openOrphaned, for: waiting, of: steward)
-                ?? self.next(in: \.open, for: waiting, of: steward)
+                ?? self.nextOwn(for: waiting, of: steward, now: now)
                 ?? self.next(in: \.openInDoubt, for: waiting, of: steward)
         {
             cessions.append(self.cession(of: index))

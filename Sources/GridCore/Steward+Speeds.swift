@@ -42,6 +42,11 @@ extension Steward {
         return speeds
     }
 
+    /// Whether so many workers ask here that what each of them gets matters little.
+    mutating func hasManyWorkers(now: Instant) -> Bool {
+        self.speeds(now: now).count >= 16
+    }
+
     /// The unit that would be ready earlier if this idle worker rendered it too.
     ///
     /// Slow workers do not get one: in simulation that was decisive. A copy is worth it when the worker needs at most 0.7
@@ -135,7 +140,7 @@ extension Steward {
     }
 
     /// What a unit costs as a multiple of the mean, when somebody has rendered it.
-    private func knownCost(of index: Int) -> Double? {
+    func knownCost(of index: Int) -> Double? {
         guard let claim = self.ledger.claims[index].first else { return nil }
         return self.spentWork.cost(of: self.plan.unit(at: index), work: claim.workCount)
     }

@@ -181,6 +181,10 @@ public struct Steward: Sendable {
     var openBorrowed = OpenUnits()
     /// Those of its own that somebody had and lost, which are leased before all others, see ``orphaned``.
     var openOrphaned = OpenUnits()
+    /// The order in which second copies are leased, once the end of the job has begun.
+    var endOrder: EndOrder?
+    /// When a unit was last leased here.
+    var lastLeaseAt: Instant?
     /// Units of which a lease ended without a result and was not given to anybody since.
     var orphaned: Set<Int> = []
     /// Units of which nobody who is there holds the pixels, see ``isDone(_:)``.

@@ -35,6 +35,8 @@ extension SimulationBar {
     static func base(seed: UInt64, nodes: Int, work: Double) -> SimulationScenario {
         var scenario = self.quiet(seed: seed, nodes: nodes, work: work)
         scenario.faults = .volunteers(untilSeconds: 1e7)
+        // The grid is there before the job: sessions take up to 3 s to begin.
+        for job in scenario.jobs.indices { scenario.jobs[job].submittedAtSeconds = 5 }
         return scenario
     }
 

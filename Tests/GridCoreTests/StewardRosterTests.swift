@@ -140,6 +140,45 @@ struct StewardRosterTests {
         #expect(second == [0, 2, 4, 6, 7, 5, 3, 1])
     }
 
+    /// What is borrowed beyond that lies here until it is given back, and its own steward would have leased it meanwhile.
+    @Test
+    func `no more is borrowed than workers wait for`() throws {
+        var desk = try self.pair(waiting: 4)
+        let carol = Hand("carol")
+        var word = StewardMessage(job: desk.job, recordCount: 0, summary: Digest(hashing: "".utf8))
+        word.openUnits = 3
+        desk.wait(.seconds(1))
+        desk.note(desk.steward.handle(word, from: self.other, now: desk.now))
+        desk.wait(.seconds(1))
+        func questions(_ actions: [Steward.Action]) -> Int {
+            actions.count { if case .tell(let message, self.other) = $0 { message.wantedUnits > 0 } else { false } }
+        }
+        var before = 0
+        for number in 0 ..< 16 {
+            let hand = Hand("other \(number)")
+            _ = desk.send(hand.ask(desk.job, wanted: 0, blockMicroseconds: 1_000), from: hand)
+        }
+        for hand in [Hand("ann"), Hand("bob")] {
+            _ = desk.send(hand.ask(desk.job, wanted: 4), from: hand)
+            before += questions(desk.actions)
+        }
+        #expect(desk.send(carol.ask(desk.job, wanted: 1), from: carol) == nil)
+        before += questions(desk.actions)
+        desk.wait(.milliseconds(1_100))
+        before += questions(desk.actions)
+        #expect(before > 0)
+        // What comes is what carol cannot take: she has the other copy.
+        word.ceded = [StewardMessage.Cession(unit: desk.unit(1), holders: [carol.peer])]
+        desk.note(desk.steward.handle(word, from: self.other, now: desk.now))
+        var asked = questions(desk.actions)
+        desk.wait(.milliseconds(900))
+        asked += questions(desk.actions)
+        word.ceded = []
+        desk.note(desk.steward.handle(word, from: self.other, now: desk.now))
+        asked += questions(desk.actions)
+        #expect(asked == 0)
+    }
+
     @Test
     func `a steward whose session begins is told at once what is known here`() throws {
         var desk = try self.pair(waiting: 4)
