@@ -143,6 +143,7 @@ extension SimulationEngine {
             seat.recordIDs = Set(seat.records.map(\.id))
             self.loadSteward(job, at: node)
         }
+        self.beginSeconds = min(self.beginSeconds, self.now.seconds)
         self.withSteward(job, at: node) { $0.start(now: $1) }
         self.jobs[job].offeredAt = self.now
         self.sendOffers(job, from: node)
@@ -300,11 +301,13 @@ extension SimulationEngine {
         }
         let worker = self.nodes[pending.worker].peer
         let seat = self.jobs[job].seats[node]
+        // An answer that a full disk held up may name what has come meanwhile.
+        let isLate = seat?.wroteAgainAt == self.now
         self.check(
             self.jobs[job].checker.granted(
                 grant,
                 to: worker,
-                finalFrames: seat?.finalFrames ?? [],
+                finalFrames: isLate ? [] : seat?.finalFrames ?? [],
                 burned: seat?.burned ?? [],
                 isLost: { seat?.steward?.isRenderedAgain($0) ?? false }
             ),
@@ -312,8 +315,7 @@ extension SimulationEngine {
             node
         )
         for unit in grant.units {
-            // An answer that a full disk held up may name what has come meanwhile.
-            if seat?.wroteAgainAt != self.now, let root = seat?.films[unit]?.root,
+            if !isLate, let root = seat?.films[unit]?.root,
                 root == seat?.steward?.acceptedRoot(of: unit)
             {
                 self.check("unit \(unit) is leased, and its pixels are on the disk", job, node)

@@ -20,6 +20,8 @@ final class NodeDisk {
     private struct Promise {
         let item: Item
         let time: VirtualTime
+        /// Whether it was taken back and made again later.
+        var isVoid = false
     }
 
     private let path: String
@@ -32,8 +34,8 @@ final class NodeDisk {
     private var withdrawn: Set<Item> = []
     /// How many of the promises came before something that was forced to the disk, and so were forced with it.
     private var forcedCount = 0
-    /// Whether the power failed since the last process.
-    private var hadPowerCut = false
+    /// When the power failed last, if it did since the last restart: what was written long before that moment is there.
+    private var powerFailedAt: VirtualTime?
     /// The store, while the node is there.
     private(set) var store: NodeStore?
 
@@ -82,7 +84,7 @@ final class NodeDisk {
         if powerFails {
             next.cutPower(ofChunksAt: "\(self.directory)/chunks")
             next.settle()
-            self.hadPowerCut = true
+            self.powerFailedAt = now
         }
         self.close(at: old)
         self.disk = next
@@ -138,16 +140,22 @@ final class NodeDisk {
 
     /// Records are on the disk, as the store says.
     func promised(_ records: [SignedRecord], of job: JobID, now: VirtualTime) {
-        for record in records {
-            self.withdrawn.remove(.record(job, record.id))
-            self.promises.append(Promise(item: .record(job, record.id), time: now))
-        }
+        for record in records { self.promise(.record(job, record.id), now: now) }
     }
 
     /// The pixels of a unit are on the disk, as the store says.
     func promised(_ unit: UnitID, root: Digest, of job: JobID, now: VirtualTime) {
-        self.withdrawn.remove(.pixels(job, unit, root))
-        self.promises.append(Promise(item: .pixels(job, unit, root), time: now))
+        self.promise(.pixels(job, unit, root), now: now)
+    }
+
+    private func promise(_ item: Item, now: VirtualTime) {
+        if self.withdrawn.remove(item) != nil {
+            // What was promised before it was taken back binds nobody: a power cut may take the new copy alone.
+            for place in self.promises.indices where self.promises[place].item == item {
+                self.promises[place].isVoid = true
+            }
+        }
+        self.promises.append(Promise(item: item, time: now))
     }
 
     /// Records were deleted.
@@ -178,23 +186,25 @@ final class NodeDisk {
             self.promises = found.map { Promise(item: $0, time: now) }
             self.forcedCount = self.promises.count
             self.withdrawn = []
-            self.hadPowerCut = false
+            self.powerFailedAt = nil
         }
         var lost: [(place: Int, item: Item)] = []
         for (place, promise) in self.promises.enumerated()
-        where !self.withdrawn.contains(promise.item) && !found.contains(promise.item) {
+        where !promise.isVoid && !self.withdrawn.contains(promise.item) && !found.contains(promise.item) {
             lost.append((place, promise.item))
         }
-        return (self.problem(of: lost, found, now: now), lost.count)
+        return (self.problem(of: lost, found), lost.count)
     }
 
-    private func problem(of lost: [(place: Int, item: Item)], _ found: Set<Item>, now: VirtualTime) -> String? {
+    private func problem(of lost: [(place: Int, item: Item)], _ found: Set<Item>) -> String? {
         guard let first = lost.first else { return nil }
-        guard self.hadPowerCut else { return "what was written is gone after a kill: \(first.item)" }
+        guard let powerFailedAt = self.powerFailedAt else {
+            return "what was written is gone after a kill: \(first.item)"
+        }
         if first.place < self.forcedCount {
             return "what was forced to the disk is gone after a power cut: \(first.item)"
         }
-        if self.promises[first.place].time + SimulatedDisk.writeBack < now {
+        if self.promises[first.place].time + SimulatedDisk.writeBack < powerFailedAt {
             return "what was written long before a power cut is gone: \(first.item)"
         }
         // Transactions are lost from the last one back.
