@@ -2,10 +2,10 @@ import GridWire
 
 /// The order of units near the end of a job, where everyone waits for what was begun last.
 ///
-/// Nobody knows what a unit costs before somebody has rendered it. So near the end all first copies are leased before all
-/// second ones, frame after frame, and then the second copies of what proved costly before those of the rest (longest
-/// processing time first: Graham, "Bounds on multiprocessing timing anomalies", 1969), each to a worker that will have
-/// rendered it by the time that everything is done.
+/// So near the end the costliest copies are leased first (longest processing time first: Graham, "Bounds on multiprocessing
+/// timing anomalies", 1969), each to a worker that will have rendered it by the time that everything is done. What a unit
+/// costs shows when somebody has rendered it, and about so before, by the same part of a frame near it. Where neither is
+/// known it may be costly: such units come before all others.
 extension Steward {
     /// The end begins when the job takes its workers no longer than so many units take one of mean speed.
     private static let unitsBeforeEnd = 20.0
@@ -37,12 +37,16 @@ extension Steward {
         for index in self.units.indices { self.sortByCost(index) }
     }
 
-    /// Notes a unit whose second copy waits here and whose cost is known.
+    /// Notes a unit that waits here, when anything is known of its cost.
     mutating func sortByCost(_ index: Int) {
-        guard self.endOrder != nil, case .half(let holder) = self.units[index].place, self.isHome(index),
-            !self.isPutOff(index), let cost = self.knownCost(of: index)
-        else { return }
-        self.endOrder?.insert(index, of: holder, cost: cost)
+        guard self.endOrder != nil, self.isHome(index), !self.isPutOff(index) else { return }
+        let place = self.units[index].place
+        switch place {
+        case .fresh, .half: break
+        case .none, .contested, .redo: return
+        }
+        guard let cost = self.expectedCost(of: index) else { return }
+        self.endOrder?.insert(index, at: place, cost: cost)
     }
 
     /// The unit of its own that this steward leases next to the worker, or lends to a sibling with these workers.
@@ -53,19 +57,24 @@ extension Steward {
         if let index = self.nextUrgent(in: \.open, for: workers) { return index }
         let worker = workers.count == 1 ? OpenUnits.Holder.worker(workers[0]) : nil
         let room = workers.count == 1 && steward == nil ? self.roomAtEnd(of: workers[0], now: now) : .infinity
-        // A unit that nobody has rendered yet may be costly, and must be rendered once more afterwards.
-        if room >= Self.roomForUnknown, let fresh = self.open.nextFresh(in: self.units) { return fresh }
+        if room >= Self.roomForUnknown, let fresh = self.open.nextFresh(in: self.units),
+            self.expectedCost(of: fresh) == nil
+        {
+            return fresh
+        }
         if let known = self.endOrder?.next(excluding: worker, and: steward, atMost: room, in: self.units) {
             return known
         }
-        return room >= Self.roomForUnknown ? self.open.nextHalf(excluding: worker, and: steward, in: self.units) : nil
+        guard room >= Self.roomForUnknown else { return nil }
+        return self.open.nextFresh(in: self.units)
+            ?? self.open.nextHalf(excluding: worker, and: steward, in: self.units)
     }
 
     /// The unit that this steward leases for another one next, when the worker will have rendered it in time.
     mutating func nextBorrowed(for worker: Int, now: Instant) -> Int? {
         guard !self.borrowed.isEmpty, let index = self.next(in: \.openBorrowed, for: [worker]) else { return nil }
         let room = self.roomAtEnd(of: worker, now: now)
-        return (self.knownCost(of: index) ?? 1) <= room ? index : nil
+        return (self.expectedCost(of: index) ?? 1) <= room ? index : nil
     }
 
     /// The cost of the costliest unit that a worker can render, after what it holds, by the time that everything is done;
@@ -81,7 +90,7 @@ extension Steward {
         let unit = reported > 0 ? reported : paces.unit
         // Nobody is much better for a costly unit than who is about as fast as most.
         guard unit > paces.unit / Self.shareOfMeanSpeed else { return .infinity }
-        let held = self.workers[worker].leases.reduce(0) { $0 + (self.knownCost(of: $1.unit) ?? 1) * unit }
+        let held = self.workers[worker].leases.reduce(0) { $0 + (self.expectedCost(of: $1.unit) ?? 1) * unit }
         // A mean unit more or less is the grain of all this.
         return (paces.left + paces.unit - held) / unit
     }

@@ -49,7 +49,10 @@ extension Steward {
             self.replace(index)
             return
         }
-        let others = active.filter { $0 != wish.holder }
+        var others = active.filter { $0 != wish.holder }
+        // Who waits for an answer is asked at once, others when they ask next.
+        let waiting = others.filter { self.workers[$0].parked != nil }
+        if !waiting.isEmpty { others = waiting }
         let own = self.workerIndex[self.settings.me]
         if let own, others.contains(own) {
             wish.holder = own

@@ -112,13 +112,14 @@ extension Steward {
             var (expected, left) = (0.0, 0.0)
             for lease in worker.leases {
                 let known = self.knownCost(of: lease.unit)
-                let usual = (known ?? 1) * unitTime
+                let likely = self.expectedCost(of: lease.unit) ?? 1
+                let usual = likely * unitTime
                 let spent = lease.begunAt?.duration(to: now).seconds ?? 0
                 // Whoever has overrun takes half as long again: most likely the unit is costly.
                 let whole = max(usual, 1.5 * spent)
                 expected += usual
                 left += whole - spent
-                let cost = known ?? min(max(whole / max(unitTime, 1e-6), 1), SpentWork.range.upperBound)
+                let cost = known ?? min(max(whole / max(unitTime, 1e-6), likely), SpentWork.range.upperBound)
                 // One of its holders may be slow just now; the unit is not costlier for that.
                 costs[lease.unit] = min(costs[lease.unit] ?? .infinity, cost)
                 // A unit that is far overdue may never come.
@@ -144,6 +145,26 @@ extension Steward {
         guard let claim = self.ledger.claims[index].first else { return nil }
         return self.spentWork.cost(of: self.plan.unit(at: index), work: claim.workCount)
     }
+
+    /// What a unit that nobody has rendered will cost as a multiple of the mean, by the same part of the picture in a frame
+    /// near it; nothing when none of these is rendered.
+    private func predictedCost(of index: Int) -> Double? {
+        for distance in 1 ... Self.framesOfPrediction {
+            for other in [index - distance * self.plan.unitsPerFrame, index + distance * self.plan.unitsPerFrame]
+            where self.units.indices.contains(other) {
+                if let cost = self.knownCost(of: other) { return cost }
+            }
+        }
+        return nil
+    }
+
+    /// What a unit costs as a multiple of the mean, as far as anything is known of it.
+    func expectedCost(of index: Int) -> Double? {
+        self.knownCost(of: index) ?? self.predictedCost(of: index)
+    }
+
+    /// Costs change little from frame to frame; further away they say no more than the mean does.
+    private static let framesOfPrediction = 32
 
     /// A copy of a late unit is worth it when it takes at most this share of the time that its holders still need.
     private static let worthOfCopy = 0.7

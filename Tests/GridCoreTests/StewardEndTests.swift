@@ -9,12 +9,21 @@ struct StewardEndTests {
     private let slow = Hand("slow")
 
     /// A job of `units` units, the first `done` of which are done, by workers that take 64 ms for each.
-    private func desk(units: Int, done: Int, busy: [Int] = [], others: Int = 14) throws -> Desk {
-        var desk = try Desk(TestGrid.manifest(width: 64 * units, height: 64))
+    private func desk(
+        units: Int,
+        frames: Int = 1,
+        done: Int,
+        costly: Int? = nil,
+        busy: [Int] = [],
+        others: Int = 14
+    ) throws -> Desk {
+        var desk = try Desk(TestGrid.manifest(width: 64 * units / frames, height: 64, frames: frames))
         var (ann, bob) = (Hand("ann"), Hand("bob"))
-        let first = (0 ..< done).map(desk.unit)
-        for unit in first { _ = desk.send(ann.report(desk.job, [unit]), from: ann) }
-        for unit in first { _ = desk.send(bob.report(desk.job, [unit]), from: bob) }
+        for index in 0 ..< done {
+            let work: UInt64 = index == costly ? 40 : 10
+            _ = desk.send(ann.report(desk.job, [desk.unit(index)], workCount: work), from: ann)
+            _ = desk.send(bob.report(desk.job, [desk.unit(index)], workCount: work), from: bob)
+        }
         for hand in [ann, bob] {
             let holding = hand.peer == ann.peer ? busy.map(desk.unit) : []
             _ = desk.send(hand.ask(desk.job, wanted: 0, holding: holding, blockMicroseconds: 1_000), from: hand)
@@ -62,6 +71,15 @@ struct StewardEndTests {
             var desk = try self.costly(index)
             #expect(self.next(&desk, self.carol) == [desk.unit(index)])
         }
+    }
+
+    @Test
+    func `what was costly in another frame is leased before what was not`() throws {
+        var desk = try self.desk(units: 100, frames: 10, done: 90, costly: 83)
+        #expect(self.next(&desk, self.slow, 2_000) == [desk.unit(90)], "0.13 s, but 0.5 s for the costly one")
+        #expect(self.next(&desk, self.carol) == [desk.unit(93)])
+        var changed = try self.desk(units: 100, frames: 10, done: 90, costly: 73)
+        #expect(self.next(&changed, self.carol) == [changed.unit(90)], "the frame next to it tells")
     }
 
     @Test
