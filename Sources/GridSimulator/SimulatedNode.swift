@@ -9,6 +9,8 @@ struct SimulatedNode {
         let unit: UnitID
         let job: Int
         let startedAt: VirtualTime
+        /// What it does in a second of time, in seconds of a thread of mean speed.
+        let speed: Double
     }
 
     /// A scene that is being fetched, or that waits for that.
@@ -46,8 +48,6 @@ struct SimulatedNode {
     var startedAt = VirtualTime.zero
     /// Since when it is away because of an incident.
     var missingSince: VirtualTime?
-    /// Since when, or since when its time was counted.
-    var upSince = VirtualTime.zero
     var clock: NodeClock
     /// How far its wall clock is ahead, in seconds.
     var wallClockAhead = 0.0
@@ -68,10 +68,12 @@ struct SimulatedNode {
     var held: [HeldKey: SimulatedFilm] = [:]
     /// What was finished since the last crash.
     var finished: Set<HeldKey> = []
-    /// How many threads had nothing to do when that was last looked at, since when, and what they waited for.
+    /// How many threads had nothing to do when that was last looked at, when that was, and what they waited for.
     var idleThreads = 0
-    var idleSince = VirtualTime.zero
+    var countedAt = VirtualTime.zero
     var idleCause: Worker.IdleCause?
+    /// How fast the other threads worked then, all together.
+    var runningSpeed = 0.0
     /// When the worker is to be woken.
     var workerWakesAt: VirtualTime?
     /// Until when it is cut off from all nodes that are not.

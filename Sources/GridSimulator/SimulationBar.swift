@@ -89,6 +89,11 @@ public struct SimulationBar: Sendable {
                 demands: [Self.useful(0.95), Self.tail(0.06)]
             ),
             Self(
+                id: "U2",
+                runs: [("N = 10000, a film's shot", Self.base(seed: 2, nodes: 10_000, work: 4_773_600 * workShare))],
+                demands: [Self.useful(0.98), Self.tail(0.03)]
+            ),
+            Self(
                 id: "U3",
                 runs: [10, 100].map { ("N = \($0), 3 shots", Self.backlog(seed: 3, nodes: $0, workShare)) },
                 demands: [

@@ -230,13 +230,10 @@ extension SimulationEngine {
     func countEfficiency() {
         self.countAllIdle()
         for node in self.nodes.indices { self.countAbsence(node) }
-        for node in self.nodes.indices {
-            self.countReady(node)
-        }
-        if self.readySeconds > 0 {
-            self.report.losses = self.lostSeconds.mapValues { $0 / self.readySeconds }
-        }
-        self.report.efficiency = self.readySeconds > 0 ? self.usefulSeconds / self.readySeconds : 0
+        self.report.losses = self.capacity.losses
+        self.report.efficiency = self.capacity.efficiency
+        self.report.timeEfficiency =
+            self.capacity.readySeconds > 0 ? self.usefulSeconds / self.capacity.readySeconds : 0
         let all = self.now.seconds - self.beginSeconds
         self.report.tailShare = all > 0 ? (all - (self.report.secondsTo99 ?? all)) / all : 0
     }

@@ -139,7 +139,6 @@ extension SimulationEngine {
         }
         self.countIdle(node)
         self.endRenders(node, for: "died with their nodes") { _ in true }
-        self.countReady(node)
         self.nodes[node].isUp = false
         self.nodes[node].incarnation += 1
         self.storeFetched(node, isEnding: true)
@@ -193,7 +192,6 @@ extension SimulationEngine {
         self.nodes[node].isUp = true
         self.nodes[node].startedAt = self.now
         self.nodes[node].isUnplugged = false
-        self.nodes[node].upSince = self.now
         self.nodes[node].clock = self.newClock()
         self.jumpWallClock(node)
         self.note(node, .note("comes back"))
@@ -224,6 +222,7 @@ extension SimulationEngine {
         }
         if let assets = self.scenario.assets { settings.fetchRate = assets.bytesPerSecond }
         self.nodes[node].worker = Worker(settings: settings)
+        self.beginCounting(node)
         self.setWorkerAlarm(node)
         guard self.peering == nil else {
             self.connectLater(self.link(node, node))

@@ -70,7 +70,7 @@ extension SimulationEngine {
             guard let job = self.jobIndex[id] else { return self.violate("a worker made up a job", node: node) }
             let seconds = self.seconds(of: audit.unit, job: job, node: node) / Double(audit.unit.blockCount)
             self.busySeconds += seconds
-            self.lose(seconds, by: "audits")
+            self.lose(seconds * self.actualSpeed(node), by: "audits")
             self.report.audits += 1
             self.queue.add(
                 .auditDone(node: node, incarnation: incarnation, job: job, audit: audit),
@@ -107,8 +107,7 @@ extension SimulationEngine {
 
     /// How long a unit takes this node now.
     private func seconds(of unit: UnitID, job: Int, node: Int) -> Double {
-        let factor = self.now < self.nodes[node].slowUntil ? max(1, self.scenario.faults.slowdownFactor) : 1
-        return self.jobs[job].truth.unit(unit).seconds / self.nodes[node].speed * factor
+        self.jobs[job].truth.unit(unit).seconds / self.actualSpeed(node)
     }
 
     private func beginRender(_ node: Int, job: Int, _ unit: UnitID) {
@@ -122,7 +121,13 @@ extension SimulationEngine {
             return self.violate("a worker has more renders than threads", node: node)
         }
         self.nextToken += 1
-        let render = SimulatedNode.Render(token: self.nextToken, unit: unit, job: job, startedAt: self.now)
+        let render = SimulatedNode.Render(
+            token: self.nextToken,
+            unit: unit,
+            job: job,
+            startedAt: self.now,
+            speed: self.actualSpeed(node)
+        )
         self.nodes[node].running.append(render)
         self.queue.add(
             .renderDone(node: node, incarnation: self.nodes[node].incarnation, token: render.token),
@@ -151,7 +156,7 @@ extension SimulationEngine {
         for render in self.nodes[node].running where isEnding(render) {
             let seconds = self.now.seconds - render.startedAt.seconds
             self.spend(seconds, at: node)
-            self.lose(seconds, by: cause)
+            self.lose(seconds * render.speed, by: cause)
         }
         self.nodes[node].running.removeAll(where: isEnding)
     }
@@ -163,10 +168,11 @@ extension SimulationEngine {
         let (job, unit) = (render.job, render.unit)
         let id = self.jobs[job].id
         let seconds = self.now.seconds - render.startedAt.seconds
+        let work = seconds * render.speed
         self.spend(seconds, at: node)
         if self.isFaulty, self.random.happens(self.scenario.faults.renderFailureRate) {
             self.note(node, .unit("cannot render", unit))
-            self.lose(seconds, by: "failed")
+            self.lose(work, by: "failed")
             return self.withWorker(node) { $0.unitFailed(id, unit, reason: "out of memory", now: $1) }
         }
         self.report.finishedUnits += 1
@@ -180,12 +186,13 @@ extension SimulationEngine {
         if self.nodes[node].isSaboteur, self.random.happens(self.scenario.falsifyRate) {
             (leaves, root, film) = self.falsified(unit, film, job: job, node: node)
             self.report.falsifiedUnits += 1
-            self.lose(seconds, by: "falsified")
+            self.lose(work, by: "falsified")
             self.note(node, .unit("falsified", unit))
         } else if !self.jobs[job].copies[unit, default: []].contains(node) {
             self.jobs[job].copies[unit, default: []].append(node)
             if self.jobs[job].copies[unit, default: []].count <= 2 {
                 self.usefulSeconds += seconds
+                self.capacity.useful += work
                 self.usefulCopies += 1
                 while self.usefulCopies * 100 >= self.wantedCopies * (self.report.progress.count + 1),
                     self.report.progress.count < 100
@@ -198,11 +205,11 @@ extension SimulationEngine {
                 self.jobs[job].orphanedAt[unit] = nil
             } else {
                 self.report.duplicateUnits += 1
-                self.lose(seconds, by: "duplicates")
+                self.lose(work, by: "duplicates")
             }
         } else {
             self.report.duplicateUnits += 1
-            self.lose(seconds, by: "duplicates")
+            self.lose(work, by: "duplicates")
         }
         self.nodes[node].held[.init(job: job, unit: unit)] = film
         let workCount = truth.workCount
@@ -257,23 +264,10 @@ extension SimulationEngine {
         self.withWorker(node) { $0.auditFinished(id, audit, leaf: leaf, now: $1) }
     }
 
-    /// Adds the time of a node's threads since it was last counted.
-    func countReady(_ node: Int) {
-        let begin = max(self.nodes[node].upSince.seconds, self.beginSeconds)
-        let end = self.now.seconds
-        if self.nodes[node].isUp, end > begin, self.report.jobs.isEmpty {
-            self.readySeconds += (end - begin) * Double(self.nodes[node].threads)
-        }
-        self.nodes[node].upSince = self.now
-    }
-
     private func reached99() {
         self.countAllIdle()
-        for node in self.nodes.indices {
-            self.countReady(node)
-        }
         self.report.secondsTo99 = self.now.seconds - self.beginSeconds
-        self.report.efficiencyTo99 = self.readySeconds > 0 ? self.usefulSeconds / self.readySeconds : 0
+        self.report.efficiencyTo99 = self.capacity.efficiency
     }
 
     func pause(_ node: Int) {

@@ -30,17 +30,15 @@ final class SimulationEngine {
     var nextToken: UInt64 = 0
     var busySeconds = 0.0
     var usefulSeconds = 0.0
-    /// The thread time of nodes that were there, since the first submission.
-    var readySeconds = 0.0
-    /// The part of it that went into nothing useful, by cause.
-    var lostSeconds: [String: Double] = [:]
+    /// What was done and what could have been, since the first submission.
+    var capacity = Capacity()
     /// Whether every job has ended.
     var hasEnded = false
     var usefulCopies = 0
     /// The copies of all units of all jobs, two of each.
     var wantedCopies = 0
-    /// When the first job is handed in.
-    var beginSeconds = 0.0
+    /// When the first job began: its scene was there, and its first steward offered it.
+    var beginSeconds = Double.infinity
     /// How often in a row a machine was woken without time going on.
     var idleWakes = 0
     /// When faults stop; some time after the last job ended there is nothing left to disturb.
@@ -70,7 +68,6 @@ final class SimulationEngine {
         self.makeNodes()
         self.makeJobs()
         self.wantedCopies = self.jobs.reduce(0) { $0 + 2 * $1.plan.unitCount }
-        self.beginSeconds = scenario.jobs.map(\.submittedAtSeconds).min() ?? 0
         self.scheduleFaults()
     }
 
@@ -178,6 +175,7 @@ final class SimulationEngine {
         case .slowDown(let node):
             self.scheduleSlowdown(node)
             if self.isFaulty {
+                self.countIdle(node)
                 self.nodes[node].slowUntil = self.now + self.random.within(10, 60)
             }
         case .pause(let node):

@@ -77,17 +77,19 @@ public struct SimulationReport: Codable, Hashable, Sendable {
     /// Thread time spent as a share of the thread time that was there between the first submission and the last final
     /// frame.
     public var busyShare = 0.0
-    /// The thread time of the first two right copies as a share of the time of all threads that were there until the
-    /// last job ended.
+    /// The work in the first two right copies as a share of what all threads that were there could have done at their
+    /// actual speeds, from the time when the first job's scene was handed in until the last job ended.
     public var efficiency = 0.0
-    /// The rest of that time as shares of the whole, by cause; what was lost after 99 of 100 copies were rendered is listed
-    /// by itself.
+    /// The same in time: what a slow thread loses weighs as much here as what a fast one loses.
+    public var timeEfficiency = 0.0
+    /// The rest of ``efficiency`` as shares of the whole, by cause; what was lost after 99 of 100 copies were rendered is
+    /// listed by itself.
     public var losses: [String: Double] = [:]
     /// The same until 99 of 100 copies were rendered.
     public var efficiencyTo99 = 0.0
-    /// The virtual time until 99 of 100 copies were rendered in seconds.
+    /// The virtual time from the beginning of the first job until 99 of 100 copies were rendered in seconds.
     public var secondsTo99: Double?
-    /// When 1, 2 and so on of 100 copies were rendered, in seconds since the first submission.
+    /// When 1, 2 and so on of 100 copies were rendered, in seconds since the first job began.
     public var progress: [Double] = []
     /// The time for the last copy in a hundred as a share of the whole.
     public var tailShare = 0.0

@@ -14,6 +14,21 @@ struct QuietSimulationTests {
         }
     }
 
+    @Test
+    func `all that threads could have done is useful or lost`() throws {
+        for seed in UInt64(0) ..< 4 {
+            var scenario = SimulationScenario(seed: seed, nodes: 30, speedSpread: 0.91)
+            scenario.faults.slowdownMeanSeconds = 60
+            scenario.faults.crashMeanSeconds = 100
+            scenario.faults.untilSeconds = 1_000
+            let report = try Simulation(scenario).run()
+            let sum = report.losses.values.reduce(report.efficiency, +)
+            // What is under way when the job ends is neither.
+            #expect(abs(sum - 1) < 0.01, "seed \(seed): \(sum), \(report.losses)")
+            #expect(report.efficiency != report.timeEfficiency)
+        }
+    }
+
     /// With one steward for each worker, most units are rendered by workers of two stewards.
     @Test(arguments: [3, 4])
     func `stewards of few nodes waste neither messages nor time on each other`(nodes: Int) throws {

@@ -143,7 +143,8 @@ struct SimulateCommand: AsyncParsableCommand {
             throw ValidationError("--storm must be 1 to 1000000 seconds, got \(storm)")
         }
         if let bars = self.bars {
-            let known = SimulationBar.all().map(\.id)
+            var known: [String] = []
+            for bar in SimulationBar.all() where !known.contains(bar.id) { known.append(bar.id) }
             for name in bars.split(separator: ",")
             where name.uppercased() != "ALL" && !known.contains(name.uppercased()) {
                 throw ValidationError("--bars \(name) is not known; there are all, \(known.joined(separator: ", "))")

@@ -12,6 +12,7 @@ enum SimulationTable {
         ("useful_share", { "\($0.usefulShare)" }),
         ("busy_share", { "\($0.busyShare)" }),
         ("efficiency", { "\($0.efficiency)" }),
+        ("time_efficiency", { "\($0.timeEfficiency)" }),
         ("efficiency_to_99", { "\($0.efficiencyTo99)" }),
         ("tail_share", { "\($0.tailShare)" }),
         ("finished_units", { "\($0.finishedUnits)" }),
