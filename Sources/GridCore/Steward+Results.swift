@@ -266,9 +266,11 @@ extension Steward {
         var roots: [UInt8] = []
         var work: [PeerID: UInt64] = [:]
         for index in indices {
-            guard let camp = UnitVerdict.Camp.camps(of: self.ledger.countedClaims(ofUnitAt: index)).first else {
-                preconditionFailure("unit \(index) is stored without a result")
-            }
+            // While the units of a worker that was just proved wrong are looked at one after the other, a unit that comes
+            // later may count as stored and is not accepted any more. The frame is closed when that one is stored again.
+            guard case .accepted = self.ledger.verdict(ofUnitAt: index),
+                let camp = UnitVerdict.Camp.camps(of: self.ledger.countedClaims(ofUnitAt: index)).first
+            else { return }
             roots += camp.root.bytes
             let workCount = camp.claims.map(\.workCount).min() ?? 0
             for claim in camp.claims {

@@ -200,7 +200,7 @@ extension SimulationEngine {
         for job in self.jobs.indices where self.jobs[job].seats[node]?.isReceiving == false {
             self.jobs[job].bereftSince[node] = nil
             self.loadSteward(job, at: node)
-            self.withSteward(job, at: node) { $0.start(now: $1) }
+            self.startSteward(job, at: node)
         }
         self.scheduleCrash(node)
     }

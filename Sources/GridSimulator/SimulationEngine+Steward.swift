@@ -143,10 +143,15 @@ extension SimulationEngine {
             seat.recordIDs = Set(seat.records.map(\.id))
             self.loadSteward(job, at: node)
         }
-        self.beginSeconds = min(self.beginSeconds, self.now.seconds)
-        self.withSteward(job, at: node) { $0.start(now: $1) }
+        self.startSteward(job, at: node)
         self.jobs[job].offeredAt = self.now
         self.sendOffers(job, from: node)
+    }
+
+    /// Starts a steward that was made from what lies on the disk.
+    func startSteward(_ job: Int, at node: Int) {
+        self.beginSeconds = min(self.beginSeconds, self.now.seconds)
+        self.withSteward(job, at: node) { $0.start(now: $1) }
     }
 
     /// Makes the steward from what lies on the disk.
@@ -211,7 +216,7 @@ extension SimulationEngine {
         self.jobs[job].seats[node]?.roster = roster
         self.jobs[job].seats[node]?.rosterProof = roster.isProvisional ? proof : []
         self.loadSteward(job, at: node)
-        self.withSteward(job, at: node) { $0.start(now: $1) }
+        self.startSteward(job, at: node)
         if !hasEnded { self.sendOffers(job, from: node) }
     }
 

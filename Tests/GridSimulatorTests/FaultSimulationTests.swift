@@ -25,6 +25,17 @@ struct FaultSimulationTests {
         }
     }
 
+    /// In 3130 a steward began its job by itself after a restart, and nobody had said that it had begun; in 3604 one closed a
+    /// frame while it looked at the units of a worker that had just been proved wrong.
+    @Test(arguments: [3_130, 3_604])
+    func `large storms that showed a fault once do not any more`(seed: Int) throws {
+        var scenario = SimulationScenario(seed: UInt64(seed), nodes: 100, stewards: 8, saboteurs: 3, falsifyRate: 0.1)
+        scenario.jobs = [SimulationScenario.Job(frameCount: 2, width: 480, height: 270, samples: 256)]
+        scenario.faults = .storm(untilSeconds: 60)
+        let report = try self.run(scenario)
+        #expect(report.progress.allSatisfy { $0.isFinite && $0 >= 0 })
+    }
+
     @Test(arguments: 0 ..< 8)
     func `one saboteur changes no pixel, and no honest node is burned`(part: Int) throws {
         var burned = 0
